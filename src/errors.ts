@@ -1,0 +1,86 @@
+// Every error a user can meet, with its fix, in one place. docs/errors.md is generated from here.
+
+interface ErrorEntry {
+  /** What went wrong; `%s` is replaced by the value given. */
+  message: string;
+  /** What the reader should do next. */
+  fix: string;
+}
+
+export const ERRORS = {
+  RT_OPTION_INVALID: {
+    message: 'Option %s is not valid: %s.',
+    fix: 'Correct the value, or remove the option to get its default; docs/options.md lists both.',
+  },
+  RT_OPTION_UNKNOWN: {
+    message: 'There is no option %s.',
+    fix: 'Check the spelling against docs/options.md.',
+  },
+  RT_CONFIG_UNREADABLE: {
+    message: 'The configuration file %s cannot be read: %s.',
+    fix: 'Correct the file, or unset ROWTRACE_CONFIG.',
+  },
+  RT_DATABASE_URL_INVALID: {
+    message: 'ROWTRACE_DATABASE_URL is not a Postgres URL: %s.',
+    fix: 'Use postgres://user:password@host:5432/database.',
+  },
+  RT_DATABASE_UNREACHABLE: {
+    message: 'The database %s cannot be reached: %s.',
+    fix: 'Check host, port and network; records wait in the journal meanwhile.',
+  },
+  RT_DATABASE_REFUSED: {
+    message: 'The database %s refused the connection: %s.',
+    fix: 'Check user, password and database name in ROWTRACE_DATABASE_URL.',
+  },
+  RT_DATABASE_RIGHTS: {
+    message: 'The role lacks a right on the database: %s.',
+    fix: 'Grant it, or run `rowtrace migrate` once as a role that may create the schema.',
+  },
+  RT_SCHEMA_MISSING: {
+    message: 'The tables of schema %s are missing or older than this version of Rowtrace.',
+    fix: 'Run `rowtrace migrate`; records wait in the journal meanwhile.',
+  },
+  RT_SCHEMA_NEWER: {
+    message: 'The schema %s was migrated by a newer version of Rowtrace (migration %s).',
+    fix: 'Upgrade the rowtrace package of this process.',
+  },
+  RT_SERVER_TOO_OLD: {
+    message: 'The server is Postgres %s; Rowtrace needs 14 or newer.',
+    fix: 'Upgrade the server, or point ROWTRACE_DATABASE_URL at a newer one.',
+  },
+  RT_EMBEDDED_MISSING: {
+    message: 'The embedded database is not installed (%s).',
+    fix: 'Run `npm install @electric-sql/pglite @electric-sql/pglite-socket`, or set ROWTRACE_DATABASE_URL.',
+  },
+  RT_EMBEDDED_START: {
+    message: 'The embedded database in %s did not start: %s.',
+    fix: 'Read owner.log in that folder; remove the `pgdata` folder there to begin anew (journals are kept).',
+  },
+  RT_NOT_FOUND: {
+    message: 'There is no %s.',
+    fix: 'List what there is with `rowtrace issues`.',
+  },
+  RT_USAGE: {
+    message: '%s',
+    fix: 'See `rowtrace --help`.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error with a code from the registry; `message` names the value given, `fix` the next step. */
+export class RowtraceError extends Error {
+  readonly code: ErrorCode;
+  readonly fix: string;
+
+  constructor(code: ErrorCode, values: readonly unknown[] = [], options?: { cause?: unknown }) {
+    let next = 0;
+    super(
+      ERRORS[code].message.replace(/%s/g, () => String(values[next++])),
+      options,
+    );
+    this.name = 'RowtraceError';
+    this.code = code;
+    this.fix = ERRORS[code].fix;
+  }
+}

@@ -1,0 +1,187 @@
+// Every option once: its environment variable, how it is read, its default, and the sentence for docs/options.md.
+
+import type { Level } from '../record/level.ts';
+import * as parse from './parsers.ts';
+
+export interface Definition<T> {
+  /** Environment variable; absent where a value cannot be written as text. */
+  env?: string;
+  parse: parse.Parser<T>;
+  /** What holds when neither code, configuration file nor environment says anything. */
+  default: T;
+  /** One plain sentence, with units. */
+  doc: string;
+  /** Never printed as it is. */
+  secret?: true;
+}
+
+function define<T>(definition: Definition<T>): Definition<T> {
+  return definition;
+}
+
+const millis = parse.integer(1, 86_400_000);
+
+export const DEFINITIONS = {
+  databaseUrl: define<string | undefined>({
+    env: 'ROWTRACE_DATABASE_URL',
+    parse: parse.databaseUrl,
+    default: undefined,
+    secret: true,
+    doc: 'Postgres 14 or newer, as postgres://user:password@host:5432/database. Not set: the application only journals, and `rowtrace` commands ship the journals to the embedded database.',
+  }),
+  schema: define({
+    env: 'ROWTRACE_SCHEMA',
+    parse: parse.identifier,
+    default: 'rowtrace',
+    doc: 'Schema that holds the tables.',
+  }),
+  migrate: define({
+    env: 'ROWTRACE_MIGRATE',
+    parse: parse.flag,
+    default: true,
+    doc: 'Whether the schema is created and migrated at start. Off: records wait in the journal until somebody runs `rowtrace migrate`.',
+  }),
+  columns: define<ReturnType<typeof parse.columns>>({
+    env: 'ROWTRACE_COLUMNS',
+    parse: parse.columns,
+    default: Object.freeze({}),
+    doc: 'Promoted columns: attributes of these names become typed, indexed columns of error_logs and http_calls ("vet_id=integer,clinic_id=integer"; types integer, bigint, numeric, boolean, text, uuid, timestamptz).',
+  }),
+  dir: define({
+    env: 'ROWTRACE_DIR',
+    parse: parse.text,
+    default: '.rowtrace',
+    doc: 'Folder of the journals and of the embedded database, relative to the working directory.',
+  }),
+  service: define<string | undefined>({
+    env: 'ROWTRACE_SERVICE',
+    parse: parse.text,
+    default: undefined,
+    doc: 'service.name. Default: OTEL_SERVICE_NAME, then service.name of OTEL_RESOURCE_ATTRIBUTES, then the name in the nearest package.json of the entry file.',
+  }),
+  environment: define<string | undefined>({
+    env: 'ROWTRACE_ENVIRONMENT',
+    parse: parse.text,
+    default: undefined,
+    doc: 'deployment.environment.name. Default: OTEL_RESOURCE_ATTRIBUTES, then NODE_ENV, then "development".',
+  }),
+  release: define<string | undefined>({
+    env: 'ROWTRACE_RELEASE',
+    parse: parse.text,
+    default: undefined,
+    doc: 'service.version. Default: OTEL_RESOURCE_ATTRIBUTES, then the version in the nearest package.json.',
+  }),
+  buildSha: define<string | undefined>({
+    env: 'ROWTRACE_BUILD_SHA',
+    parse: parse.text,
+    default: undefined,
+    doc: 'vcs.ref.head.revision of the build. Default: OTEL_RESOURCE_ATTRIBUTES.',
+  }),
+  level: define({
+    env: 'ROWTRACE_LEVEL',
+    parse: parse.level,
+    default: 'WARNING' as Level,
+    doc: 'Lowest level of log records that become rows: DEBUG, INFO, WARNING, ERROR or CRITICAL.',
+  }),
+  console: define({
+    env: 'ROWTRACE_CONSOLE',
+    parse: parse.oneOf(['errors', 'all', 'off']),
+    default: 'errors' as 'errors' | 'all' | 'off',
+    doc: 'Which console calls become log records: `errors`, those of console.error and console.warn that carry an Error; `all`, every console.error and console.warn; `off`, none.',
+  }),
+  statusRows: define({
+    env: 'ROWTRACE_STATUS_ROWS',
+    parse: parse.integer(400, 600),
+    default: 500,
+    doc: 'Lowest HTTP status that makes a row of a request in which no exception was recorded; 400 adds client errors, 600 turns such rows off.',
+  }),
+  requestIdHeaders: define<readonly string[]>({
+    env: 'ROWTRACE_REQUEST_ID_HEADERS',
+    parse: parse.headerNames,
+    default: Object.freeze(['x-request-id']),
+    doc: 'Headers that may bring a request id, in order of preference; the first is set on every response.',
+  }),
+  userId: define({
+    env: 'ROWTRACE_USER_ID',
+    parse: parse.oneOf(['plain', 'hash', 'off']),
+    default: 'plain' as 'plain' | 'hash' | 'off',
+    doc: 'What is kept of user.id: as given, an HMAC-SHA-256 with `userIdKey`, or nothing.',
+  }),
+  userIdKey: define<string | undefined>({
+    env: 'ROWTRACE_USER_ID_KEY',
+    parse: parse.text,
+    default: undefined,
+    secret: true,
+    doc: 'Key of the hash when `userId` is `hash`.',
+  }),
+  slowServerMillis: define({
+    env: 'ROWTRACE_SLOW_SERVER_MILLIS',
+    parse: millis,
+    default: 2000,
+    doc: 'Server spans of at least this many milliseconds make a WARNING row.',
+  }),
+  slowClientMillis: define({
+    env: 'ROWTRACE_SLOW_CLIENT_MILLIS',
+    parse: millis,
+    default: 1000,
+    doc: 'Client spans (HTTP and others) of at least this many milliseconds make a WARNING row.',
+  }),
+  slowDbMillis: define({
+    env: 'ROWTRACE_SLOW_DB_MILLIS',
+    parse: millis,
+    default: 500,
+    doc: 'Database spans of at least this many milliseconds make a WARNING row.',
+  }),
+  slowMillis: define<Readonly<Record<string, number>>>({
+    env: 'ROWTRACE_SLOW_MILLIS',
+    parse: parse.millisByName,
+    default: Object.freeze({}),
+    doc: 'Limits per route or operation, in milliseconds ("GET /reports=10000,/health=200,SELECT dogs=50"); the more exact name wins over the three above.',
+  }),
+  callSampleRate: define({
+    env: 'ROWTRACE_CALL_SAMPLE_RATE',
+    parse: parse.fraction,
+    default: 0.05,
+    doc: 'Share of ordinary calls that become rows of http_calls; failed and slow ones always do.',
+  }),
+  scrubKeys: define<readonly string[]>({
+    env: 'ROWTRACE_SCRUB_KEYS',
+    parse: parse.list,
+    default: Object.freeze([]),
+    doc: 'Further attribute names whose values are masked, beside the built-in list (password, token, authorization, cookie, api key …).',
+  }),
+  scrubPatterns: define<readonly RegExp[]>({
+    parse: parse.patterns,
+    default: Object.freeze([]),
+    doc: 'Further patterns masked in every text (code or configuration file only). They run on the application thread: keep them linear.',
+  }),
+  scrub: define<parse.ScrubFunction | undefined>({
+    parse: parse.scrubFunction,
+    default: undefined,
+    doc: 'Own function (value, key) => value, called after the built-in rules (code or configuration file only). When it throws, the value is masked whole.',
+  }),
+  exitTimeoutMillis: define({
+    env: 'ROWTRACE_EXIT_TIMEOUT_MILLIS',
+    parse: parse.integer(0, 60_000),
+    default: 1000,
+    doc: 'How long the end of the process may wait, in milliseconds, for what is in the journal to reach the database. While the database is away it does not wait at all.',
+  }),
+  flushOnSigterm: define({
+    env: 'ROWTRACE_FLUSH_ON_SIGTERM',
+    parse: parse.flag,
+    default: false,
+    doc: 'Whether SIGTERM flushes before the process ends; exit code and other handlers stay as they are. Without it no signal handler is installed and the journal keeps what was not shipped.',
+  }),
+  journalMaxBytes: define({
+    env: 'ROWTRACE_JOURNAL_MAX_BYTES',
+    parse: parse.integer(1 << 20, 2 ** 40),
+    default: 512 * 1024 * 1024,
+    doc: 'Bound of one process’ journal on disk, in bytes; beyond it new records are dropped and counted.',
+  }),
+  quiet: define({
+    env: 'ROWTRACE_QUIET',
+    parse: parse.flag,
+    default: false,
+    doc: 'Whether to leave out the start line on stderr (errors are still said).',
+  }),
+};

@@ -1,0 +1,100 @@
+// Options: code > configuration file > environment > default; validated with the value given, frozen, printed with
+// secrets masked. Only this room and cli/ read process.env.
+
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { RowtraceError } from '../errors.ts';
+import { DEFINITIONS, type Definition } from './definitions.ts';
+
+type Definitions = typeof DEFINITIONS;
+export type OptionName = keyof Definitions;
+
+/** Every option with its value in force. */
+export type Options = Readonly<{
+  [Name in OptionName]: Definitions[Name] extends Definition<infer Value> ? Value : never;
+}>;
+
+export type OptionsInput = Partial<{ [Name in OptionName]: unknown }>;
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const CONFIG_FILES = ['rowtrace.config.js', 'rowtrace.config.mjs', 'rowtrace.config.cjs', 'rowtrace.config.json'];
+
+/**
+ * Merges and validates the options.
+ *
+ * @param code options given in code; they win over everything else
+ * @throws RowtraceError RT_OPTION_INVALID, RT_OPTION_UNKNOWN, RT_CONFIG_UNREADABLE
+ */
+export function loadOptions(code: OptionsInput = {}, env: Environment = process.env, cwd = process.cwd()): Options {
+  const file = readConfigFile(env, cwd);
+  for (const given of [code, file]) {
+    const unknown = Object.keys(given).find((name) => !Object.hasOwn(DEFINITIONS, name));
+    if (unknown !== undefined) throw new RowtraceError('RT_OPTION_UNKNOWN', [unknown]);
+  }
+  const merged: Record<string, unknown> = {};
+  for (const [name, definition] of Object.entries(DEFINITIONS) as [OptionName, Definition<unknown>][]) {
+    const fromEnv = definition.env === undefined ? undefined : env[definition.env] || undefined;
+    const given = code[name] ?? file[name] ?? fromEnv;
+    if (given === undefined || given === null) {
+      merged[name] = definition.default;
+      continue;
+    }
+    const label = code[name] === undefined && file[name] === undefined ? definition.env! : name;
+    merged[name] = parseOption(label, definition, given);
+  }
+  merged.dir = resolve(cwd, merged.dir as string);
+  if (merged.userId === 'hash' && merged.userIdKey === undefined)
+    throw new RowtraceError('RT_OPTION_INVALID', ['userId = "hash"', 'it needs userIdKey (ROWTRACE_USER_ID_KEY) too']);
+  return Object.freeze(merged) as Options;
+}
+
+function parseOption(label: string, definition: Definition<unknown>, given: unknown): unknown {
+  try {
+    return definition.parse(given);
+  } catch (error) {
+    const shown = definition.secret ? maskSecret(String(given)) : JSON.stringify(given);
+    throw new RowtraceError('RT_OPTION_INVALID', [`${label} = ${shown}`, (error as Error).message]);
+  }
+}
+
+/** ROWTRACE_CONFIG, or the first rowtrace.config.* in the working directory; an ES module gives its default export. */
+function readConfigFile(env: Environment, cwd: string): OptionsInput {
+  const named = env.ROWTRACE_CONFIG;
+  const path = named
+    ? resolve(cwd, named)
+    : CONFIG_FILES.map((name) => join(cwd, name)).find((name) => existsSync(name));
+  if (path === undefined) return {};
+  try {
+    const loaded = createRequire(import.meta.url)(path);
+    const given: unknown = loaded?.default ?? loaded;
+    if (!given || typeof given !== 'object') throw new Error('it exports no object');
+    return given as OptionsInput;
+  } catch (error) {
+    throw new RowtraceError('RT_CONFIG_UNREADABLE', [path, (error as Error).message], { cause: error });
+  }
+}
+
+/** `postgres://user:secret@host/db` → `postgres://user:***@host/db`; anything that is no URL → `***`. */
+export function maskSecret(value: string): string {
+  try {
+    const url = new URL(value);
+    if (url.password) url.password = '***';
+    for (const key of [...url.searchParams.keys()])
+      if (/pass|secret|key|token/i.test(key)) url.searchParams.set(key, '***');
+    return url.toString();
+  } catch {
+    return '***';
+  }
+}
+
+/** Options that differ from their defaults, secrets masked; for `doctor` and for debugging. */
+export function describeOptions(options: Options): Record<string, unknown> {
+  const shown: Record<string, unknown> = {};
+  for (const [name, definition] of Object.entries(DEFINITIONS) as [OptionName, Definition<unknown>][]) {
+    const value = options[name];
+    if (value === undefined || value === definition.default) continue;
+    shown[name] = definition.secret ? maskSecret(String(value)) : value;
+  }
+  return shown;
+}

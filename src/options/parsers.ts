@@ -1,0 +1,117 @@
+// Parsers of option values: take what code or the environment gave, return the value or throw a plain sentence that says
+// what would be right. options.ts puts the option's name and the value given around that sentence.
+
+import { LEVELS, type Level } from '../record/level.ts';
+import { PROMOTED_TYPES, type PromotedColumns, type PromotedType } from '../record/row.ts';
+
+export type Parser<T> = (given: unknown) => T;
+
+export const text: Parser<string> = (given) => {
+  if (typeof given !== 'string' || given.trim() === '') throw new Error('expected a text that is not empty');
+  return given.trim();
+};
+
+export function integer(min: number, max: number): Parser<number> {
+  return (given) => {
+    const value = typeof given === 'string' ? Number(given.trim() || Number.NaN) : given;
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max)
+      throw new Error(`expected a whole number from ${min} to ${max}`);
+    return value;
+  };
+}
+
+export function fraction(given: unknown): number {
+  const value = typeof given === 'string' ? Number(given.trim() || Number.NaN) : given;
+  if (typeof value !== 'number' || !(value >= 0 && value <= 1)) throw new Error('expected a number from 0 to 1');
+  return value;
+}
+
+export const flag: Parser<boolean> = (given) => {
+  if (typeof given === 'boolean') return given;
+  const word = String(given).trim().toLowerCase();
+  if (['on', 'true', '1', 'yes'].includes(word)) return true;
+  if (['off', 'false', '0', 'no'].includes(word)) return false;
+  throw new Error('expected on or off');
+};
+
+export function oneOf<const T extends string>(words: readonly T[]): Parser<T> {
+  return (given) => {
+    const found = words.find((word) => word.toLowerCase() === String(given).trim().toLowerCase());
+    if (!found) throw new Error(`expected one of ${words.join(', ')}`);
+    return found;
+  };
+}
+
+export const level: Parser<Level> = oneOf(LEVELS);
+
+/** A Postgres name that needs no quoting; it is quoted all the same wherever it is used. */
+export const identifier: Parser<string> = (given) => {
+  if (typeof given !== 'string' || !/^[a-z_][a-z0-9_]{0,40}$/.test(given))
+    throw new Error('expected a lower-case name of letters, digits and _ (41 at most)');
+  return given;
+};
+
+export const databaseUrl: Parser<string> = (given) => {
+  const value = text(given);
+  let url: URL;
+  try {
+    url = new URL(value);
+  } catch {
+    throw new Error('expected postgres://user:password@host:5432/database');
+  }
+  if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:')
+    throw new Error(`expected postgres://…, not ${url.protocol}//…`);
+  return value;
+};
+
+/** `['a', 'b']` or "a,b". */
+export const list: Parser<readonly string[]> = (given) => {
+  const items = Array.isArray(given) ? given : String(given).split(',');
+  return Object.freeze(items.map((item) => text(item)));
+};
+
+export const headerNames: Parser<readonly string[]> = (given) => {
+  const names = list(given).map((name) => name.toLowerCase());
+  const wrong = names.find((name) => !/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name));
+  if (wrong !== undefined) throw new Error(`${JSON.stringify(wrong)} is no HTTP header name`);
+  return Object.freeze(names);
+};
+
+/** `{ name: value }`, or "name=value,name=value" (`:` does as well). */
+function pairs(given: unknown): [string, unknown][] {
+  if (given && typeof given === 'object' && !Array.isArray(given)) return Object.entries(given);
+  return list(given).map((item) => {
+    const at = Math.max(item.lastIndexOf('='), item.lastIndexOf(':'));
+    if (at < 1) throw new Error(`${JSON.stringify(item)} is no name=value`);
+    return [item.slice(0, at).trim(), item.slice(at + 1).trim()];
+  });
+}
+
+export const columns: Parser<PromotedColumns> = (given) => {
+  const found: Record<string, PromotedType> = {};
+  for (const [name, type] of pairs(given)) found[identifier(name)] = oneOf(PROMOTED_TYPES)(type);
+  return Object.freeze(found);
+};
+
+export const millisByName: Parser<Readonly<Record<string, number>>> = (given) => {
+  const found: Record<string, number> = {};
+  for (const [name, millis] of pairs(given)) found[name] = integer(1, 86_400_000)(millis);
+  return Object.freeze(found);
+};
+
+export const patterns: Parser<readonly RegExp[]> = (given) => {
+  const items = Array.isArray(given) ? given : [given];
+  return Object.freeze(
+    items.map((item) => {
+      if (item instanceof RegExp) return item;
+      return new RegExp(text(item), 'g');
+    }),
+  );
+};
+
+export type ScrubFunction = (value: string, key: string | undefined) => string;
+
+export const scrubFunction: Parser<ScrubFunction> = (given) => {
+  if (typeof given !== 'function') throw new Error('expected a function (value, key) => string');
+  return given as ScrubFunction;
+};

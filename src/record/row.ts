@@ -1,0 +1,131 @@
+// Rows: what the pure rules make of facts and what a sink writes. Names are the column names of the tables.
+
+import type { ExponentialHistogram, OperationKind } from './fact.ts';
+import type { Level } from './level.ts';
+
+/** One row of error_logs. Absent is null. `promoted` holds values of the user's own columns, already of the right type. */
+export interface ErrorLogRow {
+  event_id: string;
+  /** Unix milliseconds. */
+  created_at: number;
+  level: Level;
+  message: string;
+  message_template: string;
+  stack_trace?: string;
+  /** 40 hex. */
+  fingerprint: string;
+  fingerprint_version: number;
+  error_type?: string;
+  error_code?: string;
+  error_message?: string;
+  /** Top in-app frame, "function (file)"; for the issue. */
+  culprit?: string;
+  service: string;
+  environment: string;
+  release_version?: string;
+  build_sha?: string;
+  route?: string;
+  function_name?: string;
+  http_method?: string;
+  http_status?: number;
+  latency_ms?: number;
+  request_id?: string;
+  session_id?: string;
+  user_id?: string;
+  trace_id?: string;
+  span_id?: string;
+  module?: string;
+  host?: string;
+  pid?: number;
+  thread_id?: number;
+  tags: Record<string, unknown>;
+  promoted: Record<string, PromotedValue>;
+}
+
+export type PromotedValue = string | number | boolean;
+
+/** Types a promoted column may have; each is a Postgres type of that name. */
+export const PROMOTED_TYPES = ['integer', 'bigint', 'numeric', 'boolean', 'text', 'uuid', 'timestamptz'] as const;
+export type PromotedType = (typeof PROMOTED_TYPES)[number];
+
+/** The user's own columns: attribute name → Postgres type. */
+export type PromotedColumns = Readonly<Record<string, PromotedType>>;
+
+/** Late knowledge about a row that may be in the table already; only the given columns change. */
+export interface AmendmentRow {
+  event_id: string;
+  /** Unix milliseconds, the partition key. */
+  created_at: number;
+  level?: Level;
+  route?: string;
+  http_method?: string;
+  http_status?: number;
+  latency_ms?: number;
+  request_id?: string;
+  session_id?: string;
+  user_id?: string;
+  module?: string;
+  tags?: Record<string, unknown>;
+}
+
+/** One row of latency_histograms; values in seconds, as in OpenTelemetry's duration metrics. */
+export interface HistogramRow extends ExponentialHistogram {
+  /** Start of the minute, Unix milliseconds. */
+  bucket_start: number;
+  process: string;
+  seq: number;
+  service: string;
+  environment: string;
+  release_version?: string;
+  kind: OperationKind;
+  operation: string;
+  http_method?: string;
+  status_class?: string;
+  peer?: string;
+}
+
+/** One row of http_calls. */
+export interface HttpCallRow {
+  event_id: string;
+  created_at: number;
+  direction: 'inbound' | 'outbound';
+  service: string;
+  environment: string;
+  release_version?: string;
+  peer?: string;
+  route?: string;
+  http_method?: string;
+  http_status?: number;
+  latency_ms?: number;
+  error_type?: string;
+  request_id?: string;
+  session_id?: string;
+  user_id?: string;
+  trace_id?: string;
+  span_id?: string;
+  weight: number;
+  tags: Record<string, unknown>;
+  promoted: Record<string, PromotedValue>;
+}
+
+/** Absolute counters of one process; a row with a higher seq replaces one with a lower. */
+export interface LedgerRow {
+  process: string;
+  service: string;
+  host?: string;
+  pid?: number;
+  seq: number;
+  /** Unix milliseconds. */
+  updated_at: number;
+  accepted: number;
+  merged: number;
+  dropped: Record<string, number>;
+}
+
+/** A record that no retry can store, with the reason and the raw line. */
+export interface DeadLetterRow {
+  event_id?: string;
+  kind: string;
+  reason: string;
+  raw: string;
+}
