@@ -67,8 +67,8 @@ function runTests(): Promise<{ passed: number; failed: number; skipped: number }
     let summary = { passed: 0, failed: 0, skipped: 0 };
     stream.on('test:summary', (data) => {
       if (data.file !== undefined) return; // One summary a file, and one of them all.
-      const { passed, failed, cancelled, skipped, todo } = data.counts;
-      summary = { passed, failed: failed + cancelled, skipped: skipped + todo };
+      const { tests, passed, skipped, todo } = data.counts;
+      summary = { passed, failed: tests - passed - skipped - todo, skipped: skipped + todo };
     });
     stream.on('end', () => resolveCounts(summary));
     stream.compose(spec).pipe(process.stdout);
