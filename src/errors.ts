@@ -44,6 +44,14 @@ export const ERRORS = {
     message: 'The schema %s was migrated by a newer version of Rowtrace (migration %s).',
     fix: 'Upgrade the rowtrace package of this process.',
   },
+  RT_SCHEMA_EDITED: {
+    message: 'Migration %s was edited after it was applied to schema %s.',
+    fix: 'Install the released version of Rowtrace; a schema of a development version is best dropped and migrated anew.',
+  },
+  RT_COLUMN_TYPE: {
+    message: 'Column %s of table %s is %s in the database, but the option columns says %s.',
+    fix: 'Give the option the type of the column, or choose another name for the new type.',
+  },
   RT_SERVER_TOO_OLD: {
     message: 'The server is Postgres %s; Rowtrace needs 14 or newer.',
     fix: 'Upgrade the server, or point ROWTRACE_DATABASE_URL at a newer one.',

@@ -5,6 +5,8 @@ import type { Level } from './level.ts';
 
 /** One row of error_logs. Absent is null. `promoted` holds values of the user's own columns, already of the right type. */
 export interface ErrorLogRow {
+  /** service.instance.id of the writer; no column, it counts the row as stored in that process' ledger. */
+  process?: string;
   event_id: string;
   /** Unix milliseconds. */
   created_at: number;
@@ -124,6 +126,8 @@ export interface LedgerRow {
 
 /** A record that no retry can store, with the reason and the raw line. */
 export interface DeadLetterRow {
+  /** service.instance.id of the writer, for its ledger. */
+  process?: string;
   event_id?: string;
   kind: string;
   reason: string;

@@ -1,0 +1,53 @@
+// How the schema in the database stands to this version of the code, for start and for `rowtrace doctor`.
+
+import type { PromotedColumns } from '../record/row.ts';
+import type { Queryable } from './db.ts';
+import { appliedMigrations } from './migrate.ts';
+import { migrationFiles } from './migration-files.ts';
+import { missingColumns } from './promoted-columns.ts';
+
+export interface SchemaState {
+  /** `older`: migrations or promoted columns are missing; `newer`: the database knows migrations that the code does not. */
+  state: 'ok' | 'missing' | 'older' | 'newer';
+  /** Names of migrations and promoted columns that are missing. */
+  pending: string[];
+  /** What was changed by other hands: one plain sentence each. */
+  drift: string[];
+}
+
+const TABLES = [
+  ...['error_logs', 'issues', 'issue_keys', 'issue_deltas', 'issue_hours', 'latency_histograms', 'http_calls'],
+  ...['occurrence_keys', 'dead_letters', 'ledger'],
+];
+
+export async function checkSchema(tx: Queryable, schema: string, columns: PromotedColumns = {}): Promise<SchemaState> {
+  const files = migrationFiles();
+  const applied = await appliedMigrations(tx, schema);
+  if (applied === undefined) return { state: 'missing', pending: files.map(({ name }) => name), drift: [] };
+
+  const known = new Map(files.map((file) => [file.id, file]));
+  const done = new Set(applied.map(({ id }) => id));
+  const pending = files.filter(({ id }) => !done.has(id)).map(({ name }) => name);
+  const drift = applied
+    .filter(({ id, checksum }) => known.has(id) && known.get(id)!.checksum !== checksum)
+    .map(({ name }) => `Migration ${name} was edited after it was applied.`);
+  if (pending.length === 0) {
+    drift.push(...(await missingTables(tx, schema)));
+    try {
+      pending.push(...(await missingColumns(tx, schema, columns)).map(({ name }) => name));
+    } catch (error) {
+      drift.push((error as Error).message);
+    }
+  }
+  const newer = applied.some(({ id }) => !known.has(id));
+  return { state: newer ? 'newer' : pending.length > 0 ? 'older' : 'ok', pending, drift };
+}
+
+async function missingTables(tx: Queryable, schema: string): Promise<string[]> {
+  const rows = await tx.query<{ name: string }>(
+    `select t.name from jsonb_array_elements_text($2::jsonb) as t (name)
+     where pg_catalog.to_regclass(format('%I.%I', $1::text, t.name)) is null`,
+    [schema, JSON.stringify(TABLES)],
+  );
+  return rows.map(({ name }) => `Table ${name} is missing.`);
+}

@@ -1,0 +1,15 @@
+// Names that go into SQL text. Checked against one plain shape first and quoted all the same, so that a name is never
+// more than a name, also inside a string literal.
+
+import { RowtraceError } from '../errors.ts';
+
+const PLAIN_NAME = /^[a-z_][a-z0-9_]{0,40}$/;
+
+/** `rowtrace` → `"rowtrace"`. @throws RowtraceError RT_OPTION_INVALID */
+export function quoteName(name: string, option = 'schema'): string {
+  if (!PLAIN_NAME.test(name)) {
+    const shape = 'expected a lower-case name of letters, digits and _ (41 at most)';
+    throw new RowtraceError('RT_OPTION_INVALID', [`${option} = ${JSON.stringify(name)}`, shape]);
+  }
+  return `"${name}"`;
+}

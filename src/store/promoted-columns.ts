@@ -1,0 +1,79 @@
+// Promoted columns: the user's own attributes as typed, indexed columns of error_logs and http_calls. The option and the
+// tables in, the statements that are missing out.
+
+import { RowtraceError } from '../errors.ts';
+import type { PromotedColumns, PromotedType } from '../record/row.ts';
+import type { Queryable } from './db.ts';
+import { quoteName } from './identifiers.ts';
+
+export const PROMOTED_TABLES = ['error_logs', 'http_calls'] as const;
+export type PromotedTable = (typeof PROMOTED_TABLES)[number];
+
+/** format_type() of each promoted type. */
+const DATABASE_TYPES: Record<PromotedType, string> = {
+  integer: 'integer',
+  bigint: 'bigint',
+  numeric: 'numeric',
+  boolean: 'boolean',
+  text: 'text',
+  uuid: 'uuid',
+  timestamptz: 'timestamp with time zone',
+};
+
+export interface ColumnStep {
+  /** "column vet_id integer on error_logs" */
+  name: string;
+  sql: string;
+}
+
+/** Column name → type as Postgres writes it. Empty when there is no such table. */
+export async function tableColumns(tx: Queryable, schema: string, table: string): Promise<Map<string, string>> {
+  const rows = await tx.query<{ name: string; type: string }>(
+    `select a.attname as name, pg_catalog.format_type(a.atttypid, a.atttypmod) as type
+     from pg_catalog.pg_attribute a
+     where a.attrelid = pg_catalog.to_regclass($1) and a.attnum > 0 and not a.attisdropped`,
+    [`${quoteName(schema)}.${table}`],
+  );
+  return new Map(rows.map((row) => [row.name, row.type]));
+}
+
+/**
+ * What has to be done so that every promoted column exists, in both tables, with an index.
+ *
+ * @throws RowtraceError RT_COLUMN_TYPE when a column of that name has another type (a column of Rowtrace's own among them)
+ */
+export async function missingColumns(tx: Queryable, schema: string, columns: PromotedColumns): Promise<ColumnStep[]> {
+  const steps: ColumnStep[] = [];
+  for (const table of PROMOTED_TABLES) {
+    const present = await tableColumns(tx, schema, table);
+    for (const [name, type] of Object.entries(columns)) {
+      const found = present.get(name);
+      if (found === undefined) steps.push(columnStep(schema, table, name, type));
+      else if (found !== DATABASE_TYPES[type]) throw new RowtraceError('RT_COLUMN_TYPE', [name, table, found, type]);
+    }
+  }
+  return steps;
+}
+
+function columnStep(schema: string, table: PromotedTable, name: string, type: PromotedType): ColumnStep {
+  const [target, column] = [`${quoteName(schema)}.${table}`, quoteName(name, 'columns')];
+  return {
+    name: `column ${name} ${type} on ${table}`,
+    // Partial: most rows of a mixed log have no such attribute, and only rows that have it are looked for by it.
+    sql: `alter table ${target} add column ${column} ${type};
+          create index ${quoteName(`${table}_${name}`.slice(0, 41))} on ${target} (${column}) where ${column} is not null;`,
+  };
+}
+
+/** The promoted columns that a table really has, with the type asked for: only these may be written. */
+export async function presentColumns(
+  tx: Queryable,
+  schema: string,
+  table: PromotedTable,
+  columns: PromotedColumns,
+): Promise<PromotedColumns> {
+  const present = await tableColumns(tx, schema, table);
+  return Object.fromEntries(
+    Object.entries(columns).filter(([name, type]) => present.get(name) === DATABASE_TYPES[type]),
+  );
+}

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { checkSchema } from '../../src/store/check-schema.ts';
+import type { Db } from '../../src/store/db.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { migrationFiles } from '../../src/store/migration-files.ts';
+import { openPglite } from '../../src/store/pglite.ts';
+import { openPostgres } from '../../src/store/postgres.ts';
+import { asSuperuser, createEmptyDatabase, databaseFor, testServerUrl } from '../support/database.ts';
+
+const columns = { vet_id: 'integer', clinic: 'text' } as const;
+
+for (const kind of ['postgres', 'pglite'] as const) {
+  describe(`migrate on ${kind}`, () => {
+    const open = async (t: import('node:test').TestContext): Promise<Db> => {
+      if (kind === 'postgres') return (await databaseFor(t, 'empty')).db;
+      const db = await openPglite();
+      t.after(() => db.close());
+      return db;
+    };
+
+    test('makes the schema once, and says what it did', async (t) => {
+      const db = await open(t);
+      assert.equal((await checkSchema(db, 'rowtrace')).state, 'missing');
+
+      const planned = await migrate(db, { columns: {}, dryRun: true });
+      assert.deepEqual(
+        planned.map(({ name }) => name),
+        migrationFiles().map(({ name }) => name),
+      );
+      assert.equal((await checkSchema(db, 'rowtrace')).state, 'missing', 'a dry run changes nothing');
+
+      assert.equal((await migrate(db)).length, migrationFiles().length);
+      assert.deepEqual(await migrate(db), []);
+      assert.deepEqual(await checkSchema(db, 'rowtrace'), { state: 'ok', pending: [], drift: [] });
+      const [row] = await db.query<{ partitions: number }>(
+        `select count(*)::int as partitions from pg_inherits where inhparent = 'rowtrace.error_logs'::regclass`,
+      );
+      assert.equal(row!.partitions, 10, 'yesterday, today, seven days ahead, and the default partition');
+    });
+
+    test('adds promoted columns with type and index, once', async (t) => {
+      const db = await open(t);
+      await migrate(db);
+      assert.equal((await checkSchema(db, 'rowtrace', columns)).state, 'older');
+      const steps = await migrate(db, { columns });
+      assert.deepEqual(
+        steps.map(({ name }) => name),
+        [
+          'column vet_id integer on error_logs',
+          'column clinic text on error_logs',
+          'column vet_id integer on http_calls',
+          'column clinic text on http_calls',
+        ],
+      );
+      assert.deepEqual(await migrate(db, { columns }), []);
+      const indexes = await db.query<{ indexname: string }>(
+        `select indexname from pg_indexes where tablename = 'error_logs' and indexname like '%vet_id'`,
+      );
+      assert.deepEqual(indexes, [{ indexname: 'error_logs_vet_id' }]);
+      await assert.rejects(migrate(db, { columns: { vet_id: 'text' } }), { code: 'RT_COLUMN_TYPE' });
+      await assert.rejects(migrate(db, { columns: { message: 'integer' } }), { code: 'RT_COLUMN_TYPE' });
+      await db.query('select rowtrace.ensure_partitions(9)');
+    });
+
+    test('works in a schema of another name, beside the first', async (t) => {
+      const db = await open(t);
+      await migrate(db);
+      await migrate(db, { schema: 'other_one', columns });
+      assert.equal((await checkSchema(db, 'other_one', columns)).state, 'ok');
+      await assert.rejects(migrate(db, { schema: 'x"; drop table y; --' }), { code: 'RT_OPTION_INVALID' });
+    });
+
+    test('refuses a schema that is newer than the code, or whose migrations were edited', async (t) => {
+      const db = await open(t);
+      await migrate(db);
+      await db.query(`update rowtrace.migrations set checksum = 'x' where id = 1`);
+      await assert.rejects(migrate(db), { code: 'RT_SCHEMA_EDITED' });
+      const [drift] = (await checkSchema(db, 'rowtrace')).drift;
+      assert.equal(drift, 'Migration 0001-error-logs was edited after it was applied.');
+      await db.query(`insert into rowtrace.migrations values (9999, '9999-from-the-future', 'x')`);
+      assert.equal((await checkSchema(db, 'rowtrace')).state, 'newer');
+      await db.query('delete from rowtrace.migrations where id = 1');
+      await assert.rejects(migrate(db), { code: 'RT_SCHEMA_NEWER' });
+    });
+  });
+}
+
+test('eight processes that start at once migrate once', async (t) => {
+  const { url } = await databaseFor(t, 'empty');
+  const starters = Array.from({ length: 8 }, () => openPostgres(url));
+  const steps = await Promise.all(starters.map((db) => migrate(db, { columns })));
+  await Promise.all(starters.map((db) => db.close()));
+  assert.deepEqual(
+    steps.map((applied) => applied.length).sort((a, b) => b - a),
+    [migrationFiles().length + 4, 0, 0, 0, 0, 0, 0, 0],
+  );
+});
+
+test('a role that is no superuser and only owns the existing schema can migrate; one without rights is told so', async () => {
+  const { url, drop } = await createEmptyDatabase();
+  const role = `role_${randomBytes(4).toString('hex')}`;
+  const database = new URL(url).pathname.slice(1);
+  await asSuperuser(async (client) => {
+    await client.query(`create role ${role} login password 'pw'`);
+    await client.query(`revoke all on schema public from public`);
+  }, database);
+  const db = openPostgres(testServerUrl({ database, user: role, password: 'pw' }));
+  try {
+    await assert.rejects(migrate(db), { code: 'RT_DATABASE_RIGHTS' });
+    await asSuperuser((client) => client.query(`create schema rowtrace authorization ${role}`), database);
+    await migrate(db, { columns });
+    assert.equal((await checkSchema(db, 'rowtrace', columns)).state, 'ok');
+  } finally {
+    await db.close();
+    await drop();
+    await asSuperuser((client) => client.query(`drop role ${role}`));
+  }
+});
+
+test('stack traces are compressed with lz4 where the server has it, in every partition', async (t) => {
+  const { db } = await databaseFor(t);
+  const columns = await db.query<{ compression: string }>(
+    `select distinct attcompression::text as compression from pg_attribute a join pg_class c on c.oid = a.attrelid
+     where attname = 'stack_trace' and relnamespace = 'rowtrace'::regnamespace and relkind in ('r', 'p')`,
+  );
+  const [lz4] = await db.query<{ has: boolean }>(
+    `select 'lz4' = any (enumvals) as has from pg_settings where name = 'default_toast_compression'`,
+  );
+  assert.deepEqual(columns, [{ compression: lz4!.has ? 'l' : '' }]);
+});
