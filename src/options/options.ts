@@ -98,3 +98,8 @@ export function describeOptions(options: Options): Record<string, unknown> {
   }
   return shown;
 }
+
+/** True when the application has a database of its own by the usual name; Rowtrace never uses it unasked. */
+export function applicationHasDatabase(env: Environment = process.env): boolean {
+  return Boolean(env.DATABASE_URL) && !env.ROWTRACE_DATABASE_URL;
+}

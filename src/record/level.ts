@@ -20,3 +20,17 @@ export function levelOfSeverity(severityNumber: number | undefined): Level {
   if (severityNumber < 17) return 'WARNING';
   return severityNumber < 21 ? 'ERROR' : 'CRITICAL';
 }
+
+/** `severity_text` of records without a number ("warn", "Error", "fatal"); INFO when the word is not known. */
+export function levelOfText(text: string | undefined): Level {
+  const word = (text ?? '').toLowerCase();
+  if (/^(trace|debug|verbose|silly)/.test(word)) return 'DEBUG';
+  if (/^warn/.test(word)) return 'WARNING';
+  if (/^err/.test(word)) return 'ERROR';
+  return /^(fatal|crit|alert|emerg|panic)/.test(word) ? 'CRITICAL' : 'INFO';
+}
+
+/** The lowest OpenTelemetry severity number of a level. */
+export function severityOfLevel(level: Level): number {
+  return { DEBUG: 5, INFO: 9, WARNING: 13, ERROR: 17, CRITICAL: 21 }[level];
+}

@@ -1,0 +1,102 @@
+// Any thrown value in, an ErrorFact out. Runs in the host's stack, often while it crashes: getters may throw, values may
+// be proxies, chains may be circular; whatever happens, a fact comes out and nothing is thrown.
+
+import type { ErrorFact } from '../record/fact.ts';
+import { bound, cut, LIMITS } from '../record/limits.ts';
+import type { Scrubber } from '../record/scrub/scrubber.ts';
+
+const MAX_DEPTH = 8;
+const MAX_MEMBERS = 16;
+
+/** Reads a property; a throwing getter or a revoked proxy reads as undefined. */
+export function peek(value: unknown, key: PropertyKey): unknown {
+  try {
+    return (value as Record<PropertyKey, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+export function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+/** True for errors of any realm: a message and a stack are what we need of them, not their constructor. */
+export function isErrorLike(value: unknown): value is Error {
+  return isObject(value) && typeof peek(value, 'message') === 'string' && typeof peek(value, 'stack') === 'string';
+}
+
+function describe(value: unknown): string {
+  try {
+    if (typeof value === 'string') return value;
+    if (!isObject(value)) return String(value);
+    const json = JSON.stringify(value);
+    if (json !== undefined && json !== '{}') return json;
+    return Object.prototype.toString.call(value);
+  } catch {
+    return 'a value that cannot be shown';
+  }
+}
+
+/**
+ * The class name, never `code`: `name` where the class set one, else the constructor's (a subclass that forgot to set
+ * `name` still has a class, and pg's DatabaseError calls itself "error").
+ */
+export function errorType(error: object): string {
+  const name = peek(error, 'name');
+  const named = typeof name === 'string' && name !== '' && name.toLowerCase() !== 'error';
+  if (named) return name;
+  const constructorName = peek(peek(error, 'constructor'), 'name');
+  const classed = typeof constructorName === 'string' && constructorName.length > 2;
+  return classed && constructorName !== 'Object' && constructorName !== 'Function' ? constructorName : 'Error';
+}
+
+export function errorFact(thrown: unknown, scrubber: Scrubber): ErrorFact {
+  return build(thrown, scrubber, 0, new Set());
+}
+
+function build(thrown: unknown, scrubber: Scrubber, depth: number, path: Set<unknown>): ErrorFact {
+  if (!isObject(thrown)) {
+    return { type: typeof thrown === 'string' ? 'string' : String(thrown), message: clean(describe(thrown), scrubber) };
+  }
+  const message = peek(thrown, 'message');
+  const fact: ErrorFact = {
+    type: cut(errorType(thrown), LIMITS.name),
+    message: clean(typeof message === 'string' ? message : describe(thrown), scrubber),
+  };
+  const code = peek(thrown, 'code');
+  if ((typeof code === 'string' && code !== '') || typeof code === 'number') fact.code = cut(String(code), LIMITS.id);
+  const stack = peek(thrown, 'stack');
+  if (typeof stack === 'string') fact.stack = cut(scrubber.text(bound(stack, LIMITS.stack)), LIMITS.stack);
+  if (depth >= MAX_DEPTH) return fact;
+  path.add(thrown);
+  const cause = peek(thrown, 'cause');
+  if (cause !== undefined && cause !== null && !path.has(cause)) fact.cause = build(cause, scrubber, depth + 1, path);
+  const inner = members(thrown).filter((member) => !path.has(member));
+  if (inner.length > 0) fact.errors = inner.map((member) => build(member, scrubber, depth + 1, path));
+  path.delete(thrown);
+  return fact;
+}
+
+/** Scrubbed before it is cut, so that a secret at the limit is not cut into something no rule knows. */
+export function clean(text: string, scrubber: Scrubber, limit: number = LIMITS.message): string {
+  return cut(scrubber.text(bound(text, limit)), limit);
+}
+
+/** The errors inside an error: causes and AggregateError members, each once, nearest first. */
+export function chainOf(thrown: object): object[] {
+  const found = new Set<object>();
+  const queue: unknown[] = [peek(thrown, 'cause'), ...members(thrown)];
+  while (queue.length > 0 && found.size < MAX_MEMBERS) {
+    const next = queue.shift();
+    if (!isObject(next) || next === thrown || found.has(next)) continue;
+    found.add(next);
+    queue.push(peek(next, 'cause'), ...members(next));
+  }
+  return [...found];
+}
+
+function members(thrown: object): unknown[] {
+  const errors = peek(thrown, 'errors');
+  return Array.isArray(errors) ? errors.slice(0, MAX_MEMBERS) : [];
+}

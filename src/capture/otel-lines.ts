@@ -1,0 +1,47 @@
+// The differences between OpenTelemetry JS 2.12 and 3.x, all of them, here. In 3.x the logs API is part of
+// @opentelemetry/api (1.10); in 2.x it is a package of its own with a global of its own, and api has no such export, so
+// nothing may import it statically.
+
+import { createRequire } from 'node:module';
+import type { Attributes, Context } from '@opentelemetry/api';
+import * as api from '@opentelemetry/api';
+
+export interface LineLogger {
+  emit(record: { severityNumber?: number; body?: unknown; attributes?: Attributes; context?: Context }): void;
+}
+
+interface LogsApi {
+  setGlobalLoggerProvider(provider: unknown): unknown;
+  getLogger(name: string, version?: string): LineLogger;
+  disable(): void;
+}
+
+/** The global that packages of the 2.x line (and older) read their logger provider from. */
+const OLD_LOGS_API = Symbol.for('io.opentelemetry.js.api.logs');
+
+/** "3" where the logs API is in @opentelemetry/api, else "2". */
+export function otelLine(): '2' | '3' {
+  return 'logs' in api ? '3' : '2';
+}
+
+export function logsApi(): LogsApi {
+  const inApi = (api as unknown as { logs?: LogsApi }).logs;
+  if (inApi !== undefined) return inApi;
+  // @opentelemetry/api-logs is a dependency of sdk-logs 2.x, so it is found from there.
+  const fromHere = createRequire(import.meta.url);
+  const fromSdk = createRequire(fromHere.resolve('@opentelemetry/sdk-logs'));
+  return (fromSdk('@opentelemetry/api-logs') as { logs: LogsApi }).logs;
+}
+
+/**
+ * Packages that still emit through @opentelemetry/api-logs (winston transport, for one) reach a no-op under 3.x. This
+ * points their global at ours. @returns how to undo it
+ */
+export function bridgeOldLogsApi(provider: { getLogger(...values: never[]): unknown }): () => void {
+  const globals = globalThis as unknown as Record<symbol, unknown>;
+  if (otelLine() === '2' || globals[OLD_LOGS_API] !== undefined) return () => {};
+  globals[OLD_LOGS_API] = () => provider;
+  return () => {
+    delete globals[OLD_LOGS_API];
+  };
+}

@@ -1,0 +1,117 @@
+// What OTEL_* asks for beside our own pipe: exporters to the user's collector, propagators, resource attributes. Loaded
+// only when asked for; what is not installed is one clear line, never a failure.
+
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { TextMapPropagator } from '@opentelemetry/api';
+import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
+import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
+import { BatchLogRecordProcessor, type LogRecordExporter, type LogRecordProcessor } from '@opentelemetry/sdk-logs';
+import { type IMetricReader, PeriodicExportingMetricReader, type PushMetricExporter } from '@opentelemetry/sdk-metrics';
+import { BatchSpanProcessor, type SpanExporter, type SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { ResourceFact } from '../record/fact.ts';
+import type { OtelSettings } from './otel-settings.ts';
+
+type Say = (message: string) => void;
+
+export interface UserExporters {
+  spanProcessors: SpanProcessor[];
+  logProcessors: LogRecordProcessor[];
+  metricReaders: IMetricReader[];
+}
+
+export function userExporters(otel: OtelSettings, say: Say): UserExporters {
+  const traces = exportersOf<SpanExporter>(
+    'OTEL_TRACES_EXPORTER',
+    otel.exporters.traces,
+    'trace',
+    'OTLPTraceExporter',
+    say,
+  );
+  const logs = exportersOf<LogRecordExporter>(
+    'OTEL_LOGS_EXPORTER',
+    otel.exporters.logs,
+    'logs',
+    'OTLPLogExporter',
+    say,
+  );
+  const metrics = exportersOf<PushMetricExporter>(
+    'OTEL_METRICS_EXPORTER',
+    otel.exporters.metrics,
+    'metrics',
+    'OTLPMetricExporter',
+    say,
+  );
+  return {
+    spanProcessors: traces.map((exporter) => new BatchSpanProcessor({ exporter, ...defined(otel.batchSpans) })),
+    logProcessors: logs.map((exporter) => new BatchLogRecordProcessor({ exporter })),
+    metricReaders: metrics.map(
+      (exporter) =>
+        new PeriodicExportingMetricReader({
+          exporter,
+          exportIntervalMillis: otel.metricExportIntervalMillis ?? 60_000,
+        }),
+    ),
+  };
+}
+
+/** The trace exporter is a dependency of ours; the other two are found where the application has them. */
+function exportersOf<T>(variable: string, names: readonly string[], signal: string, className: string, say: Say): T[] {
+  const found: T[] = [];
+  for (const name of names) {
+    const module = `@opentelemetry/exporter-${signal}-otlp-http`;
+    if (name !== 'otlp') {
+      say(`${variable}=${name}: only otlp (over HTTP) is known here; this one is ignored`);
+      continue;
+    }
+    try {
+      const loaded = requireAnywhere(module) as Record<string, new () => T>;
+      found.push(new loaded[className]!());
+    } catch (error) {
+      say(`${variable}=otlp: ${(error as Error).message.split('\n')[0]}; run \`npm install ${module}\``);
+    }
+  }
+  return found;
+}
+
+function requireAnywhere(module: string): unknown {
+  const ours = createRequire(import.meta.url);
+  try {
+    return ours(module);
+  } catch {
+    return createRequire(join(process.cwd(), 'noop.js'))(module);
+  }
+}
+
+/** OTEL_PROPAGATORS; tracecontext and baggage by default, as the specification says. */
+export function userPropagator(otel: OtelSettings, say: Say): TextMapPropagator {
+  const known: Record<string, () => TextMapPropagator> = {
+    tracecontext: () => new W3CTraceContextPropagator(),
+    baggage: () => new W3CBaggagePropagator(),
+  };
+  const names = otel.propagators.length > 0 ? otel.propagators : Object.keys(known);
+  const propagators = names.flatMap((name) => {
+    if (name === 'none') return [];
+    const make = known[name];
+    if (make === undefined)
+      say(`OTEL_PROPAGATORS: ${name} is not known here (tracecontext, baggage, none) and is left out`);
+    return make ? [make()] : [];
+  });
+  return new CompositePropagator({ propagators });
+}
+
+export function userResource(resource: ResourceFact, otel: OtelSettings): Resource {
+  return resourceFromAttributes({
+    ...otel.resourceAttributes,
+    'service.name': resource.service,
+    'service.instance.id': resource.process,
+    'deployment.environment.name': resource.environment,
+    'host.name': resource.host,
+    'process.pid': resource.pid,
+    ...(resource.release ? { 'service.version': resource.release } : {}),
+  });
+}
+
+function defined<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

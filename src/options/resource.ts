@@ -1,0 +1,54 @@
+// Who the process is: service, environment, release, build, from options, then OTEL_*, then the nearest package.json.
+
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { OtelSettings } from '../capture/otel-settings.ts';
+import { FACT_VERSION, type ResourceFact } from '../record/fact.ts';
+import type { Options } from './options.ts';
+import type { Environment } from './otel-env.ts';
+
+interface Manifest {
+  name?: string;
+  version?: string;
+}
+
+/** The package.json nearest to `entry`, upwards; nothing where there is none that can be read. */
+export function nearestManifest(entry: string | undefined): Manifest {
+  let directory = entry ? dirname(entry) : process.cwd();
+  for (let depth = 0; depth < 32; depth++) {
+    try {
+      const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Manifest;
+      if (typeof manifest.name === 'string') return manifest;
+    } catch {
+      // Not here, or not readable: look further up.
+    }
+    const parent = dirname(directory);
+    if (parent === directory) break;
+    directory = parent;
+  }
+  return {};
+}
+
+export function resolveResource(options: Options, otel: OtelSettings, env: Environment = process.env): ResourceFact {
+  const attributes = otel.resourceAttributes;
+  const manifest = nearestManifest(process.argv[1]);
+  return {
+    k: 'resource',
+    v: FACT_VERSION,
+    process: attributes['service.instance.id'] ?? randomUUID(),
+    service:
+      options.service ?? otel.serviceName ?? attributes['service.name'] ?? manifest.name ?? 'unknown_service:node',
+    environment:
+      options.environment ??
+      attributes['deployment.environment.name'] ??
+      attributes['deployment.environment'] ??
+      env.NODE_ENV ??
+      'development',
+    release: options.release ?? attributes['service.version'] ?? manifest.version,
+    buildSha: options.buildSha ?? attributes['vcs.ref.head.revision'] ?? attributes['vcs.repository.ref.revision'],
+    host: attributes['host.name'] ?? hostname(),
+    pid: process.pid,
+  };
+}

@@ -1,0 +1,56 @@
+// What the preload does once it is sure to be wanted: loader hooks for ESM, then start(), then one line on stderr.
+
+import { createRequire, register } from 'node:module';
+import { HOOKED_MODULES } from './capture/instrumentations.ts';
+import { RowtraceError } from './errors.ts';
+import { applicationHasDatabase, loadOptions, maskSecret, type Options } from './options/options.ts';
+import { say } from './options/say.ts';
+import { type Running, start } from './start.ts';
+import { VERSION } from './version.ts';
+
+export function preload(): void {
+  let options: Options;
+  try {
+    options = loadOptions();
+  } catch (error) {
+    say(error instanceof RowtraceError ? `not started: ${error.message} ${error.fix}` : `not started: ${error}`);
+    return;
+  }
+  const hooks = hookModuleLoading();
+  const running = start({ options });
+  if (running !== undefined && !options.quiet) say(startLine(options, running, hooks));
+}
+
+/**
+ * ESM applications import CommonJS packages past `require`: import-in-the-middle sees to it that instrumentations get
+ * them. Synchronous hooks where Node has them (22.22.3, 24.11.1, 25.1), else the loader thread.
+ */
+function hookModuleLoading(): string {
+  try {
+    const load = createRequire(import.meta.url);
+    const { supportsSyncHooks, register: registerSync } = load('import-in-the-middle/register-hooks.mjs');
+    if (supportsSyncHooks()) {
+      registerSync({ include: HOOKED_MODULES });
+      return 'sync';
+    }
+    register('import-in-the-middle/hook.mjs', import.meta.url, { data: { include: HOOKED_MODULES } });
+    return 'loader thread';
+  } catch (error) {
+    say(`ESM imports are not hooked (${(error as Error).message}); CommonJS applications are not affected`);
+    return 'CommonJS only';
+  }
+}
+
+function startLine(options: Options, running: Running, hooks: string): string {
+  const { resource, hooked } = running;
+  const where = options.databaseUrl
+    ? maskSecret(options.databaseUrl)
+    : `journal ${options.dir} (see it with \`npx rowtrace issues\`${databaseHint()})`;
+  const release = resource.release ? `@${resource.release}` : '';
+  return `${VERSION}: ${resource.service}${release} (${resource.environment}) → ${where}; hooked ${hooked.join(', ')}; ESM ${hooks}`;
+}
+
+/** DATABASE_URL is the application's own: never used by itself, but worth a hint. */
+function databaseHint(): string {
+  return applicationHasDatabase() ? '; to use this database: ROWTRACE_DATABASE_URL=$DATABASE_URL' : '';
+}
