@@ -57,7 +57,7 @@ export function errorFact(thrown: unknown, scrubber: Scrubber): ErrorFact {
 
 function build(thrown: unknown, scrubber: Scrubber, depth: number, path: Set<unknown>): ErrorFact {
   if (!isObject(thrown)) {
-    return { type: typeof thrown === 'string' ? 'string' : String(thrown), message: clean(describe(thrown), scrubber) };
+    return { type: thrown === null ? 'null' : typeof thrown, message: clean(describe(thrown), scrubber) };
   }
   const message = peek(thrown, 'message');
   const fact: ErrorFact = {

@@ -58,6 +58,8 @@ export function remember(list: Carried[], carried: Carried): void {
   list.push(carried);
 }
 
+export type OnException = (span: Span & ReadableSpan, exception: unknown) => void;
+
 export class SpanState {
   readonly request: RequestState;
   readonly parent: SpanState | undefined;
@@ -68,9 +70,13 @@ export class SpanState {
   /** Thrown texts (no object to know them by) recorded on this span. */
   texts: string[] | undefined;
 
-  constructor(request: RequestState, parent: SpanState | undefined) {
+  /** Told of exceptions recorded on the span; never throws. */
+  readonly onException: OnException;
+
+  constructor(request: RequestState, parent: SpanState | undefined, onException: OnException) {
     this.request = request;
     this.parent = parent;
+    this.onException = onException;
   }
 
   addEvent(event: object | undefined): void {
@@ -98,11 +104,16 @@ export function stateOfContext(context: Context): SpanState | undefined {
   return stateOf(trace.getSpan(context));
 }
 
-/** Called once a span, at its start. A remote parent has no state here: the span is a local root. */
-export function attachState(span: Span & ReadableSpan, parentContext: Context): SpanState {
+/**
+ * Called at the start of a span. A remote parent has no state here: the span is a local root. Where two of our processors
+ * are registered, the first to see a span has it.
+ */
+export function attachState(span: Span & ReadableSpan, parentContext: Context, onException: OnException): SpanState {
+  const known = stateOf(span);
+  if (known !== undefined) return known;
   const parent = stateOf(trace.getSpan(parentContext));
   const request = parent && !parent.request.ended ? parent.request : new RequestState(span);
-  const state = new SpanState(request, request === parent?.request ? parent : undefined);
+  const state = new SpanState(request, request === parent?.request ? parent : undefined, onException);
   (span as unknown as Stateful)[STATE] = state;
   return state;
 }

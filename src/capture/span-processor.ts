@@ -14,6 +14,7 @@ import { type CallSampling, callFact, callWeight } from './calls.ts';
 import { clean, peek } from './error-fact.ts';
 import { unixMillis } from './hr-time.ts';
 import { httpStatus, operationOfSpan } from './operation.ts';
+import { wrapRecordException } from './record-exception.ts';
 import { attachState, type SpanState, stateOf } from './request-state.ts';
 import { type SlowLimits, slowLimit } from './slow.ts';
 import type { Carrier, OccurrenceTracker } from './tracker.ts';
@@ -37,7 +38,9 @@ const INSTRUMENTATION = /^@[\w-]+\/(instrumentation|otel)|^@opentelemetry\//;
 
 export class RowtraceSpanProcessor implements SpanProcessor {
   readonly #options: SpanProcessorOptions;
-  readonly #wrapped = new WeakSet<object>();
+  readonly #onException = (span: SdkSpan, exception: unknown): void => {
+    this.#guard(() => this.#recorded(span, exception));
+  };
   #stopped = false;
 
   constructor(options: SpanProcessorOptions) {
@@ -47,8 +50,8 @@ export class RowtraceSpanProcessor implements SpanProcessor {
   onStart(span: Span, parentContext: Context): void {
     this.#guard(() => {
       const sdkSpan = span as SdkSpan;
-      this.#wrapRecordException(Object.getPrototypeOf(span));
-      const state = attachState(sdkSpan, parentContext);
+      wrapRecordException(span);
+      const state = attachState(sdkSpan, parentContext, this.#onException);
       if (state.request.span !== sdkSpan) return;
       const requestId = sdkSpan.attributes['request.id'];
       if (requestId !== undefined) state.request.requestId = String(requestId);
@@ -59,7 +62,7 @@ export class RowtraceSpanProcessor implements SpanProcessor {
     if (this.#stopped) return;
     this.#guard(() => {
       const state = stateOf(span);
-      if (state === undefined) return;
+      if (state?.onException !== this.#onException) return;
       readIdentity(span.attributes, state.request);
       const operation = operationOfSpan(span);
       const millis = unixMillis(span.duration);
@@ -76,22 +79,6 @@ export class RowtraceSpanProcessor implements SpanProcessor {
 
   async shutdown(): Promise<void> {
     this.#stopped = true;
-  }
-
-  /**
-   * Wraps recordException once on the prototype the spans share, since the event it leaves behind has lost the Error
-   * object: class, cause chain and identity. A wrapper on each span costs an own property and a closure a span instead.
-   */
-  #wrapRecordException(prototype: { recordException: Span['recordException'] }): void {
-    if (this.#wrapped.has(prototype)) return;
-    this.#wrapped.add(prototype);
-    const processor = this;
-    const original = prototype.recordException;
-    prototype.recordException = function recordException(this: SdkSpan, exception, time) {
-      processor.#guard(() => processor.#recorded(this, exception));
-      original.call(this, exception, time);
-      stateOf(this)?.addEvent(this.events[this.events.length - 1]);
-    };
   }
 
   #recorded(span: SdkSpan, exception: unknown): void {

@@ -1,0 +1,73 @@
+// Anything may be thrown; whatever it is, an ErrorFact comes out and nothing is thrown into the host.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runInNewContext } from 'node:vm';
+import { errorFact } from '../../src/capture/error-fact.ts';
+import { createScrubber } from '../../src/record/scrub/scrubber.ts';
+
+const scrubber = createScrubber();
+
+class DatabaseError extends Error {
+  override name = 'error';
+  code = '23505';
+}
+class PaymentError extends Error {}
+
+const thrower = {
+  get message(): string {
+    throw new Error('no');
+  },
+  get stack(): string {
+    throw new Error('no');
+  },
+};
+const revoked = Proxy.revocable({}, {});
+revoked.revoke();
+const circular = new Error('a');
+circular.cause = new Error('b', { cause: circular });
+
+const CASES: [string, unknown, Partial<ReturnType<typeof errorFact>>][] = [
+  ['a TypeError', new TypeError('x'), { type: 'TypeError', message: 'x' }],
+  ['a subclass that forgot its name', new PaymentError('x'), { type: 'PaymentError' }],
+  ["pg's DatabaseError", new DatabaseError('dup'), { type: 'DatabaseError', code: '23505' }],
+  ['a system error', Object.assign(new Error('x'), { code: 'ENOENT' }), { type: 'Error', code: 'ENOENT' }],
+  ['an Error of another realm', runInNewContext('new RangeError("far")'), { type: 'RangeError', message: 'far' }],
+  ['a string', 'just text', { type: 'string', message: 'just text' }],
+  ['null', null, { type: 'null', message: 'null' }],
+  ['undefined', undefined, { type: 'undefined', message: 'undefined' }],
+  ['a number', 42, { type: 'number', message: '42' }],
+  ['a plain object', { reason: 'x' }, { type: 'Error', message: '{"reason":"x"}' }],
+  ['an object whose getters throw', thrower, { type: 'Error' }],
+  ['a revoked proxy', revoked.proxy, { type: 'Error' }],
+  ['a symbol', Symbol('s'), { message: 'Symbol(s)' }],
+  ['a BigInt', 10n, { message: '10' }],
+];
+
+for (const [title, thrown, expected] of CASES) {
+  test(`${title} becomes an error fact`, () => {
+    const fact = errorFact(thrown, scrubber);
+    for (const [key, value] of Object.entries(expected)) assert.equal(fact[key as 'type'], value);
+    assert.equal(typeof fact.message, 'string');
+    JSON.stringify(fact);
+  });
+}
+
+test('causes are followed as far as they are new, and no further than eight', () => {
+  assert.equal(errorFact(circular, scrubber).cause?.cause, undefined);
+  let chain = new Error('0');
+  for (let depth = 1; depth < 30; depth++) chain = new Error(String(depth), { cause: chain });
+  let levels = 0;
+  for (let fact = errorFact(chain, scrubber); fact.cause; fact = fact.cause) levels++;
+  assert.equal(levels, 8);
+});
+
+test('members of an AggregateError are kept, sixteen at the most', () => {
+  const many = new AggregateError(
+    Array.from({ length: 40 }, (_, at) => new Error(`m${at}`)),
+    'all failed',
+  );
+  const fact = errorFact(many, scrubber);
+  assert.equal(fact.type, 'AggregateError');
+  assert.equal(fact.errors?.length, 16);
+});

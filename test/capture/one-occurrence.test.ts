@@ -1,0 +1,214 @@
+// One exception, one occurrence: the rules by which several carriers of an exception make one row.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { hookConsole } from '../../src/capture/loggers.ts';
+import { captureBench } from '../support/capture.ts';
+
+function request(bench: ReturnType<typeof captureBench>, work: () => void, attributes = {}): void {
+  const span = bench.tracer.startSpan('GET', {
+    kind: SpanKind.SERVER,
+    attributes: { 'http.request.method': 'GET', 'request.id': 'rid-1', 'url.path': '/dogs/7', ...attributes },
+  });
+  context.with(trace.setSpan(context.active(), span), work);
+  span.setAttributes({ 'http.route': '/dogs/:id', 'http.response.status_code': 500 });
+  span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end();
+}
+
+function inSpan(
+  bench: ReturnType<typeof captureBench>,
+  name: string,
+  work: (span: ReturnType<typeof bench.tracer.startSpan>) => void,
+  kind = SpanKind.INTERNAL,
+) {
+  const span = bench.tracer.startSpan(name, { kind });
+  context.with(trace.setSpan(context.active(), span), () => work(span));
+  span.end();
+}
+
+test('an Error recorded on two nested spans, logged and crashed is one row, raised to CRITICAL', () => {
+  const bench = captureBench();
+  const error = new TypeError('no such dog');
+  request(bench, () => {
+    inSpan(bench, 'outer', (outer) => {
+      inSpan(bench, 'inner', (inner) => inner.recordException(error));
+      outer.recordException(error);
+    });
+    const unhook = hookConsole({ emit: (record) => bench.logger.emit(record as never) }, 'errors');
+    console.error('it failed:', error);
+    unhook();
+    bench.tracker.thrown(error, { context: context.active(), level: 'CRITICAL' });
+  });
+  assert.equal(bench.logs().length, 1);
+  const [row] = bench.logs();
+  assert.equal(row?.error?.type, 'TypeError');
+  assert.equal(row?.hold, true);
+  assert.equal(row?.requestId, 'rid-1');
+  assert.deepEqual(
+    bench.now.filter((fact) => fact.k === 'log'),
+    [row],
+    'an ERROR is written before the call returns',
+  );
+  const raised = bench.amendments().find((fact) => fact.level === 'CRITICAL');
+  assert.deepEqual(raised?.rows, [{ id: row?.id, t: row?.t }]);
+  const final = bench.amendments().find((fact) => fact.final);
+  assert.equal(final?.status, 500);
+  assert.equal(final?.route, '/dogs/:id');
+  assert.equal(typeof final?.latency, 'number');
+  const ledger = bench.ledger();
+  assert.equal(ledger?.accepted, 4);
+  assert.equal(ledger?.merged, 3);
+});
+
+test('three errors thrown in a retry loop are three rows, even with one and the same stack', () => {
+  const bench = captureBench();
+  request(bench, () => {
+    for (let attempt = 0; attempt < 3; attempt++)
+      inSpan(bench, 'attempt', (span) => span.recordException(new Error('busy')));
+  });
+  assert.equal(bench.logs().length, 3);
+});
+
+test('a thrown string recorded by two layers of one request is one row', () => {
+  const bench = captureBench();
+  request(bench, () => {
+    inSpan(bench, 'outer', (outer) => {
+      inSpan(bench, 'inner', (inner) => inner.recordException('plain text'));
+      outer.recordException('plain text');
+    });
+  });
+  assert.equal(bench.logs().length, 1);
+  assert.equal(bench.logs()[0]?.message, 'plain text');
+});
+
+test('a failed call and the application error that wraps it are one row: the wrapper, with the call as its cause', () => {
+  const bench = captureBench();
+  const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
+  request(bench, () => {
+    inSpan(bench, 'GET', (span) => span.recordException(refused), SpanKind.CLIENT);
+    inSpan(bench, 'handler', (span) => span.recordException(new Error('cannot load dog', { cause: refused })));
+  });
+  const [call, wrapper] = bench.logs();
+  assert.equal(bench.logs().length, 2);
+  assert.equal(wrapper?.error?.cause?.code, 'ECONNREFUSED');
+  assert.deepEqual(bench.merges(), [{ k: 'merge', row: { id: call?.id, t: call?.t }, into: wrapper?.id }]);
+});
+
+test("a database span's masked exception becomes part of the true error that follows", () => {
+  const bench = captureBench();
+  const truth = Object.assign(new Error('relation "dogs" does not exist'), { code: '42P01' });
+  request(bench, () => {
+    inSpan(
+      bench,
+      'pg.query',
+      (span) => {
+        span.setAttributes({
+          'db.system.name': 'postgresql',
+          'db.query.text': 'select * from dogs',
+          'error.type': '42P01',
+        });
+        span.recordException("PostgreSQL error of type 'error' occurred (code: 42P01)");
+        span.setStatus({ code: SpanStatusCode.ERROR, message: truth.message });
+      },
+      SpanKind.CLIENT,
+    );
+    inSpan(bench, 'handler', (span) => span.recordException(truth));
+  });
+  const [call, error] = bench.logs();
+  assert.equal(call?.error?.message, truth.message);
+  assert.equal(call?.error?.code, '42P01');
+  assert.equal(call?.tags?.['db.query.text'], 'select * from dogs');
+  assert.equal(error?.error?.code, '42P01');
+  assert.deepEqual(
+    bench.merges().map((fact) => fact.into),
+    [error?.id],
+  );
+});
+
+test('a failed call that the application handles keeps its own row', () => {
+  const bench = captureBench();
+  request(bench, () => {
+    inSpan(bench, 'GET', (span) => span.recordException(new Error('socket hang up')), SpanKind.CLIENT);
+  });
+  assert.equal(bench.logs().length, 1);
+  assert.equal(bench.merges().length, 0);
+});
+
+test('a log record whose attributes carry the stack of an exception seen in the request adds no row', () => {
+  const bench = captureBench();
+  const error = new Error('bad thing');
+  request(bench, () => {
+    inSpan(bench, 'handler', (span) => span.recordException(error));
+    bench.logger.emit({
+      severityNumber: 17,
+      body: 'it broke',
+      attributes: {
+        'exception.type': 'Error',
+        'exception.message': 'bad thing',
+        'exception.stacktrace': `${error.stack}\ncaused by: more`,
+      },
+    });
+  });
+  assert.equal(bench.logs().length, 1);
+  assert.ok(bench.amendments().some((fact) => fact.tags?.['log.body'] === 'it broke'));
+});
+
+test('the log record may come first', () => {
+  const bench = captureBench();
+  const error = new Error('bad thing');
+  request(bench, () => {
+    bench.logger.emit({ severityNumber: 17, body: 'it broke', exception: error });
+    inSpan(bench, 'handler', (span) => span.recordException(error));
+  });
+  assert.equal(bench.logs().length, 1);
+  assert.equal(bench.logs()[0]?.message, 'it broke');
+});
+
+test('an exception added as an event by hand is a row', () => {
+  const bench = captureBench();
+  request(bench, () => {
+    inSpan(bench, 'by hand', (span) => {
+      span.addEvent('exception', { 'exception.type': 'Boom', 'exception.message': 'by hand' });
+      span.recordException(new Error('by the book'));
+    });
+  });
+  assert.deepEqual(
+    bench
+      .logs()
+      .map((row) => row.error?.message)
+      .sort(),
+    ['by hand', 'by the book'],
+  );
+});
+
+test('a request that answers 500 without any exception is a row with status and latency; one that answers 404 is none', () => {
+  const bench = captureBench();
+  request(bench, () => {});
+  assert.equal(bench.logs().length, 1);
+  const [row] = bench.logs();
+  assert.equal(row?.message, 'GET /dogs/:id answered 500');
+  assert.equal(row?.status, 500);
+  assert.equal(typeof row?.latency, 'number');
+  const span = bench.tracer.startSpan('GET', {
+    kind: SpanKind.SERVER,
+    attributes: { 'http.request.method': 'GET', 'http.response.status_code': 404 },
+  });
+  span.end();
+  assert.equal(bench.logs().length, 1);
+});
+
+test('a 500 after an error that was logged makes no second row', () => {
+  const bench = captureBench();
+  request(bench, () => bench.logger.emit({ severityNumber: 17, body: 'it broke', exception: new Error('once') }));
+  assert.equal(bench.logs().length, 1);
+});
+
+test('an error whose status says that the client is at fault is a WARNING', () => {
+  const bench = captureBench();
+  request(bench, () =>
+    inSpan(bench, 'handler', (span) => span.recordException(Object.assign(new Error('bad json'), { status: 400 }))),
+  );
+  assert.equal(bench.logs()[0]?.level, 'WARNING');
+});

@@ -1,0 +1,77 @@
+// Capture on a bench: real OpenTelemetry providers with our processors, facts collected in an array. Nothing global is
+// registered except the context manager, which the API needs to find the active span.
+
+import { context } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { LoggerProvider } from '@opentelemetry/sdk-logs';
+import { AlwaysOnSampler, createAlwaysRecordSampler, type Sampler, TracerProvider } from '@opentelemetry/sdk-trace';
+import { RowtraceLogProcessor } from '../../src/capture/log-processor.ts';
+import { RowtraceSpanProcessor } from '../../src/capture/span-processor.ts';
+import { OccurrenceTracker } from '../../src/capture/tracker.ts';
+import type { AmendFact, CallFact, Fact, LogFact, MergeFact } from '../../src/record/fact.ts';
+import type { Level } from '../../src/record/level.ts';
+import { createScrubber } from '../../src/record/scrub/scrubber.ts';
+
+let contextManager: AsyncLocalStorageContextManager | undefined;
+
+export interface BenchOptions {
+  level?: Level;
+  statusRows?: number;
+  sampler?: Sampler;
+  rate?: number;
+  slowMillis?: Record<string, number>;
+  userId?: 'plain' | 'hash' | 'off';
+  userIdKey?: string;
+}
+
+export function captureBench(options: BenchOptions = {}) {
+  if (contextManager === undefined) {
+    contextManager = new AsyncLocalStorageContextManager().enable();
+    context.setGlobalContextManager(contextManager);
+  }
+  const facts: Fact[] = [];
+  const now: Fact[] = [];
+  const writer = {
+    append: (fact: Fact) => void facts.push(fact),
+    appendNow: (fact: Fact) => {
+      facts.push(fact);
+      now.push(fact);
+    },
+  };
+  const scrubber = createScrubber();
+  const tracker = new OccurrenceTracker(writer, scrubber, {
+    userId: options.userId ?? 'plain',
+    userIdKey: options.userIdKey,
+  });
+  const spanProcessor = new RowtraceSpanProcessor({
+    tracker,
+    writer,
+    scrubber,
+    statusRows: options.statusRows ?? 500,
+    sampling: { rate: options.rate ?? 0, random: () => 0.5 },
+    slowServerMillis: 2000,
+    slowClientMillis: 1000,
+    slowDbMillis: 500,
+    slowMillis: options.slowMillis ?? {},
+  });
+  const tracers = new TracerProvider({
+    sampler: createAlwaysRecordSampler(options.sampler ?? new AlwaysOnSampler()),
+    spanProcessors: [spanProcessor],
+  });
+  const loggers = new LoggerProvider({
+    processors: [new RowtraceLogProcessor({ tracker, scrubber, level: options.level ?? 'WARNING' })],
+  });
+  return {
+    facts,
+    /** Those that were written before the call returned. */
+    now,
+    tracker,
+    tracer: tracers.getTracer('test'),
+    logger: loggers.getLogger('test'),
+    logs: () => facts.filter((fact): fact is LogFact => fact.k === 'log'),
+    amendments: () => facts.filter((fact): fact is AmendFact => fact.k === 'amend'),
+    merges: () => facts.filter((fact): fact is MergeFact => fact.k === 'merge'),
+    calls: () => facts.filter((fact): fact is CallFact => fact.k === 'call'),
+    ledger: () => tracker.ledger(),
+  };
+}
