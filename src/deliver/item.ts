@@ -1,0 +1,75 @@
+// What waits to be written: one fact's rows, or a line that can only become a dead letter. And batches made of them.
+
+import type { Fact } from '../record/fact.ts';
+import type { DeadLetterRow } from '../record/row.ts';
+import { type Batch, emptyBatch } from './sink.ts';
+
+export interface Item {
+  rows: Partial<Batch>;
+  rowCount: number;
+  sizeBytes: number;
+  /** Set: not to be written as rows. */
+  deadReason?: string;
+  /** What a dead letter shows. */
+  source: { fact?: Fact; raw?: string };
+  /** It is stored, dead-lettered or otherwise accounted for. */
+  done(): void;
+}
+
+/** Rows of many items in one batch. */
+export function toBatch(items: readonly Item[]): Batch {
+  const batch = emptyBatch();
+  for (const { rows } of items) {
+    if (rows.logs) batch.logs.push(...rows.logs);
+    if (rows.amendments) batch.amendments.push(...rows.amendments);
+    if (rows.histograms) batch.histograms.push(...rows.histograms);
+    if (rows.calls) batch.calls.push(...rows.calls);
+    // Absolute counters: only the newest of a process matters, and one statement must not touch a row twice.
+    for (const ledger of rows.ledgers ?? []) {
+      const known = batch.ledgers.findIndex(({ process }) => process === ledger.process);
+      if (known === -1) batch.ledgers.push(ledger);
+      else if (batch.ledgers[known]!.seq < ledger.seq) batch.ledgers[known] = ledger;
+    }
+  }
+  return batch;
+}
+
+export interface BatchLimits {
+  rows: number;
+  bytes: number;
+}
+
+/**
+ * Takes the front of the queue: up to the limits, at least one item, and never two amendments of one row (an UPDATE joined
+ * with two source rows would apply either).
+ */
+export function takeBatch(queue: Item[], limits: BatchLimits): Item[] {
+  const amended = new Set<string>();
+  let rows = 0;
+  let bytes = 0;
+  let count = 0;
+  for (const item of queue) {
+    rows += item.rowCount;
+    bytes += item.sizeBytes;
+    if (count > 0 && (rows > limits.rows || bytes > limits.bytes)) break;
+    const ids = item.rows.amendments?.map((row) => row.event_id) ?? [];
+    if (ids.some((id) => amended.has(id))) break;
+    for (const id of ids) amended.add(id);
+    count++;
+  }
+  return queue.splice(0, count);
+}
+
+/** NUL and lone surrogates are what a text column refuses; the rest of the line stays as it is. */
+export function toDeadLetter(item: Item, reason: string): DeadLetterRow {
+  const { fact, raw } = item.source;
+  const text = raw ?? JSON.stringify(fact);
+  const id = fact && 'id' in fact && typeof fact.id === 'string' && UUID.test(fact.id) ? fact.id : undefined;
+  return { event_id: id, kind: fact?.k ?? 'line', reason: clean(reason), raw: clean(text) };
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function clean(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\\u0000');
+}

@@ -1,0 +1,50 @@
+// What a shipper is given, and what it says about itself.
+
+import type { DeliveryState } from './batch-writer.ts';
+import type { RowRules } from './rules.ts';
+import type { Sink } from './sink.ts';
+
+export interface ShipperOptions {
+  dir: string;
+  sink: Sink;
+  rules: RowRules;
+  /** `self`: ships `own`. `owner`: ships what applications leave to the embedded owner. Both adopt what dead ones left. */
+  mode: 'self' | 'owner';
+  /** Journal directory of this process; it need not exist yet. */
+  own?: string;
+  onProblem?: (message: string) => void;
+  onState?: (state: DeliveryState) => void;
+  /** How long a row waits for its amendment. Default 5,000. */
+  holdMillis?: number;
+  /** Held rows and bytes, all journals together. Default 2,000 rows, 8 MiB. */
+  holdRows?: number;
+  holdBytes?: number;
+  /** Default 500 rows, 1 MiB. */
+  batchRows?: number;
+  batchBytes?: number;
+  /** How often a journal is looked at for more. Default 100. */
+  pollMillis?: number;
+  /** How often the folder is looked at for other journals. Default 5,000 in mode self, 2,000 in mode owner. */
+  scanMillis?: number;
+  configMillis?: number;
+  random?: () => number;
+}
+
+export interface ShipperStats {
+  stored: number;
+  duplicates: number;
+  merged: number;
+  /** Merges that came when the row was stored already. */
+  mergedLate: number;
+  deadLettered: number;
+  /** Records that the sink took neither as row nor as dead letter. */
+  refused: number;
+  /** Unfinished last lines of dead journals. */
+  torn: number;
+  held: number;
+  /** Bytes of journals that are not read yet. */
+  pendingBytes: number;
+  journals: number;
+  state: DeliveryState;
+  lastError?: string;
+}

@@ -1,0 +1,60 @@
+// The worker side of the delivery thread, without knowledge of any exporter: the entry file says how a sink is made.
+// In: start data and messages. Out: rows in the sink, state in shared memory, problems on file descriptor 2.
+
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { createProblemPrinter } from './problem-printer.ts';
+import { recordRules } from './rules.ts';
+import { Shipper } from './shipper.ts';
+import type { Sink } from './sink.ts';
+import {
+  type FromThread,
+  setCounters,
+  setFlushed,
+  setState,
+  type ThreadData,
+  type ThreadOptions,
+  type ToThread,
+} from './thread-protocol.ts';
+
+export interface ThreadEntry {
+  createSink: (options: ThreadOptions, onProblem: (message: string) => void) => Sink;
+}
+
+/** To be called by the entry file of the worker, and nowhere else. */
+export function runDeliveryThread({ createSink }: ThreadEntry): void {
+  const port = parentPort as MessagePort;
+  const { options, journalDir, shared } = workerData as ThreadData;
+  const print = createProblemPrinter();
+  const post = (message: FromThread) => port.postMessage(message);
+  const onProblem = (message: string) => {
+    print(message);
+    post({ type: 'error', message });
+  };
+  const shipper = new Shipper({
+    dir: options.dir,
+    own: journalDir,
+    mode: 'self',
+    sink: createSink(options, onProblem),
+    rules: recordRules(options.columns),
+    holdMillis: options.holdMillis,
+    onProblem,
+    onState: (state) => setState(shared, state),
+  });
+  const publish = () => setCounters(shared, shipper.stats());
+  // The port keeps this thread alive; the application's end does not wait for it.
+  setInterval(publish, 2000).unref();
+
+  port.on('message', (message: ToThread) => {
+    if (message.type === 'follow') shipper.follow(message.journalDir);
+    if (message.type === 'wake' || message.type === 'follow') shipper.wake();
+    if (message.type === 'close') shipper.close().finally(() => port.close());
+    if (message.type !== 'flush') return;
+    const { id, timeoutMillis, releaseHeld } = message;
+    shipper.flush(timeoutMillis, { releaseHeld }).then((complete) => {
+      publish();
+      if (complete) setFlushed(shared, id);
+      post({ type: 'flushed', id, complete });
+    });
+  });
+  shipper.start();
+}

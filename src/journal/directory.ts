@@ -1,0 +1,71 @@
+// Makes the directory of one process' journal. In: the folder wanted and who writes. Out: the path made, which is below the
+// system's temporary folder where the wanted one cannot be written. Throws where neither can.
+
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ResourceFact } from '../record/fact.ts';
+import { uuidv7 } from '../util/uuid.ts';
+import type { JournalFiles } from './files.ts';
+import { selfIdentity } from './identity.ts';
+import { journalsFolder, OWNER_FILE, type Owner, type ShippedBy } from './layout.ts';
+
+/** Another attempt a little later may succeed, so the temporary folder is no better. */
+const PASSING = new Set(['EMFILE', 'ENFILE', 'EAGAIN']);
+
+export function makeJournalDir(
+  dir: string,
+  resource: ResourceFact,
+  shippedBy: ShippedBy,
+  files: JournalFiles,
+): { path: string; fallbackOf?: unknown } {
+  try {
+    return { path: makeIn(dir, resource, shippedBy, files) };
+  } catch (error) {
+    if (PASSING.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    return { path: makeIn(temporaryBase(files), resource, shippedBy, files), fallbackOf: error };
+  }
+}
+
+function makeIn(base: string, resource: ResourceFact, shippedBy: ShippedBy, files: JournalFiles): string {
+  const folder = journalsFolder(base);
+  files.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    files.writeFileSync(join(base, '.gitignore'), '*\n', { flag: 'wx', mode: 0o600 });
+  } catch {}
+  const owner: Owner = {
+    process: resource.process,
+    service: resource.service,
+    shippedBy,
+    ...selfIdentity(),
+  };
+  // Filled under a name that readers skip, then renamed: a journal without its owner is never seen.
+  const unfinished = join(folder, `.new-${uuidv7()}`);
+  files.mkdirSync(unfinished, { mode: 0o700 });
+  files.writeFileSync(join(unfinished, OWNER_FILE), `${JSON.stringify(owner)}\n`, { mode: 0o600 });
+  const wanted = join(folder, directoryName(resource.process));
+  try {
+    files.renameSync(unfinished, wanted);
+    return wanted;
+  } catch {
+    // Taken: a second journal of this process, or a service.instance.id that somebody fixed for all replicas.
+    const other = `${wanted}-${uuidv7()}`;
+    files.renameSync(unfinished, other);
+    return other;
+  }
+}
+
+/** The id comes from outside (service.instance.id): only harmless characters become part of a path. */
+function directoryName(process: string): string {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/.test(process) ? process : uuidv7();
+}
+
+/** `<tmp>/rowtrace-<uid>`; refused where somebody else made it first, since /tmp belongs to all. */
+function temporaryBase(files: JournalFiles): string {
+  const uid = process.getuid?.();
+  const base = join(tmpdir(), uid === undefined ? 'rowtrace' : `rowtrace-${uid}`);
+  files.mkdirSync(base, { recursive: true, mode: 0o700 });
+  const stat = files.lstatSync(base);
+  if (!stat.isDirectory() || (uid !== undefined && (stat.uid !== uid || (stat.mode & 0o077) !== 0)))
+    throw new Error(`${base} belongs to somebody else or is open to others`);
+  return base;
+}

@@ -1,0 +1,83 @@
+// Names on disk: <dir>/journal/<process-id>[~<adopter>]/{owner.json, 00000001.ndjson …, shipped.json, closed}.
+// In: a folder. Out: the journals and segments in it. Holds no state.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Identity, isDead } from './identity.ts';
+
+/** Who ships a journal: a delivery thread of its own process, or the process that owns the embedded database. */
+export type ShippedBy = 'self' | 'owner';
+
+/** owner.json: written before the first segment, never changed. */
+export interface Owner extends Identity {
+  process: string;
+  service: string;
+  shippedBy: ShippedBy;
+}
+
+export interface FoundJournal {
+  path: string;
+  /** Directory name without the adopter. */
+  id: string;
+  owner: Owner;
+  /** Tag of the process that adopted it; absent while it is still its writer's. */
+  holder?: string;
+  /** The writer said that nothing more will follow. */
+  closed: boolean;
+}
+
+export const OWNER_FILE = 'owner.json';
+export const SHIPPED_FILE = 'shipped.json';
+export const CLOSED_FILE = 'closed';
+
+export function journalsFolder(dir: string): string {
+  return join(dir, 'journal');
+}
+
+export function segmentName(segment: number): string {
+  return `${String(segment).padStart(8, '0')}.ndjson`;
+}
+
+/** Number of a segment file; undefined for anything else. */
+export function segmentNumber(name: string): number | undefined {
+  const match = /^(\d{8,12})\.ndjson$/.exec(name);
+  return match ? Number(match[1]) : undefined;
+}
+
+/** Every journal under `dir` whose owner can be read. Names that begin with a dot are journals being made or removed. */
+export function listJournals(dir: string): FoundJournal[] {
+  return namesIn(journalsFolder(dir))
+    .filter((name) => !name.startsWith('.'))
+    .map((name) => describeJournal(join(journalsFolder(dir), name), name))
+    .filter((journal) => journal !== undefined);
+}
+
+export function describeJournal(path: string, name: string): FoundJournal | undefined {
+  const owner = readOwner(path);
+  if (!owner) return undefined;
+  const [id, holder] = name.split('~') as [string, string | undefined];
+  return { path, id, owner, holder, closed: existsSync(join(path, CLOSED_FILE)) };
+}
+
+/** True when whoever may touch this journal (its adopter, else its writer) is provably dead. */
+export function isOrphan(journal: FoundJournal): boolean {
+  return isDead(journal.holder ?? journal.owner);
+}
+
+/** File names in a folder, none where there is no folder. */
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function readOwner(path: string): Owner | undefined {
+  try {
+    const owner = JSON.parse(readFileSync(join(path, OWNER_FILE), 'utf8')) as Owner;
+    return typeof owner.pid === 'number' && typeof owner.hostname === 'string' ? owner : undefined;
+  } catch {
+    return undefined;
+  }
+}

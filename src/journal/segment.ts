@@ -1,0 +1,87 @@
+// One open segment file. In: text made of whole lines. Out: how much of it is in the file; a short or failed write is cut
+// back to the last whole line, so that a reader never meets half a line followed by another one.
+
+import { join } from 'node:path';
+import type { JournalFiles } from './files.ts';
+import { segmentName } from './layout.ts';
+
+export interface Written {
+  /** Bytes of whole lines that are in the file now. */
+  bytes: number;
+  /** Lines that are not in it; empty when all went well. */
+  rest: string;
+  error?: unknown;
+}
+
+export class Segment {
+  readonly number: number;
+  sizeBytes = 0;
+  /** Nothing more may be written: a torn piece at its end could not be cut off. */
+  broken = false;
+  readonly #files: JournalFiles;
+  readonly #fd: number;
+
+  /** @throws what openSync throws; EEXIST where another writer has that number */
+  constructor(journalDir: string, number: number, files: JournalFiles) {
+    this.number = number;
+    this.#files = files;
+    this.#fd = files.openSync(join(journalDir, segmentName(number)), 'ax', 0o600);
+  }
+
+  write(text: string): Written {
+    const size = Buffer.byteLength(text);
+    let done = 0;
+    try {
+      // The string goes down as it is: 4 µs for 1.5 KB, as fast as any Buffer made before, and nothing to collect.
+      done = this.#files.writeSync(this.#fd, text);
+      if (done === size) {
+        this.sizeBytes += size;
+        return { bytes: size, rest: '' };
+      }
+    } catch (error) {
+      return { bytes: 0, rest: text, error };
+    }
+    return this.#finish(Buffer.from(text), done);
+  }
+
+  /** A short write is how a disk says that it is nearly full: the next one tells the reason. */
+  #finish(all: Buffer, written: number): Written {
+    let done = written;
+    let error: unknown;
+    while (done < all.length && error === undefined) {
+      try {
+        const more = this.#files.writeSync(this.#fd, all, done, all.length - done);
+        if (more === 0) error = Object.assign(new Error('nothing was written'), { code: 'ENOSPC' });
+        done += more;
+      } catch (caught) {
+        error = caught;
+      }
+    }
+    const whole = done === 0 || done === all.length ? done : all.lastIndexOf(0x0a, done - 1) + 1;
+    if (done > whole) {
+      try {
+        this.#files.ftruncateSync(this.#fd, this.sizeBytes + whole);
+      } catch {
+        // The torn piece stays: whoever reads skips it, as long as this segment gets nothing more.
+        this.broken = true;
+      }
+    }
+    this.sizeBytes += whole;
+    return { bytes: whole, rest: all.toString('utf8', whole), error };
+  }
+
+  /** True when somebody removed the file (or its directory) while it was open. */
+  isUnlinked(): boolean {
+    try {
+      return this.#files.fstatSync(this.#fd).nlink === 0;
+    } catch {
+      return true;
+    }
+  }
+
+  close(): void {
+    try {
+      this.#files.closeSync(this.#fd);
+    } catch {}
+  }
+}
