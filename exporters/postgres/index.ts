@@ -1,0 +1,5 @@
+// Public names of `rowtrace/exporters/postgres`.
+
+export { openPglite } from '../../src/store/pglite.ts';
+export { openPostgres } from '../../src/store/postgres.ts';
+export { createPostgresSink, type PostgresSinkOptions } from './postgres-sink.ts';

@@ -1,0 +1,86 @@
+// The Postgres end of the pipe: batches in, rows of the tables out. Also serves PGlite, behind the same Db. Loses
+// nothing: a batch is written whole or not at all, and delivered twice it changes nothing.
+
+import { type Batch, type Sink, SinkError, type WriteResult } from '../../src/deliver/sink.ts';
+import { RowtraceError } from '../../src/errors.ts';
+import type { DeadLetterRow, PromotedColumns } from '../../src/record/row.ts';
+import { checkSchema } from '../../src/store/check-schema.ts';
+import type { Db } from '../../src/store/db.ts';
+import { quoteName } from '../../src/store/identifiers.ts';
+import { checkServer, migrate } from '../../src/store/migrate.ts';
+import { presentColumns } from '../../src/store/promoted-columns.ts';
+import { classifyError } from './classify-error.ts';
+import { type Maintenance, startMaintenance } from './maintenance.ts';
+import type { Target } from './statements/statement.ts';
+import { writeBatch, writeDeadLetters } from './write-batch.ts';
+
+export interface PostgresSinkOptions {
+  /** Opens the database; called once, on the first open(). */
+  open: () => Promise<Db>;
+  /** Default: "rowtrace". */
+  schema?: string;
+  columns?: PromotedColumns;
+  /** Whether open() migrates. Off: it fails with `config` while tables are missing or older. Default: true. */
+  migrate?: boolean;
+  /** Names the database in messages, as a URL or otherwise; a password in it is masked. */
+  database?: string;
+  /** How often counters are folded, in milliseconds. Default: 5,000. */
+  foldEveryMillis?: number;
+}
+
+export function createPostgresSink(options: PostgresSinkOptions): Sink {
+  const { schema = 'rowtrace', columns = {}, database = 'given' } = options;
+  let db: Db | undefined;
+  let target: Target | undefined;
+  let maintenance: Maintenance | undefined;
+
+  async function open(): Promise<void> {
+    db ??= await options.open();
+    if (options.migrate ?? true) await migrate(db, { schema, columns });
+    else await requireSchema(db, schema);
+    const promoted = {
+      error_logs: await presentColumns(db, schema, 'error_logs', columns),
+      http_calls: await presentColumns(db, schema, 'http_calls', columns),
+    };
+    target = { schema: quoteName(schema), promoted };
+    maintenance ??= startMaintenance(db, target.schema, options.foldEveryMillis ?? 5_000);
+  }
+
+  async function inTransaction<T>(work: Parameters<Db['transaction']>[0]): Promise<T> {
+    if (!db || !target) throw new SinkError('outage', 'The sink is not open.');
+    return db.transaction(work) as Promise<T>;
+  }
+
+  async function classified<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw classifyError(error, { schema, database });
+    }
+  }
+
+  return {
+    open: () => classified(open),
+    write: (batch: Batch) =>
+      classified(async () => {
+        const result = await inTransaction<WriteResult>((tx) => writeBatch(tx, target!, batch));
+        maintenance?.wrote();
+        return result;
+      }),
+    deadLetter: (rows: DeadLetterRow[]) => classified(() => inTransaction((tx) => writeDeadLetters(tx, target!, rows))),
+    close: async () => {
+      await maintenance?.stop();
+      maintenance = target = undefined;
+      await db?.close();
+      db = undefined;
+    },
+  };
+}
+
+/** @throws RowtraceError RT_SERVER_TOO_OLD, RT_SCHEMA_MISSING, RT_SCHEMA_NEWER */
+async function requireSchema(db: Db, schema: string): Promise<void> {
+  await checkServer(db);
+  const { state } = await checkSchema(db, schema);
+  if (state === 'newer') throw new RowtraceError('RT_SCHEMA_NEWER', [schema, 'unknown here']);
+  if (state !== 'ok') throw new RowtraceError('RT_SCHEMA_MISSING', [schema]);
+}

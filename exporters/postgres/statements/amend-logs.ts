@@ -1,0 +1,72 @@
+// Late knowledge about rows that are in the table: only given columns change, the level only rises, of tags the older
+// keys win. Rows that are not there are passed over. Returns the rows whose level rose, for the counters of their issues.
+
+import { LEVELS } from '../../../src/record/level.ts';
+import type { AmendmentRow } from '../../../src/record/row.ts';
+import { type Columns, columnDefinitions, encodeRow, encodeTime, toJson } from '../encode.ts';
+import type { Statement, Target } from './statement.ts';
+
+const GIVEN: Columns = {
+  route: 'text',
+  http_method: 'text',
+  http_status: 'int',
+  latency_ms: 'int',
+  request_id: 'key',
+  session_id: 'text',
+  user_id: 'text',
+  module: 'text',
+};
+
+export function amendLogs(target: Target, amendments: readonly AmendmentRow[]): Statement {
+  const level = `${target.schema}.level`;
+  const columns: Columns = { event_id: 'uuid', created_at: 'timestamptz', level, ...GIVEN, tags: 'jsonb' };
+  const merged = mergeByRow(amendments);
+  // The bounds let the planner leave out all other partitions; rows are locked in the order of their keys.
+  const text = `
+    with given as (
+      select * from json_to_recordset($1::json) as r (${columnDefinitions(columns)})
+    ), old as (
+      select l.event_id, l.created_at, l.level
+      from ${target.schema}.error_logs l join given g on g.event_id = l.event_id and g.created_at = l.created_at
+      where l.created_at between $2::timestamptz and $3::timestamptz
+      order by l.event_id, l.created_at
+      for update of l
+    ), amended as (
+      update ${target.schema}.error_logs l
+      set level = greatest(l.level, g.level),
+        ${Object.keys(GIVEN)
+          .map((name) => `${name} = coalesce(g.${name}, l.${name})`)
+          .join(', ')},
+        tags = coalesce(g.tags, '{}') || l.tags
+      from given g join old on old.event_id = g.event_id and old.created_at = g.created_at
+      where l.event_id = g.event_id and l.created_at = g.created_at
+        and l.created_at between $2::timestamptz and $3::timestamptz
+      returning l.*, old.level as old_level
+    )
+    select service, fingerprint, fingerprint_version, error_type, message_template, release_version,
+      (extract(epoch from created_at) * 1000)::float8 as created_at, level,
+      case when old_level < 'WARNING' then 1 else 0 end as weight
+    from amended
+    where level > old_level and level >= 'WARNING'`;
+  const times = merged.map(({ created_at }) => created_at).sort((a, b) => a - b);
+  const rows = toJson(merged.map((row) => encodeRow(row, columns)));
+  return { text, values: [rows, encodeTime(times[0]!), encodeTime(times.at(-1)!)] };
+}
+
+/** An update may meet each row once only: later values win over earlier ones, earlier tags over later ones. */
+function mergeByRow(amendments: readonly AmendmentRow[]): AmendmentRow[] {
+  const rows = new Map<string, AmendmentRow>();
+  for (const next of amendments) {
+    const known = rows.get(next.event_id);
+    if (!known) {
+      rows.set(next.event_id, next);
+      continue;
+    }
+    const given = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined));
+    const merged = { ...known, ...given, tags: { ...next.tags, ...known.tags } };
+    const levels = [known.level, next.level].filter((level) => level !== undefined);
+    const worst = levels.sort((a, b) => LEVELS.indexOf(b) - LEVELS.indexOf(a))[0];
+    rows.set(next.event_id, { ...merged, level: worst });
+  }
+  return [...rows.values()];
+}

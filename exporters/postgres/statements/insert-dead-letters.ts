@@ -1,0 +1,33 @@
+// Records that no retry can store. Kept once each, however often they are given up; returns the processes of the new ones.
+
+import { createHash } from 'node:crypto';
+import type { DeadLetterRow } from '../../../src/record/row.ts';
+import { type Columns, columnDefinitions, encodeRow, mendText, toJson } from '../encode.ts';
+import type { Statement, Target } from './statement.ts';
+
+const COLUMNS: Columns = { event_id: 'text', kind: 'text', reason: 'text', raw: 'text', digest: 'text' };
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+export function insertDeadLetters(target: Target, rows: readonly DeadLetterRow[]): Statement {
+  const text = `
+    insert into ${target.schema}.dead_letters (event_id, kind, reason, raw, digest)
+    select event_id::uuid, kind, reason, raw, digest
+    from json_to_recordset($1::json) as r (${columnDefinitions(COLUMNS)})
+    order by digest
+    on conflict (digest) do nothing
+    returning digest`;
+  const encoded = rows.map((row) =>
+    // The id may be what is wrong with the record; it is in `raw` anyhow.
+    encodeRow(
+      { ...row, event_id: UUID.test(row.event_id ?? '') ? row.event_id : undefined, digest: digestOf(row) },
+      COLUMNS,
+    ),
+  );
+  return { text, values: [toJson(encoded)] };
+}
+
+export function digestOf({ kind, raw }: DeadLetterRow): string {
+  return createHash('sha256')
+    .update(`${kind}\n${mendText(raw)}`)
+    .digest('hex');
+}
