@@ -1,0 +1,65 @@
+// Chooses the frames that say where an error is from: the first three of the service's own; without any, the first four
+// of dependencies. Frames in, keys out. Recursion is collapsed, so that its depth does not matter.
+
+import type { Frame, FrameKind } from './types.ts';
+
+const APP_FRAMES = 3;
+const DEPENDENCY_FRAMES = 4;
+const LONGEST_CYCLE = 3;
+
+export interface Selection {
+  keys: string[];
+  kind: 'app' | 'dependency' | 'none';
+}
+
+export function selectFrames(frames: readonly Frame[], overflow: boolean): Selection {
+  for (const kind of ['app', 'dependency'] as const) {
+    const found = overflow ? frames.filter((frame) => frame.kind === kind) : untilFramework(frames, kind);
+    const keys = choose(found, kind, overflow);
+    if (keys.length > 0) return { keys, kind };
+  }
+  const keys = choose(
+    frames.filter((frame) => frame.kind === 'framework'),
+    'dependency',
+    overflow,
+  );
+  return { keys, kind: keys.length > 0 ? 'dependency' : 'none' };
+}
+
+/**
+ * A stack overflow begins at any function of its cycle: their set is what stays. Otherwise the order counts.
+ */
+function choose(frames: readonly Frame[], kind: 'app' | 'dependency', overflow: boolean): string[] {
+  const keys = frames.flatMap((frame) => (frame.key === undefined ? [] : [frame.key]));
+  if (overflow) return [...new Set(keys)].sort();
+  return collapse(keys).slice(0, kind === 'app' ? APP_FRAMES : DEPENDENCY_FRAMES);
+}
+
+/** What is below the framework (other middleware, the server) called everything else too and says nothing of this error. */
+function untilFramework(frames: readonly Frame[], kind: FrameKind): Frame[] {
+  const found: Frame[] = [];
+  for (const frame of frames) {
+    if (frame.kind === 'framework' && found.length > 0) break;
+    if (frame.kind === kind && frame.key !== undefined) found.push(frame);
+  }
+  return found;
+}
+
+/** Drops repeats of the last one, two or three keys: recursion, also mutual. */
+export function collapse(keys: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (const key of keys) {
+    kept.push(key);
+    for (let period = 1; period <= LONGEST_CYCLE && period * 2 <= kept.length; period++) {
+      if (!repeats(kept, period)) continue;
+      kept.length -= period;
+      break;
+    }
+  }
+  return kept;
+}
+
+function repeats(keys: readonly string[], period: number): boolean {
+  for (let i = 1; i <= period; i++) if (keys[keys.length - i] !== keys[keys.length - i - period]) return false;
+  return true;
+}

@@ -1,0 +1,49 @@
+// Numbers that name a bug rather than a value: HTTP status, exit codes, service ports of a refused connection, error
+// codes, and words that happen to hold digits. Their digits are hidden from the masks, and restored afterwards.
+
+/** Private-use code points for the digits 0 to 9; input that holds them already only loses its looks, never its bounds. */
+const FIRST = 0xe100;
+
+export function hide(text: string): string {
+  return text.replace(/\d/g, (digit) => String.fromCharCode(FIRST + Number(digit)));
+}
+
+export function restore(text: string): string {
+  return text.replace(/[\ue100-\ue109]/g, (digit) => String(digit.charCodeAt(0) - FIRST));
+}
+
+const WORDS =
+  /\b(?:utf-?(?:8|16|32)(?:le|be)?|sha-?(?:1|256|384|512)|md5|base(?:32|58|64)(?:url)?|s3|ec2|ipv[46]|http\/?[123](?:\.[01])?(?= |$)|h[23]|oauth2?|x509|x86_64|x64|arm64|aarch64|win32|i18n|l10n|k8s|e2e|es(?:5|6|20\d\d)|u?int(?:8|16|32|64)(?:array)?|float(?:32|64)(?:array)?|latin1|iso-8859-\d{1,2}|aes-?(?:128|192|256)(?:-(?:cbc|gcm|ctr))?|rs256|hs256|es256|ed25519|secp256k1|tlsv1(?:\.[0-3])?|sqlite3|neo4j|web3|auth0|oauth1|mp[34]|h264|int[248]|float[48]|v8|md4|pkcs(?:1|7|8|12)|ucs-?2|2fa)\b/gi;
+const STATUS =
+  /\b(?:status(?:[ _-]?code)?|http(?:\/\d(?:\.\d)?)?|response(?: code| status)?|statusCode|responded(?: with)?|returned|error)[ :="'(]{1,4}[1-5]\d\d\b/gi;
+const REASON =
+  /\b[45]\d\d(?=:? ?\(?(?:Bad Request|Unauthorized|Payment Required|Forbidden|Not Found|Method Not|Not Acceptable|Request Timeout|Conflict|Gone|Length Required|Precondition|Payload Too|Unsupported Media|I'm a|Unprocessable|Locked|Too Many|Request Header|Internal Server|Not Implemented|Bad Gateway|Service Unavailable|Gateway Time))/gi;
+const EXIT =
+  /\b(?:exit(?:ed)?(?: with)?(?: exit)?(?: code| status)?|code|status|errno|signal):? -?\d{1,3}\b(?![.\w])/gi;
+/** E11000, P2002, ORA-00942, TS2304, SQLSTATE[42P01] at the begin of a message, behind "error", or in brackets. */
+const ERROR_CODE =
+  /(?:^|[[(]|\b(?:error|code|sqlstate):? ?\[?)(?:[A-Z]{1,6}-?\d{3,6}|\d[0-9A-Z]{4}(?<=[A-Z0-9]{5}))(?=[\])]|[: ]|$)/g;
+/** A port of a connection or listen error below 10000 names the service; above, it is ephemeral. */
+const PORT =
+  /\b((?:connect|listen|bind|read|write|accept) E[A-Z]{3,16} (?:[\w.:[\]-]{0,255}?)):(\d{1,4})(?!\d)(?=$|[\s,)])/g;
+/** The name that could not be resolved is the bug, when it is a name (no digits, no made-up label). */
+const RESOLVED = /\b(?:getaddrinfo|query[A-Z]\w{0,10}) [A-Z_]{3,16} [A-Za-z.-]{1,255}(?=$|[\s,;)])/;
+/** "users2" in quotes is a name; "8f3a11" is a value. */
+const QUOTED_NAME = /(["'`])([A-Za-z_$][A-Za-z_$.]{1,60}\d{1,2}(?:\(\))?)\1/g;
+
+export function keepMeaningfulNumbers(text: string): string {
+  let said = text;
+  const resolved = RESOLVED.exec(said);
+  // Dots are what the host pattern goes by.
+  if (resolved) said = said.replace(resolved[0], resolved[0].replaceAll('.', '․'));
+  if (!/\d/.test(said)) return said;
+  said = said.replace(PORT, (_, before: string, port: string) => `${before}:${hide(port)}`);
+  said = said.replace(STATUS, hideNumber).replace(REASON, hide).replace(EXIT, hideNumber);
+  said = said.replace(ERROR_CODE, hide).replace(WORDS, hide);
+  return /["'`]/.test(said) ? said.replace(QUOTED_NAME, hide) : said;
+}
+
+/** Hides the last number of a match only ("HTTP/1.1 404": the version is hidden as a word, if at all). */
+function hideNumber(found: string): string {
+  return found.replace(/\d+$/, hide);
+}

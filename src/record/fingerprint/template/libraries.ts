@@ -1,0 +1,78 @@
+// Messages whose shape is a library's: the part that names the problem is taken out. A whole message in, that part out;
+// undefined where no rule applies.
+
+/** A line of a source excerpt: ` 12| code`, ` >> 12| code`, `> 12 | code`, `→ 12 code`, `     |   ^`. */
+const EXCERPT = /^\s*(?:>{1,2}|→)?\s*\d{1,6}\s*\||^\s*→\s*\d{1,6}\s|^\s*\|\s*[\^~]/;
+/** The first line of such a message: a place, nothing else. */
+const PLACE = /^(?:[A-Za-z]:)?[^\s:]{1,512}:\d{1,7}(?::\d{1,7})?:?$/;
+
+export function libraryMessage(text: string): string | undefined {
+  if (text.includes('"code"') && text.trimStart().startsWith('[')) return validationIssues(text);
+  if (!text.includes('\n')) return undefined;
+  const start = text.trimStart();
+  if (start.startsWith('Invalid `')) return prismaMessage(start);
+  const required = text.indexOf('\nRequire stack:');
+  if (required >= 0) return text.slice(0, required);
+  return withoutExcerpt(text);
+}
+
+/** zod: the message is a list of issues. What is wrong where is the bug; in which order, and the values, are not. */
+function validationIssues(text: string): string | undefined {
+  const issues = parseIssues(text) ?? scanIssues(text);
+  const said = issues.map(
+    ({ code, path }) => `${code}@${path.map((step) => (/^\d+$/.test(step) ? '*' : step)).join('.')}`,
+  );
+  return said.length === 0 ? undefined : [...new Set(said)].sort().join(', ');
+}
+
+interface Issue {
+  code: string;
+  path: string[];
+}
+
+function parseIssues(text: string): Issue[] | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (!Array.isArray(parsed)) return undefined;
+    return parsed
+      .slice(0, 64)
+      .flatMap((issue) =>
+        typeof issue?.code === 'string'
+          ? [{ code: issue.code, path: Array.isArray(issue.path) ? issue.path.map(String) : [] }]
+          : [],
+      );
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same from a list that was cut: codes and paths are read as far as they go. */
+function scanIssues(text: string): Issue[] {
+  const issues: Issue[] = [];
+  for (const [, code, path] of text.matchAll(/"code":\s{0,8}"(\w{1,64})"|"path":\s{0,8}\[([^\]]{0,512})\]/g)) {
+    if (code !== undefined) issues.push({ code, path: [] });
+    else issues.at(-1)?.path.push(...[...(path ?? '').matchAll(/[\w-]{1,64}/g)].map((step) => step[0]));
+    if (issues.length >= 64) break;
+  }
+  return issues;
+}
+
+/** Prisma: which call, then (behind an excerpt in development) the sentence that says why; hints come after it. */
+function prismaMessage(text: string): string {
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const call = /^Invalid `([^`]{1,128})`/.exec(lines[0]!)?.[0] ?? lines[0]!;
+  const rest = lines.slice(1).filter((line) => !EXCERPT.test(line) && !/^\d{1,6}\s/.test(line) && !PLACE.test(line));
+  const reason = rest.findLast((line) => !line.startsWith('Please ')) ?? '';
+  return `${call}: ${reason}`;
+}
+
+/** ejs, babel, postcss: a place, an excerpt of the source, and the message proper before or after it. */
+function withoutExcerpt(text: string): string | undefined {
+  const lines = text.split('\n');
+  if (!lines.some((line) => EXCERPT.test(line))) return undefined;
+  const kept = lines.filter((line) => line.trim() !== '' && !EXCERPT.test(line) && !PLACE.test(line.trim()));
+  return kept.length === 0 ? undefined : kept.slice(0, 2).join(' ');
+}

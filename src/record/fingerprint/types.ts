@@ -1,0 +1,95 @@
+// Shapes of the fingerprint: what a caller gives, what comes back, and the error tree between the parser and the key.
+
+/** An exception (or a log record without one) as any carrier describes it. Nothing but these fields enters the key. */
+export interface FingerprintInput {
+  /** Class name or, as OpenTelemetry SDKs for Node send it, the error's code; empty for a log record. */
+  type?: string;
+  message?: string;
+  /** Stack text; it may hold the cause chain as util.inspect prints it. 64 KiB are read. */
+  stack?: string;
+  /** Issues are per service. */
+  service?: string;
+  /** telemetry.sdk.language of the carrier; V8 stacks are read where nothing is said. */
+  language?: string;
+  code?: string;
+  cause?: ChainInput;
+  /** Members of an AggregateError. */
+  errors?: readonly ChainInput[];
+  /** The client's own grouping key (`rowtrace.fingerprint`): wins over everything, within the service. */
+  override?: string;
+  /** The logger's own message template, where it has one: used instead of one made from the message. */
+  template?: string;
+}
+
+export interface ChainInput {
+  type?: string;
+  message?: string;
+  stack?: string;
+  code?: string;
+  cause?: ChainInput;
+  errors?: readonly ChainInput[];
+}
+
+/** An operator's rule: all given fields must match (`*` stands for any text); the first rule that matches wins. */
+export interface FingerprintRule {
+  type?: string;
+  message?: string;
+  service?: string;
+  culprit?: string;
+  /** The grouping key that matching events get, within their service. */
+  fingerprint: string;
+}
+
+export interface FingerprintOptions {
+  rules?: readonly FingerprintRule[];
+}
+
+export interface Fingerprint {
+  /** The first 40 hex digits of a SHA-256. */
+  fingerprint: string;
+  version: 1;
+  /** Canonical class name; empty for a log record. */
+  type: string;
+  code: string | undefined;
+  template: string;
+  /** "function (file)" of the top in-app frame, else of the top dependency frame. */
+  culprit: string | undefined;
+  frames: readonly Frame[];
+  /** Why the event got its key, one sentence each. */
+  explain: readonly string[];
+}
+
+/**
+ * app: the service's own code. dependency: a package. framework: a package that only passes calls on (express, koa).
+ * runtime: helpers, instrumentation, evaluated code. node: the platform itself.
+ */
+export type FrameKind = 'app' | 'dependency' | 'framework' | 'runtime' | 'node';
+
+export interface Frame {
+  /** As written, without `async`, `new` and `[as x]`; undefined where anonymous. */
+  function: string | undefined;
+  /** Path or URL as written. */
+  file: string;
+  line: number | undefined;
+  column: number | undefined;
+  kind: FrameKind;
+  /** What the frame adds to the fingerprint; undefined where it adds nothing. */
+  key: string | undefined;
+}
+
+/** One error of a chain, parsed. */
+export interface ErrorNode {
+  /** Lines above the frames. */
+  header: string;
+  type: string;
+  code: string | undefined;
+  message: string;
+  frames: Frame[];
+  cause: ErrorNode | undefined;
+  errors: ErrorNode[];
+}
+
+export const MAX_STACK = 65_536;
+export const MAX_FRAMES = 200;
+export const MAX_DEPTH = 8;
+export const MAX_MEMBERS = 32;

@@ -1,0 +1,145 @@
+// Facts → rows. Each function takes one fact as the journal gave it (it may have been edited by hand) and what it needs
+// beside it, and returns the row a sink writes. Throws MalformedFactError only; whatever can be done without is left out.
+
+import { given, optionalInteger, optionalText, placeColumns, requestColumns, traceColumns } from './columns.ts';
+import { MalformedFactError, requireCount, requireObject, requireOneOf, requireText, requireUuid } from './errors.ts';
+import type { AmendFact, CallFact, ErrorFact, LedgerFact, LogFact, ResourceFact } from './fact.ts';
+import { fingerprint, messageTemplate } from './fingerprint/index.ts';
+import { LEVELS } from './level.ts';
+import { clampTime, cut, LIMITS, plainTags } from './limits.ts';
+import { promote } from './promote.ts';
+import type { AmendmentRow, ErrorLogRow, HttpCallRow, LedgerRow, PromotedColumns } from './row.ts';
+import { stackText } from './stack-text.ts';
+
+export { toHistogramRow } from './to-histogram-row.ts';
+
+export interface RowOptions {
+  columns: PromotedColumns;
+}
+
+export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: RowOptions): ErrorLogRow {
+  requireObject(fact, 'fact');
+  const { service, ...place } = placeColumns(resource);
+  const message = cut(requireText(fact.message, 'message'), LIMITS.message);
+  const template = optionalText(fact.template, LIMITS.template);
+  const error = readError(fact.error);
+  const time = timeOf(fact.t);
+  const tags = {
+    ...asTags(resource?.attributes),
+    ...asTags(fact.tags),
+    ...given({ 'rowtrace.time_given': optionalText(fact.tRaw, LIMITS.id) ?? time.tRaw }),
+  };
+  const key = fingerprint({
+    type: error?.type ?? '',
+    code: error?.code,
+    message: error?.message ?? message,
+    stack: error?.stack,
+    cause: error?.cause,
+    errors: error?.errors,
+    service,
+    override: typeof fact.fingerprint === 'string' ? fact.fingerprint : undefined,
+    template: error === undefined ? template : undefined,
+  });
+  return {
+    event_id: requireUuid(fact.id, 'id'),
+    created_at: time.t,
+    level: requireOneOf(fact.level, LEVELS, 'level'),
+    message,
+    message_template: template ?? messageTemplate(message),
+    fingerprint: key.fingerprint,
+    fingerprint_version: key.version,
+    service,
+    ...place,
+    ...requestColumns(fact),
+    ...traceColumns(fact),
+    ...given({
+      stack_trace: error && stackText(error),
+      error_type: error && (optionalText(key.type, LIMITS.name) ?? 'Error'),
+      error_code: error && optionalText(key.code, LIMITS.id),
+      error_message: error && cut(error.message, LIMITS.message),
+      culprit: optionalText(key.culprit, LIMITS.name),
+      build_sha: optionalText(resource?.buildSha, LIMITS.id),
+      function_name: optionalText(fact.fn, LIMITS.name),
+      module: optionalText(fact.module, LIMITS.name),
+      host: optionalText(resource?.host, LIMITS.name),
+      pid: optionalInteger(resource?.pid),
+      thread_id: optionalInteger(fact.threadId),
+    }),
+    ...promote(plainTags(tags), options.columns),
+  };
+}
+
+export function toAmendmentRows(fact: AmendFact): AmendmentRow[] {
+  requireObject(fact, 'fact');
+  if (!Array.isArray(fact.rows)) throw new MalformedFactError('rows', 'a list', fact.rows);
+  const columns = {
+    ...requestColumns(fact),
+    ...given({
+      level: fact.level === undefined ? undefined : requireOneOf(fact.level, LEVELS, 'level'),
+      module: optionalText(fact.module, LIMITS.name),
+      tags: fact.tags === undefined ? undefined : plainTags(asTags(fact.tags)),
+    }),
+  };
+  return fact.rows.map((row) => ({
+    event_id: requireUuid((requireObject(row, 'rows') as typeof row).id, 'rows.id'),
+    created_at: timeOf(row.t).t,
+    ...columns,
+  }));
+}
+
+export function toHttpCallRow(fact: CallFact, resource: ResourceFact, options: RowOptions): HttpCallRow {
+  requireObject(fact, 'fact');
+  const time = timeOf(fact.t);
+  const weight = fact.weight;
+  return {
+    event_id: requireUuid(fact.id, 'id'),
+    created_at: time.t,
+    direction: requireOneOf(fact.direction, ['inbound', 'outbound'], 'direction'),
+    ...placeColumns(resource),
+    ...requestColumns(fact),
+    ...traceColumns(fact),
+    ...given({ peer: optionalText(fact.peer, LIMITS.name), error_type: optionalText(fact.errorType, LIMITS.name) }),
+    weight: typeof weight === 'number' && Number.isFinite(weight) && weight > 0 ? weight : 1,
+    ...promote(plainTags({ ...asTags(fact.tags), ...given({ 'rowtrace.time_given': time.tRaw }) }), options.columns),
+  };
+}
+
+export function toLedgerRow(fact: LedgerFact, resource: ResourceFact): LedgerRow {
+  requireObject(fact, 'fact');
+  const dropped: Record<string, number> = {};
+  for (const [reason, count] of Object.entries(asTags(fact.dropped)).slice(0, LIMITS.tags))
+    dropped[cut(reason, LIMITS.id)] = requireCount(count, `dropped.${reason.slice(0, LIMITS.id)}`);
+  return {
+    process: cut(requireText(resource?.process, 'process'), LIMITS.id),
+    service: placeColumns(resource).service,
+    ...given({ host: optionalText(resource.host, LIMITS.name), pid: optionalInteger(resource.pid) }),
+    seq: requireCount(fact.seq, 'seq'),
+    updated_at: timeOf(fact.t).t,
+    accepted: requireCount(fact.accepted, 'accepted'),
+    merged: requireCount(fact.merged, 'merged'),
+    dropped,
+  };
+}
+
+/** Capture clamps already; a hand-edited time is clamped again, and one that is no number cannot name a partition. */
+function timeOf(t: unknown): { t: number; tRaw?: string } {
+  if (typeof t !== 'number' || Number.isNaN(t)) throw new MalformedFactError('t', 'Unix milliseconds', t);
+  return clampTime(Math.trunc(t));
+}
+
+function asTags(value: unknown): Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+/** The error with texts where texts belong; its chain is checked where it is walked. */
+function readError(value: unknown): ErrorFact | undefined {
+  if (value === undefined || value === null) return undefined;
+  const error = requireObject(value, 'error') as Partial<ErrorFact>;
+  return {
+    ...error,
+    type: typeof error.type === 'string' ? error.type : '',
+    message: typeof error.message === 'string' ? error.message : '',
+    stack: typeof error.stack === 'string' ? error.stack : undefined,
+    code: typeof error.code === 'string' || typeof error.code === 'number' ? String(error.code) : undefined,
+  };
+}
