@@ -20,10 +20,14 @@ const LOCK_TIMEOUT_MILLIS = 2_000;
 /** The client gives up this long after the server should have: only a frozen server or network comes to it. */
 const GRACE_MILLIS = 2_000;
 
-const INT8 = 20;
+const parseArray = pg.types.getTypeParser(1016 as number) as (text: string) => (string | null)[];
+const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
+  20: parseBigint,
+  1016: (text) => parseArray(text).map((digits) => digits && parseBigint(digits)), // bigint[]
+};
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text') =>
-    oid === INT8 ? parseBigint : pg.types.getTypeParser(oid, format)) as pg.CustomTypesConfig['getTypeParser'],
+    PARSERS[oid] ?? pg.types.getTypeParser(oid, format)) as pg.CustomTypesConfig['getTypeParser'],
 };
 
 /** Opens lazily: the first query connects, and a connection that broke is replaced by the next. */

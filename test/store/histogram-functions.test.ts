@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { ExponentialHistogram } from '../../src/record/fact.ts';
+import type { Db } from '../../src/store/db.ts';
+import { createTestDatabase, createTestPglite } from '../support/database.ts';
+import { histogramOf, mergeHistograms, quantileOf } from '../support/reference-histogram.ts';
+import { KINDS } from '../support/sinks.ts';
+
+const QUANTILES = [0, 0.01, 0.25, 0.5, 0.9, 0.95, 0.99, 0.999, 1];
+
+const seconds = fc.oneof(
+  fc.double({ min: 1e-6, max: 1e4, noNaN: true }), // uniform: mostly large
+  fc.double({ min: -14, max: 10, noNaN: true }).map((exponent) => 2 ** exponent), // even on the exponential scale
+  fc.integer({ min: -10, max: 10 }).map((exponent) => 2 ** exponent), // bucket boundaries
+  fc.constant(0),
+  fc.constant(0.25), // many of one value
+);
+const histograms = fc.array(
+  fc.tuple(fc.array(seconds, { maxLength: 60 }), fc.integer({ min: -3, max: 12 })).map(([values, scale]) => {
+    // As an SDK does: no histogram has more than 160 buckets.
+    return mergeHistograms([histogramOf(values, scale)]) ?? histogramOf([], scale);
+  }),
+  { minLength: 1, maxLength: 6 },
+);
+
+for (const kind of KINDS) {
+  describe(`histogram functions on ${kind}`, () => {
+    let db: Db;
+    let drop: () => Promise<void>;
+    before(async () => {
+      if (kind === 'pglite') {
+        db = await createTestPglite();
+        drop = () => db.close();
+      } else ({ db, drop } = await createTestDatabase());
+    });
+    after(() => drop());
+
+    test('merging and quantiles agree with the reference, for any values, scales and groups', async () => {
+      await fc.assert(
+        fc.asyncProperty(histograms, async (given) => {
+          const merged = mergeHistograms(given);
+          const [found] = await ask(db, given);
+          if (!merged) return assert.equal(found!.scale, null);
+          const { scale, zero_count, bucket_offset, counts, count } = found!;
+          assert.deepEqual(
+            { scale, zero_count, bucket_offset, counts, count },
+            {
+              scale: merged.scale,
+              zero_count: merged.zeroCount,
+              bucket_offset: merged.offset,
+              counts: merged.counts,
+              count: merged.count,
+            },
+          );
+          near(found!.sum, merged.sum);
+          for (const [at, q] of QUANTILES.entries()) near(found!.quantiles[at]!, quantileOf(merged, q), `q ${q}`);
+        }),
+        { numRuns: 150 },
+      );
+    });
+
+    test('a quantile is off by no more than the width of a bucket', async () => {
+      const distributions: Record<string, (u: number) => number> = {
+        uniform: (u) => 0.01 + u,
+        exponential: (u) => -Math.log(1 - u) * 0.2,
+        'log-normal-like': (u) => Math.exp(4 * (u - 0.5)) * 0.05,
+        'two peaks': (u) => (u < 0.9 ? 0.01 + u / 100 : 2 + u),
+        constant: () => 0.125,
+      };
+      for (const [name, at] of Object.entries(distributions)) {
+        const values = Array.from({ length: 2000 }, (_, nr) => at((nr + 0.5) / 2000)).sort((a, b) => a - b);
+        const [found] = await ask(db, [histogramOf(values.slice(0, 700), 4), histogramOf(values.slice(700), 5)]);
+        const width = 2 ** (2 ** -found!.scale);
+        for (const [nr, q] of QUANTILES.entries()) {
+          const exact = values[Math.max(0, Math.ceil(q * values.length) - 1)]!;
+          const ratio = found!.quantiles[nr]! / exact;
+          assert.ok(
+            ratio < width * 1.001 && ratio > 0.999 / width,
+            `${name} q ${q}: ${found!.quantiles[nr]} for ${exact}`,
+          );
+        }
+      }
+    });
+
+    test('count, sum and mean; nothing in, null out', async () => {
+      const [row] = await db.query(
+        `select rowtrace.hist_count(h) as count, rowtrace.hist_sum(h) as sum, rowtrace.hist_mean(h) as mean,
+          rowtrace.hist_quantile(h, 0.5) as median
+         from (select row(0, 0, 0, '{2}', 2, 3, 1, 2)::rowtrace.histogram as h) x`,
+      );
+      assert.deepEqual(row, { count: 2, sum: 3, mean: 1.5, median: Math.SQRT2 });
+      const [none] = await db.query(
+        `select rowtrace.hist_merge(rowtrace.hist(l)) is null as merged, rowtrace.hist_quantile(null, 0.5) as median
+         from rowtrace.latency_histograms l`,
+      );
+      assert.deepEqual(none, { merged: true, median: null });
+    });
+  });
+}
+
+interface Found {
+  scale: number | null;
+  zero_count: number;
+  bucket_offset: number;
+  counts: number[];
+  count: number;
+  sum: number;
+  quantiles: number[];
+}
+
+function ask(db: Db, given: readonly ExponentialHistogram[]): Promise<(Omit<Found, 'scale'> & { scale: number })[]> {
+  return db.query(
+    `select (h).*, rowtrace.hist_quantiles(h, $2::text::float8[]) as quantiles
+     from (
+       select rowtrace.hist_merge(row(scale, "zeroCount", "offset", counts, count, sum, min, max)::rowtrace.histogram) as h
+       from json_to_recordset($1::json) as r
+         (scale int, "zeroCount" bigint, "offset" int, counts bigint[], count bigint, sum float8, min float8, max float8)
+     ) merged`,
+    [JSON.stringify(given), `{${QUANTILES.join(',')}}`],
+  );
+}
+
+function near(found: number, expected: number, what = ''): void {
+  const tolerance = 1e-9 * Math.max(Math.abs(expected), 1e-9);
+  assert.ok(Math.abs(found - expected) <= tolerance, `${what}: ${found} instead of ${expected}`);
+}
