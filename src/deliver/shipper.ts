@@ -17,6 +17,7 @@ export class Shipper {
   readonly #writer: BatchWriter;
   readonly #requests = new FlushRequests();
   readonly #problems = new Set<string>();
+  readonly #folders = new Set<string>();
   #queue: Item[] = [];
   #merged = 0;
   #mergedLate = 0;
@@ -30,6 +31,7 @@ export class Shipper {
 
   constructor(options: ShipperOptions) {
     this.#options = options;
+    this.#folders.add(resolve(options.dir));
     this.#budget = new HoldBudget(options.holdRows ?? 2000, options.holdBytes ?? 8 * 1024 * 1024);
     this.#writer = new BatchWriter({
       sink: options.sink,
@@ -50,6 +52,8 @@ export class Shipper {
   /** Follows a live journal of this process. */
   follow(journalDir: string): void {
     const path = resolve(journalDir);
+    // A journal that had to go elsewhere: what died there before is found there too.
+    this.#folders.add(dirname(dirname(path)));
     if (!this.#followers.has(path)) this.#add(path, false);
   }
 
@@ -164,16 +168,12 @@ export class Shipper {
   }
 
   #scan(): void {
-    const { dir, own, mode } = this.#options;
     const finder: JournalFinder = {
-      mode,
+      mode: this.#options.mode,
       followed: this.#followers,
       follow: (journalDir, writerGone) => this.#add(journalDir, writerGone),
     };
-    scanJournals(resolve(dir), finder);
-    // The journal of this process may have had to go elsewhere; what died there before is found there too.
-    const elsewhere = own && dirname(dirname(resolve(own)));
-    if (elsewhere && elsewhere !== resolve(dir)) scanJournals(elsewhere, finder);
+    for (const folder of this.#folders) scanJournals(folder, finder);
   }
 
   #add(journalDir: string, writerGone: boolean): void {

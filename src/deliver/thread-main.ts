@@ -16,12 +16,12 @@ import {
   type ToThread,
 } from './thread-protocol.ts';
 
-export interface ThreadEntry {
-  createSink: (options: ThreadOptions, onProblem: (message: string) => void) => Sink;
+export interface ThreadEntry<Options extends ThreadOptions> {
+  createSink: (options: Options, onProblem: (message: string) => void) => Sink;
 }
 
 /** To be called by the entry file of the worker, and nowhere else. */
-export function runDeliveryThread({ createSink }: ThreadEntry): void {
+export function runDeliveryThread<Options extends ThreadOptions>({ createSink }: ThreadEntry<Options>): void {
   const port = parentPort as MessagePort;
   const { options, journalDir, shared } = workerData as ThreadData;
   const print = createProblemPrinter();
@@ -34,7 +34,7 @@ export function runDeliveryThread({ createSink }: ThreadEntry): void {
     dir: options.dir,
     own: journalDir,
     mode: 'self',
-    sink: createSink(options, onProblem),
+    sink: createSink(options as Options, onProblem),
     rules: recordRules(options.columns),
     holdMillis: options.holdMillis,
     onProblem,

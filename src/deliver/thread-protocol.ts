@@ -4,12 +4,11 @@
 import type { PromotedColumns } from '../record/row.ts';
 import type { DeliveryState } from './batch-writer.ts';
 
-/** Options of the thread; more may be in there for the sink that the entry file creates. Structured-clonable. */
+/** What delivery itself needs; the object may have more, for the sink that the entry file makes. Structured-clonable. */
 export interface ThreadOptions {
   dir: string;
   columns: PromotedColumns;
   holdMillis?: number;
-  [key: string]: unknown;
 }
 
 export interface ThreadData {
