@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Db } from '../../src/store/db.ts';
+import { openPglite } from '../../src/store/pglite.ts';
+import { openPostgres } from '../../src/store/postgres.ts';
+import { asSuperuser, databaseFor, testServerUrl } from '../support/database.ts';
+
+describe('both databases', () => {
+  const values = `select 5::bigint as safe, 9007199254740993::bigint as big, array[1, null]::bigint[] as list,
+    '2026-01-02T03:04:05.678Z'::timestamptz as at, '{"a": [1]}'::jsonb as json, 1.50::numeric as exact, null::int as none`;
+  const expected = {
+    safe: 5,
+    big: '9007199254740993',
+    list: [1, null],
+    at: new Date('2026-01-02T03:04:05.678Z'),
+    json: { a: [1] },
+    exact: '1.50',
+    none: null,
+  };
+  const check = async (db: Db) => {
+    assert.deepEqual(await db.query(values), [expected]);
+    assert.deepEqual(await db.query('select $1::int as a, $2::jsonb as b', [1, '{"c":2}']), [{ a: 1, b: { c: 2 } }]);
+    assert.deepEqual(await db.query('create table t (a int); insert into t values (1); select a from t'), [{ a: 1 }]);
+    const failing = db.transaction(async (tx) => {
+      await tx.query('insert into t values (2)');
+      throw new Error('on purpose');
+    });
+    await assert.rejects(failing, /on purpose/);
+    await assert.rejects(db.query('select from nowhere'), { code: '42P01' });
+    assert.deepEqual(await db.query('select a from t'), [{ a: 1 }]);
+  };
+  test('Postgres gives rows back as PGlite does, and rolls back', async (t) =>
+    check((await databaseFor(t, 'empty')).db));
+  test('PGlite gives rows back as Postgres does, and rolls back', async (t) => {
+    const db = await openPglite();
+    t.after(() => db.close());
+    await check(db);
+  });
+});
+
+test('connections that the server ends, idle or in use, fail their query and not the process', async (t) => {
+  const { db, url } = await databaseFor(t);
+  const [{ pid }] = (await db.query('select pg_backend_pid() as pid')) as [{ pid: number }];
+  const kill = (victim: number) => asSuperuser((client) => client.query('select pg_terminate_backend($1)', [victim]));
+  await kill(pid);
+  const inUse = openPostgres(url);
+  t.after(() => inUse.close());
+  await assert.rejects(
+    inUse.transaction(async (tx) => {
+      const [row] = await tx.query<{ pid: number }>('select pg_backend_pid() as pid');
+      await kill(row!.pid);
+      await tx.query('select 1');
+    }),
+  );
+  assert.deepEqual(await inUse.query('select 1 as one'), [{ one: 1 }]);
+});
+
+test('a statement and a wait for a lock end by themselves', async (t) => {
+  const { db } = await databaseFor(t);
+  const limit = { statementTimeoutMillis: 100 };
+  await assert.rejects(
+    db.transaction((tx) => tx.query('select pg_sleep(60)'), limit),
+    { code: '57014' },
+  );
+  await db.transaction(async (tx) => {
+    await tx.query('lock table rowtrace.error_logs');
+    await assert.rejects(db.query('select from rowtrace.error_logs'), { code: '55P03' });
+  });
+});
+
+test('a frozen backend costs its connection and a bounded time', async (t) => {
+  if (process.platform !== 'linux' || new URL(testServerUrl()).hostname !== '127.0.0.1')
+    return t.skip('run it on Linux with the server on 127.0.0.1');
+  const { url } = await databaseFor(t);
+  const db = openPostgres(url, { max: 1 });
+  let frozen = 0;
+  const started = performance.now();
+  const waiting = db.transaction(
+    async (tx) => {
+      const [row] = await tx.query<{ pid: number }>('select pg_backend_pid() as pid');
+      frozen = row!.pid;
+      process.kill(frozen, 'SIGSTOP');
+      await tx.query('select 1');
+    },
+    { statementTimeoutMillis: 100 },
+  );
+  try {
+    await assert.rejects(waiting, /Query read timeout/);
+    assert.ok(performance.now() - started < 8_000);
+    assert.deepEqual(await db.query('select 1 as one'), [{ one: 1 }]);
+  } finally {
+    process.kill(frozen, 'SIGCONT');
+    await db.close();
+  }
+});
