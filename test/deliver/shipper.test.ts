@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { HistogramFact, LedgerFact } from '../../src/record/fact.ts';
+import { uuidv7 } from '../../src/util/uuid.ts';
+import { logFact, temporaryFolder, testJournal, until } from '../support/journals.ts';
+import { ScriptedSink } from '../support/scripted-sink.ts';
+import { startShipper } from './support.ts';
+
+test('the own journal is shipped while it grows, and its directory goes when it is closed', async (t) => {
+  const dir = temporaryFolder(t);
+  const sink = new ScriptedSink();
+  const journal = testJournal(dir, { segmentBytes: 2000 });
+  journal.appendNow(logFact('m0'));
+  const own = journal.dir!;
+  const shipper = startShipper(t, dir, sink, { own });
+  for (let n = 1; n < 100; n++) {
+    journal.appendNow(logFact(`m${n}`));
+    if (n % 30 === 0) await until('shipped so far', () => sink.logs.size === n + 1);
+  }
+  assert.equal(await shipper.flush(5000), true);
+  assert.deepEqual(
+    sink.messages,
+    Array.from({ length: 100 }, (_, n) => `m${n}`),
+  );
+  assert.equal(readdirSync(own).filter((name) => name.endsWith('.ndjson')).length, 1, 'shipped segments are gone');
+  journal.close();
+  await until('the directory is gone', () => !existsSync(own));
+  assert.equal(shipper.stats().stored, 100);
+});
+
+test('facts of every kind become rows; of the ledgers of a process the newest counts', async (t) => {
+  const dir = temporaryFolder(t);
+  const sink = new ScriptedSink();
+  const journal = testJournal(dir);
+  const op = { kind: 'server' as const, name: '/dogs/:id' };
+  const h = { scale: 0, zeroCount: 0, offset: 0, counts: [1], count: 1, sum: 1.5 };
+  const hist: HistogramFact = { k: 'hist', t: Date.now(), seq: 1, op, h };
+  const ledger: LedgerFact = { k: 'ledger', t: Date.now(), seq: 1, accepted: 1, merged: 0, dropped: {} };
+  journal.append(hist);
+  journal.append({ ...ledger, seq: 2, accepted: 7 });
+  journal.append(ledger);
+  journal.append({ k: 'call', id: uuidv7(), t: Date.now(), direction: 'outbound', weight: 10 });
+  journal.flushSync();
+  const shipper = startShipper(t, dir, sink, { own: journal.dir! });
+  assert.equal(await shipper.flush(5000), true);
+  assert.equal(sink.histograms.length, 1);
+  assert.deepEqual(
+    sink.ledgers.map(({ seq, accepted }) => [seq, accepted]),
+    [[2, 7]],
+  );
+});
+
+test('a flush is answered when all is stored, and not before its time is over while the sink is away', async (t) => {
+  const dir = temporaryFolder(t);
+  const sink = new ScriptedSink();
+  const journal = testJournal(dir);
+  journal.appendNow(logFact('one'));
+  sink.failing = 'outage';
+  const shipper = startShipper(t, dir, sink, { own: journal.dir!, random: () => 0 });
+  assert.equal(await shipper.flush(50), false);
+  assert.equal(shipper.stats().state, 'outage');
+  sink.failing = undefined;
+  assert.equal(await shipper.flush(5000), true);
+  assert.equal(shipper.stats().state, 'idle');
+  assert.equal(shipper.stats().pendingBytes, 0);
+});
+
+test('a malformed fact and a line that is none become dead letters, their neighbours rows', async (t) => {
+  const dir = temporaryFolder(t);
+  const sink = new ScriptedSink();
+  const journal = testJournal(dir);
+  journal.appendNow(logFact('one'));
+  appendFileSync(join(journal.dir!, '00000001.ndjson'), 'no json \u0000\n');
+  journal.appendNow({ ...logFact('x'), id: 'no uuid' });
+  journal.appendNow({ k: 'from-the-future' } as never);
+  journal.appendNow({ k: 'amend' } as never);
+  journal.appendNow({ k: 'merge' } as never);
+  journal.appendNow(logFact('two'));
+  const shipper = startShipper(t, dir, sink, { own: journal.dir! });
+  assert.equal(await shipper.flush(5000), true);
+  assert.deepEqual(sink.messages, ['one', 'two']);
+  assert.deepEqual(
+    sink.deadLetters.map(({ kind }) => kind),
+    ['line', 'log', 'from-the-future', 'amend', 'merge'],
+  );
+  assert.equal(sink.deadLetters[0]!.raw, 'no json \\u0000');
+  assert.match(sink.deadLetters[2]!.reason, /from-the-future/);
+});
+
+test('mode owner ships what applications leave to it, and not what ships itself', async (t) => {
+  const dir = temporaryFolder(t);
+  const sink = new ScriptedSink();
+  const left = testJournal(dir, { shippedBy: 'owner' });
+  const itself = testJournal(dir, { shippedBy: 'self' });
+  left.appendNow(logFact('left'));
+  itself.appendNow(logFact('itself'));
+  const shipper = startShipper(t, dir, sink, { mode: 'owner' });
+  assert.equal(await shipper.flush(5000), true);
+  assert.deepEqual(sink.messages, ['left']);
+  const later = testJournal(dir, { shippedBy: 'owner' });
+  later.appendNow(logFact('later'));
+  await until('found by a scan', () => sink.logs.size === 2);
+  assert.ok(existsSync(left.dir!));
+});
+
+test('a shipper that starts anew goes on at the frontier', async (t) => {
+  const dir = temporaryFolder(t);
+  const journal = testJournal(dir);
+  const first = new ScriptedSink();
+  const second = new ScriptedSink();
+  for (let n = 0; n < 10; n++) journal.appendNow(logFact(`m${n}`));
+  const shipper = startShipper(t, dir, first, { own: journal.dir! });
+  assert.equal(await shipper.flush(5000), true);
+  await shipper.close();
+  journal.appendNow(logFact('m10'));
+  const next = startShipper(t, dir, second, { own: journal.dir! });
+  assert.equal(await next.flush(5000), true);
+  assert.deepEqual(second.messages, ['m10']);
+});
+
+test('a journal that cannot be read does not hold up the others', async (t) => {
+  const dir = temporaryFolder(t);
+  const sink = new ScriptedSink();
+  const bad = testJournal(dir, { shippedBy: 'owner' });
+  bad.appendNow(logFact('bad'));
+  const { mkdirSync, rmSync } = await import('node:fs');
+  // A directory where the segment should be fails every read, also for root.
+  rmSync(join(bad.dir!, '00000001.ndjson'));
+  mkdirSync(join(bad.dir!, '00000001.ndjson'));
+  const good = testJournal(dir, { shippedBy: 'owner' });
+  good.appendNow(logFact('good'));
+  const said: string[] = [];
+  startShipper(t, dir, sink, { mode: 'owner', onProblem: (message) => said.push(message) });
+  await until('the good one is shipped', () => sink.messages.includes('good'));
+  await until('the bad one is named', () => said.length > 0);
+  assert.equal(said.length, 1);
+  assert.ok(existsSync(bad.dir!));
+});
