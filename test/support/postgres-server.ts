@@ -10,7 +10,6 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-
 import { freePort } from './free-port.ts';
 
 const PASSWORD = 'rowtrace-test';
