@@ -129,7 +129,7 @@ function wire(options: Options, otel: OtelSettings): Running {
 
   const instrumentations = leanInstrumentations({
     requestIdHeaders: options.requestIdHeaders,
-    resolve: createRequire(join(process.cwd(), 'noop.js')).resolve,
+    resolve: resolveAsApplication,
     enabled: otel.enabledInstrumentations,
     disabled: otel.disabledInstrumentations,
     onProblem: say,
@@ -211,10 +211,20 @@ function openPipe(
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
     delivery = startDeliveryThread({
       entry: new URL(`./thread${extension}`, import.meta.url),
-      options: threadOptions(options),
+      options: threadOptions(options, options.databaseUrl),
     });
   }
   return { journal, delivery };
+}
+
+/** From the entry file, and from the working directory where the entry file is a launcher installed elsewhere. */
+function resolveAsApplication(name: string): string {
+  const here = join(process.cwd(), 'noop.js');
+  try {
+    return createRequire(process.argv[1] ?? here).resolve(name);
+  } catch {
+    return createRequire(here).resolve(name);
+  }
 }
 
 /** The meter exists only after its provider is registered; asked for at the first use. */

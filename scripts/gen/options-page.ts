@@ -2,14 +2,29 @@ import { DEFINITIONS, type Definition } from '../../src/options/definitions.ts';
 
 const OTEL = [
   ['OTEL_SDK_DISABLED', '`true` turns everything off, crash hooks included.'],
-  ['OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES', 'Service, release (service.version), environment (deployment.environment.name), build (vcs.ref.head.revision), service.instance.id, host.name.'],
-  ['OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG', 'always_on, always_off, traceidratio, and parentbased_ of each. Sampling decides what is exported elsewhere and propagated; errors and slow spans are seen all the same.'],
-  ['OTEL_TRACES_EXPORTER', '`otlp` also sends traces to your collector, with @opentelemetry/exporter-trace-otlp-http and its OTEL_EXPORTER_OTLP_* variables. Not set: nothing is sent anywhere else.'],
-  ['OTEL_LOGS_EXPORTER, OTEL_METRICS_EXPORTER', '`otlp` likewise, when the application has @opentelemetry/exporter-logs-otlp-http or -metrics-otlp-http installed.'],
+  [
+    'OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES',
+    'Service, release (service.version), environment (deployment.environment.name), build (vcs.ref.head.revision), service.instance.id, host.name.',
+  ],
+  [
+    'OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG',
+    'always_on, always_off, traceidratio, and parentbased_ of each. Sampling decides what is exported elsewhere and propagated; errors and slow spans are seen all the same.',
+  ],
+  [
+    'OTEL_TRACES_EXPORTER',
+    '`otlp` also sends traces to your collector, with @opentelemetry/exporter-trace-otlp-http and its OTEL_EXPORTER_OTLP_* variables. Not set: nothing is sent anywhere else.',
+  ],
+  [
+    'OTEL_LOGS_EXPORTER, OTEL_METRICS_EXPORTER',
+    '`otlp` likewise, when the application has @opentelemetry/exporter-logs-otlp-http or -metrics-otlp-http installed.',
+  ],
   ['OTEL_BSP_*, OTEL_METRIC_EXPORT_INTERVAL', 'Batching of those exporters.'],
   ['OTEL_PROPAGATORS', 'tracecontext, baggage, none. Default tracecontext and baggage.'],
   ['OTEL_SPAN_*_LIMIT, OTEL_ATTRIBUTE_*_LIMIT', 'Limits of attributes, events and links on spans.'],
-  ['OTEL_NODE_ENABLED_INSTRUMENTATIONS, OTEL_NODE_DISABLED_INSTRUMENTATIONS', 'Which of http, undici, express, pg are used.'],
+  [
+    'OTEL_NODE_ENABLED_INSTRUMENTATIONS, OTEL_NODE_DISABLED_INSTRUMENTATIONS',
+    'Which of http, undici, express, pg are used.',
+  ],
 ];
 
 export function optionsPage(): string {
@@ -38,6 +53,7 @@ export function optionsPage(): string {
 function shown(value: unknown): string {
   if (value === undefined) return 'none';
   if (Array.isArray(value)) return value.length === 0 ? 'none' : `\`${value.join(',')}\``;
-  if (typeof value === 'object') return Object.keys(value as object).length === 0 ? 'none' : `\`${JSON.stringify(value)}\``;
+  if (typeof value === 'object')
+    return Object.keys(value as object).length === 0 ? 'none' : `\`${JSON.stringify(value)}\``;
   return `\`${value === true ? 'on' : value === false ? 'off' : value}\``;
 }

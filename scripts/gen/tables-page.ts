@@ -49,7 +49,15 @@ function page(columns: Column[], routines: Routine[]): string {
   for (const relation of new Set(columns.map((column) => column.relation))) {
     const own = columns.filter((column) => column.relation === relation);
     const kind = own[0]!.kind === 'v' ? 'view' : own[0]!.kind === 'p' ? 'table, partitioned by day' : 'table';
-    lines.push('', `## ${relation}`, '', `*${kind}.* ${own[0]!.about ?? ''}`.trim(), '', '| column | type | |', '|---|---|---|');
+    lines.push(
+      '',
+      `## ${relation}`,
+      '',
+      `*${kind}.* ${own[0]!.about ?? ''}`.trim(),
+      '',
+      '| column | type | |',
+      '|---|---|---|',
+    );
     for (const { column, type, remark } of own) lines.push(`| \`${column}\` | ${type} | ${remark ?? ''} |`);
   }
   lines.push('', '## Functions', '');

@@ -36,6 +36,9 @@ type SdkSpan = Span & ReadableSpan;
 /** Spans made by instrumentations have metrics of their own. */
 const INSTRUMENTATION = /^@[\w-]+\/(instrumentation|otel)|^@opentelemetry\//;
 
+/** Attributes of a call that repeat its URL or say nothing of what was called. */
+const TRANSPORT = /^(network\.|http\.request\.method|url\.(scheme|path|query)|user_agent\.|error\.type|net\.)/;
+
 export class RowtraceSpanProcessor implements SpanProcessor {
   readonly #options: SpanProcessorOptions;
   readonly #onException = (span: SdkSpan, exception: unknown): void => {
@@ -139,8 +142,10 @@ export class RowtraceSpanProcessor implements SpanProcessor {
     const body = span.status.message ?? (status === undefined ? `${what} failed` : `${what} answered ${status}`);
     const root = state.request.span === span;
     state.markFailed();
+    // What another service answered is for the caller to handle (semantic conventions give it WARN, too).
+    const answered = isOutgoing(span) && status !== undefined;
     this.#options.tracker.plain({
-      ...this.#carrier(span, state, 'ERROR'),
+      ...this.#carrier(span, state, answered ? 'WARNING' : 'ERROR'),
       provisional: false,
       body,
       template: span.status.message === undefined ? body : undefined,
@@ -218,9 +223,10 @@ function isOutgoing(span: ReadableSpan): boolean {
   return span.kind === SpanKind.CLIENT || span.kind === SpanKind.PRODUCER;
 }
 
-/** A failed call's own attributes tell what was called (db.query.text, server.address …). */
+/** A failed call's own attributes tell what was called (url.full, db.query.text, server.address …). */
 function outgoingTags(span: ReadableSpan): Record<string, unknown> | undefined {
-  return isOutgoing(span) ? { ...span.attributes } : undefined;
+  if (!isOutgoing(span)) return undefined;
+  return Object.fromEntries(Object.entries(span.attributes).filter(([key]) => !TRANSPORT.test(key)));
 }
 
 function functionName(span: ReadableSpan): string | undefined {

@@ -1,0 +1,62 @@
+// What does a captured error, and a log record, cost the application's thread? CPU of the main thread per call, deferred
+// work included, each case in a process of its own, rounds interleaved. Beside it: OpenTelemetry's own batch processor
+// with an exporter that does nothing, and @sentry/node with a transport that does nothing.
+
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { median, spread, table } from './statistics.ts';
+
+const short = process.argv.includes('--short');
+const ROUNDS = short ? 1 : 5;
+const CALLS = short ? 2_000 : 10_000;
+
+export const CASES = [
+  'error:none',
+  'error:otel',
+  'error:rowtrace',
+  'error:sentry',
+  'error:sentry-slim',
+  'log:none',
+  'log:otel',
+  'log:rowtrace',
+] as const;
+
+interface Figures {
+  hostMicros: number;
+  processMicros: number;
+}
+
+const results = new Map<string, Figures[]>(CASES.map((name) => [name, []]));
+for (let round = 0; round < ROUNDS; round++) {
+  for (const name of CASES) {
+    const child = spawnSync(process.execPath, [join(import.meta.dirname, 'capture/case.ts'), name, String(CALLS)], {
+      encoding: 'utf8',
+    });
+    if (child.status !== 0) throw new Error(`${name} failed: ${child.stderr}`);
+    results.get(name)!.push(JSON.parse(child.stdout.trim().split('\n').at(-1)!) as Figures);
+  }
+}
+
+const host = (name: string): number[] => results.get(name)!.map((figures) => figures.hostMicros);
+const whole = (name: string): number[] => results.get(name)!.map((figures) => figures.processMicros);
+console.log(
+  table(
+    ['case', 'host thread µs/call', 'whole process µs/call'],
+    CASES.map((name) => [name, spread(host(name)), spread(whole(name))]),
+  ),
+);
+
+/** Net of what the application pays anyway: creating the Error and reading its stack, or calling nothing. */
+const net = (name: string, figures: (name: string) => number[]): number =>
+  Math.max(0.01, median(figures(name)) - median(figures(`${name.split(':')[0]}:none`)));
+const ratio = (one: string, other: string, figures = host): string =>
+  (net(one, figures) / net(other, figures)).toFixed(2);
+console.log(`\ncaptured error, host thread, net:   Rowtrace / OTel batch   ${ratio('error:rowtrace', 'error:otel')}`);
+console.log(`                                    Rowtrace / Sentry       ${ratio('error:rowtrace', 'error:sentry')}`);
+console.log(
+  `                                    Rowtrace / Sentry slim  ${ratio('error:rowtrace', 'error:sentry-slim')}`,
+);
+console.log(
+  `captured error, whole process, net: Rowtrace / Sentry       ${ratio('error:rowtrace', 'error:sentry', whole)}  (Rowtrace journals; no database in this run)`,
+);
+console.log(`log record, host thread, net:       Rowtrace / OTel batch   ${ratio('log:rowtrace', 'log:otel')}`);
