@@ -14,8 +14,8 @@ export class MalformedFactError extends Error {
 
 function describe(value: unknown): string {
   if (value === undefined) return 'missing';
-  const shown = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return (shown ?? typeof value).slice(0, 100);
+  if (value === null || typeof value === 'string') return String(JSON.stringify(value)).slice(0, 100);
+  return typeof value === 'object' || typeof value === 'function' ? `a ${typeof value}` : String(value);
 }
 
 export function requireObject(value: unknown, field: string): object {

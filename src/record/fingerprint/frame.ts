@@ -21,7 +21,9 @@ export function readFrame(line: string): Frame | undefined {
 
 function parse(line: string): Frame | undefined {
   let text = line.slice(3).trim();
+  // util.inspect puts ` {` (properties follow) or `,` (in a list) behind the last frame.
   if (text.endsWith(' {')) text = text.slice(0, -2);
+  else if (text.endsWith(',')) text = text.slice(0, -1);
   if (text.startsWith('async ')) text = text.slice(6);
   let called: string | undefined;
   let place = text;
@@ -67,6 +69,8 @@ function classify(called: string | undefined, file: string, line?: number, colum
     return { ...frame, kind, key: `${place.package}/${stemOf(place.path, false).name}:${named}` };
   }
   const stem = stemOf(place.path, true);
-  if (isMinified(named, stem.hashed, line, column)) return { ...frame, kind: 'app' };
+  // Nothing is left of an anonymous function in `377.js`.
+  const nothing = named === '?' && (stem.name === '' || stem.name === 'chunk');
+  if (nothing || isMinified(named, stem.hashed, line, column)) return { ...frame, kind: 'app' };
   return { ...frame, kind: 'app', key: `${stem.name}:${named}` };
 }

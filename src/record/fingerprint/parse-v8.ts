@@ -47,7 +47,7 @@ export function parseV8(stack: string, message: string): ErrorNode {
         if (frame === undefined) continue;
         budget--;
         owner.node.frames.push(frame);
-        owner.lines.push(body.endsWith(' {') ? body.slice(0, -2) : body);
+        owner.lines.push(body.replace(/(?: \{|,)$/, ''));
         continue;
       }
     }

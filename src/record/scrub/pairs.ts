@@ -2,12 +2,9 @@
 // percent-encoded. Works from hits of a word list outwards with bounded look-back and look-ahead, so it is linear.
 
 import { judgeKey } from './keys.ts';
+import type { Sniffer } from './sniff.ts';
 
 export const MASK = '[scrubbed]';
-
-/** Every key that keys.ts may judge secret holds one of these, so text without them is done after one scan. */
-export const SECRET_WORD =
-  /pass|pwd|secret|token|auth|api.?key|access.?key|private.?key|signing.?key|encryption.?key|cookie|credential|sess|csrf|xsrf|otp|jwt|\bsid\b|connect.sid|\bpin\b|\bcvv|\bcvc|\bpan\b|iban|saml|\bsso|bearer|symfony|card.?number|credit.?card/gi;
 
 const KEY_REACH = 64;
 const NESTED_REACH = 4_096;
@@ -18,23 +15,29 @@ const SCHEME = /(?:bearer|basic|digest|token|negotiate|aws4-hmac-sha256)[ \t]{1,
 const LINE_REST = /[^\r\n"'`]{1,4096}/y;
 const CODE_FILE = /\.(?:[cm]?[jt]sx?|json|map|html?|vue|svelte|py|rb|go|java|kt|cs|php|rs)$/i;
 
-export function maskPairs(text: string, word: RegExp, isSecret: (key: string) => boolean): string {
+/** `sniffer`: finds the words; `isSecret`: the user's own keys. */
+export function maskPairs(text: string, sniffer: Sniffer, isSecret: (key: string) => boolean): string {
   let result = '';
   let done = 0;
-  word.lastIndex = 0;
-  for (let hit = word.exec(text); hit !== null; hit = word.exec(text)) {
-    const keyEnd = endOfKey(text, word.lastIndex);
-    const at = stickyEnd(SEPARATOR, text, keyEnd);
-    word.lastIndex = Math.max(keyEnd, hit.index + 1);
+  let from = 0;
+  for (let hit = sniffer.nextWord(text, 0); hit >= 0; hit = sniffer.nextWord(text, from)) {
+    const keyEnd = endOfKey(text, hit);
+    from = Math.max(keyEnd, hit + 1);
+    const at = mayBeSeparator(text.charCodeAt(keyEnd)) ? stickyEnd(SEPARATOR, text, keyEnd) : -1;
     if (at < 0) continue;
-    const key = text.slice(startOfKey(text, hit.index, done), keyEnd);
+    const key = text.slice(startOfKey(text, hit, done), keyEnd);
     const value = valueAt(text, at, key);
     if (value === undefined || !shouldMask(key, text, value, isSecret)) continue;
     result += text.slice(done, value.start) + MASK;
     done = value.end;
-    word.lastIndex = Math.max(done, word.lastIndex);
+    from = Math.max(done, from);
   }
   return done === 0 ? text : result + text.slice(done);
+}
+
+/** blank, tab, quotes, %, :, =, ], \\: saves the regular expression at most words of a stack. */
+function mayBeSeparator(code: number): boolean {
+  return code < 128 && ' \t"\'%:=]\\`'.includes(String.fromCharCode(code));
 }
 
 interface Span {

@@ -4,9 +4,10 @@
 
 import { bound, LIMITS } from '../limits.ts';
 import { plain, setOwn } from '../plain.ts';
-import { judgeKey, ownKeyTest } from './keys.ts';
-import { MASK, maskPairs, SECRET_WORD } from './pairs.ts';
-import { maskShapes, SHAPE_HINT } from './shapes.ts';
+import { judgeKey, ownKeyTest, wordsOfKey } from './keys.ts';
+import { MASK, maskPairs } from './pairs.ts';
+import { maskShapes } from './shapes.ts';
+import { createSniffer, SHAPE, WORD } from './sniff.ts';
 
 export interface ScrubOptions {
   /** Further key names whose values are masked: any case, any separators, also as part of a longer key. */
@@ -29,7 +30,7 @@ const WIDE = { keys: LIMITS.tags * 4, depth: LIMITS.tagDepth, items: LIMITS.arra
 
 export function createScrubber(options: ScrubOptions = {}): Scrubber {
   const own = ownKeyTest(options.keys ?? []);
-  const word = wordPattern(options.keys ?? []);
+  const sniffer = createSniffer(triggersOf(options.keys ?? []));
   const patterns = (options.patterns ?? []).map(
     (pattern) => new RegExp(pattern.source, `${pattern.flags.replace(/[gy]/g, '')}g`),
   );
@@ -58,10 +59,10 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
   }
 
   function builtIn(value: string): string {
-    let result = value;
-    word.lastIndex = 0;
-    if (word.test(result)) result = maskJson(result) ?? maskPairs(result, word, own);
-    return SHAPE_HINT.test(result) ? maskShapes(result) : result;
+    const found = sniffer.sniff(value);
+    if (found === 0) return value;
+    const result = (found & WORD) === 0 ? value : (maskJson(value) ?? maskPairs(value, sniffer, own));
+    return (found & SHAPE) === 0 ? result : maskShapes(result);
   }
 
   function finish(value: string, key: string | undefined): string {
@@ -115,16 +116,15 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
         ...WIDE,
         // The key was judged by `replace` already, together with the type of its value.
         text: (item, key) => guarded(bound(item, LIMITS.tagValue), key),
-        key: (key) => (SHAPE_HINT.test(key) ? maskShapes(key) : key),
+        key: (key) => ((sniffer.sniff(key) & SHAPE) === 0 ? key : maskShapes(key)),
         replace: (key, item) => (item !== null && item !== '' && isSecret(key, item) ? MASK : undefined),
       }),
   };
 }
 
-function wordPattern(keys: readonly string[]): RegExp {
-  const extra = keys
-    .map((key) => key.replace(/[^a-zA-Z0-9]+/g, ' ').trim())
-    .filter((key) => key !== '')
-    .map((key) => key.split(' ').join('[^a-zA-Z0-9]?'));
-  return new RegExp([SECRET_WORD.source, ...extra].join('|'), 'gi');
+/** What to look for in text, for each of the user's keys: its longest word, since separators differ. */
+function triggersOf(keys: readonly string[]): string[] {
+  return keys
+    .map((key) => wordsOfKey(key).reduce((longest, word) => (word.length > longest.length ? word : longest), ''))
+    .filter((word) => word.length >= 3);
 }

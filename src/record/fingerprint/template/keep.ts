@@ -1,15 +1,18 @@
 // Numbers that name a bug rather than a value: HTTP status, exit codes, service ports of a refused connection, error
-// codes, and words that happen to hold digits. Their digits are hidden from the masks, and restored afterwards.
+// codes, and words that happen to hold digits. They are hidden from the masks, and restored afterwards.
 
-/** Private-use code points for the digits 0 to 9; input that holds them already only loses its looks, never its bounds. */
+/**
+ * Private-use code points for the digits 0 to 9, then `.` and `/`; a message that holds them already loses its looks only.
+ */
 const FIRST = 0xe100;
+const HIDDEN = '0123456789./';
 
 export function hide(text: string): string {
-  return text.replace(/\d/g, (digit) => String.fromCharCode(FIRST + Number(digit)));
+  return text.replace(/[\d./]/g, (char) => String.fromCharCode(FIRST + HIDDEN.indexOf(char)));
 }
 
 export function restore(text: string): string {
-  return text.replace(/[\ue100-\ue109]/g, (digit) => String(digit.charCodeAt(0) - FIRST));
+  return text.replace(/[\ue100-\ue10b]/g, (char) => HIDDEN.charAt(char.charCodeAt(0) - FIRST));
 }
 
 const WORDS =
@@ -23,9 +26,9 @@ const EXIT =
 /** E11000, P2002, ORA-00942, TS2304, SQLSTATE[42P01] at the begin of a message, behind "error", or in brackets. */
 const ERROR_CODE =
   /(?:^|[[(]|\b(?:error|code|sqlstate):? ?\[?)(?:[A-Z]{1,6}-?\d{3,6}|\d[0-9A-Z]{4}(?<=[A-Z0-9]{5}))(?=[\])]|[: ]|$)/g;
-/** A port of a connection or listen error below 10000 names the service; above, it is ephemeral. */
+/** A port of a connection or listen error below 10000, or well known, names the service; others are ephemeral. */
 const PORT =
-  /\b((?:connect|listen|bind|read|write|accept) E[A-Z]{3,16} (?:[\w.:[\]-]{0,255}?)):(\d{1,4})(?!\d)(?=$|[\s,)])/g;
+  /\b((?:connect|listen|bind|read|write|accept) E[A-Z]{3,16} (?:[\w.:[\]-]{0,255}?)):(\d{1,4}|11211|15672|2[67]379|26257|2701[789]|[12]9092|33060|50051|61616)(?!\d)(?=$|[\s,)])/g;
 /** The name that could not be resolved is the bug, when it is a name (no digits, no made-up label). */
 const RESOLVED = /\b(?:getaddrinfo|query[A-Z]\w{0,10}) [A-Z_]{3,16} [A-Za-z.-]{1,255}(?=$|[\s,;)])/;
 /** "users2" in quotes is a name; "8f3a11" is a value. */
@@ -35,7 +38,7 @@ export function keepMeaningfulNumbers(text: string): string {
   let said = text;
   const resolved = RESOLVED.exec(said);
   // Dots are what the host pattern goes by.
-  if (resolved) said = said.replace(resolved[0], resolved[0].replaceAll('.', '․'));
+  if (resolved) said = said.replace(resolved[0], hide(resolved[0]));
   if (!/\d/.test(said)) return said;
   said = said.replace(PORT, (_, before: string, port: string) => `${before}:${hide(port)}`);
   said = said.replace(STATUS, hideNumber).replace(REASON, hide).replace(EXIT, hideNumber);

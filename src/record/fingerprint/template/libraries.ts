@@ -20,7 +20,7 @@ export function libraryMessage(text: string): string | undefined {
 function validationIssues(text: string): string | undefined {
   const issues = parseIssues(text) ?? scanIssues(text);
   const said = issues.map(
-    ({ code, path }) => `${code}@${path.map((step) => (/^\d+$/.test(step) ? '*' : step)).join('.')}`,
+    ({ code, path }) => `${code} at ${path.map((step) => (/^\d+$/.test(step) ? '*' : step)).join('.')}`,
   );
   return said.length === 0 ? undefined : [...new Set(said)].sort().join(', ');
 }

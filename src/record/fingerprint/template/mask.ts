@@ -27,6 +27,10 @@ const GROUPED = /\b\d{1,3}(?:,\d{3})+\b/g;
 const TOKEN = /(?<![\w])[-+]?[A-Za-z0-9_$]+(?:[-.:~][A-Za-z0-9_$]+)*/g;
 const RUN = /<\*>(?:[ ,;:.|/+&-]{0,3}<\*>)+/g;
 
+/** "200 ms" and "1.2 s": the unit changes with the size of the value. */
+const UNIT =
+  /<\*> ?(?:ns|[uµ]s|ms|msecs?|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?|[kKMGT]i?B|bytes|B)\b(?!\()/g;
+
 export function maskValues(text: string): string {
   if (!VARIABLE.test(text)) return text;
   let said = text.includes('\x1b') ? text.replace(ANSI, '') : text;
@@ -41,12 +45,17 @@ export function maskValues(text: string): string {
       .replace(TIME, STAR)
       .replace(IPV4, STAR);
   }
-  if (said.includes(':')) said = said.replace(IPV6, maskIpv6).replace(HOST_PORT, STAR);
+  if (said.includes(':')) said = said.replace(IPV6, maskIpv6).replace(HOST_PORT, maskHost);
   if (said.includes('.')) said = said.replace(HOST, STAR);
   said = maskPaths(said);
   said = maskAssigned(said);
   if (/\d/.test(said)) said = said.replace(GROUPED, STAR).replace(TOKEN, maskToken);
-  return restore(said.replace(RUN, STAR)).replace(/\s+/g, ' ').trim();
+  return restore(said.replace(UNIT, STAR).replace(RUN, STAR)).replace(/\s+/g, ' ').trim();
+}
+
+/** `cart.js:12` is a place in a file. */
+function maskHost(found: string): string {
+  return /\.(?:[cm]?[jt]sx?|json|vue|svelte|html?|py|rb|go|java|php|rs|cs):\d+$/i.test(found) ? found : STAR;
 }
 
 /** `Fee::add` is no address; a colon before a kept port is not part of one. */

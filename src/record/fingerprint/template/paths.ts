@@ -1,15 +1,22 @@
 // Paths in a message: the base name stays, folders go, since they are where a deploy happens to live. Text in, text out.
 
+import { hide } from './keep.ts';
+
 const QUOTED_PATH = /(["'`])((?:file:\/\/\/?|\/|~\/|[A-Za-z]:[\\/]|\\\\)[^"'`\n]{1,1024})\1/g;
 const BARE_PATH =
   /(?<![\w.<>/\\-])(?:file:\/\/\/?|~\/|\/(?=[\w.@-]{1,255}\/)|[A-Za-z]:[\\/](?=[\w.@-])|\\\\(?=\w))[^\s"'`<>|,;)\]}]{1,1024}/g;
-/** Request paths say which route failed: their fixed segments stay. */
-const REQUEST = /\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|route|Route|path:) (\/[^\s"'`<>|,;)\]}]{0,1024})/g;
+/** Request paths say which route failed: their fixed segments stay, and so does a status behind them. */
+const REQUEST =
+  /\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|[Rr]oute|path:)([ :])(\/[^\s"'`<>|,;)\]}]{0,1024})( [1-5]\d\d\b)?/g;
 
 export function maskPaths(text: string): string {
   if (!text.includes('/') && !text.includes('\\')) return text;
   return text
-    .replace(REQUEST, (_, method: string, path: string) => `${method} ${requestPath(path)}`)
+    .replace(
+      REQUEST,
+      (_, method: string, gap: string, path: string, status?: string) =>
+        `${method}${gap}${requestPath(path)}${hide(status ?? '')}`,
+    )
     .replace(QUOTED_PATH, (_, quote: string, path: string) => `${quote}${baseName(path)}${quote}`)
     .replace(BARE_PATH, (path) => baseName(path));
 }
@@ -22,12 +29,9 @@ function baseName(path: string): string {
   );
 }
 
-/** `/orders/17?x=1` → `orders ․ <*>`: slashes are replaced, so that the path rules leave it alone. */
+/** `/orders/17?x=1` → `/orders/<*>`, its slashes hidden, so that the other path rules leave it alone. */
 function requestPath(path: string): string {
   const query = path.search(/[?#]/);
-  const bare = query < 0 ? path : path.slice(0, query);
-  return bare
-    .split('/')
-    .map((part) => (/\d/.test(part) ? '<*>' : part))
-    .join('∕');
+  const segments = (query < 0 ? path : path.slice(0, query)).split('/');
+  return segments.map((segment) => (/\d/.test(segment) ? '<*>' : segment)).join(hide('/'));
 }

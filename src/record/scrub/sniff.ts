@@ -1,0 +1,134 @@
+// The prefilter: one pass over a text says whether a secret word or a secret's shape may be in it, so that clean text
+// costs little. Three folded characters at a time look up a table; only a hit is compared letter by letter.
+// Node 24, 2 KB stack (bench/scrub.ts): 3.5 µs, where one regular expression for the same words takes 12.7 µs.
+
+/** Every key that keys.ts may judge secret holds one of these. `|` marks where a word boundary is asked for. */
+const WORDS =
+  'pass pwd secret token auth key cookie credential sess csrf xsrf otp jwt |sid| |pin| |cvv |cvc |pan| iban saml |sso bearer symfony card'.split(
+    ' ',
+  );
+
+/** Where a secret known by its shape begins; letters must match as written, except for bearer and basic. */
+const SHAPES =
+  'eyJ -----BEGIN AKIA ASIA ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ sk_live_ sk_test_ rk_live_ rk_test_ whsec_ xox xapp- hooks.slack npm_ AIza ya29. GOCSPX- sk- glpat- SG. shpat_ dop_v1_ hf_ :// bearer basic'.split(
+    ' ',
+  );
+
+export const WORD = 1;
+export const SHAPE = 2;
+
+interface Trigger {
+  text: string;
+  kind: number;
+  exact: boolean;
+  before: boolean;
+  after: boolean;
+}
+
+/** Letters fold to 1–26 in either case, digits to 27; the punctuation that triggers begin with has codes of its own. */
+const FOLD = new Uint8Array(65_536);
+for (let i = 0; i < 26; i++) FOLD[65 + i] = FOLD[97 + i] = i + 1;
+for (let i = 48; i < 58; i++) FOLD[i] = 27;
+for (const [i, char] of [...'_-.:/'].entries()) FOLD[char.charCodeAt(0)] = 28 + Math.min(i, 3);
+
+export interface Sniffer {
+  /** WORD and SHAPE bits of what the text may hold. */
+  sniff(text: string): number;
+  /** Index of the next secret word at or behind `from`, or -1. */
+  nextWord(text: string, from: number): number;
+}
+
+/** `extra`: further secret words (key names of the user). */
+export function createSniffer(extra: readonly string[]): Sniffer {
+  const buckets: (Trigger[] | undefined)[] = new Array(1 << 15).fill(undefined);
+  const table = new Uint8Array(1 << 15);
+  const add = (trigger: Trigger) => {
+    const key = keyOf(trigger.text, 0);
+    buckets[key] = [...(buckets[key] ?? []), trigger];
+    table[key] = table[key]! | trigger.kind;
+  };
+  for (const word of [...WORDS, ...extra.map((each) => each.toLowerCase())])
+    add({
+      text: word.replaceAll('|', ''),
+      kind: WORD,
+      exact: false,
+      before: word.startsWith('|'),
+      after: word.endsWith('|'),
+    });
+  for (const text of SHAPES)
+    add({ text, kind: SHAPE, exact: text !== 'bearer' && text !== 'basic', before: false, after: false });
+
+  function check(text: string, at: number, key: number, wanted: number): number {
+    let found = 0;
+    for (const trigger of buckets[key]!)
+      if ((trigger.kind & wanted) !== 0 && holds(text, at, trigger)) found |= trigger.kind;
+    return found;
+  }
+
+  function sniff(text: string): number {
+    let found = 0;
+    let key = 0;
+    let digits = 0;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      key = ((key << 5) | FOLD[code]!) & 0x7fff;
+      const hit = table[key]! & ~found;
+      if (hit !== 0) found |= check(text, i - 2, key, hit);
+      // A card has at least 13 digits, in groups or not.
+      if (code >= 48 && code <= 57) {
+        if (++digits === 13) found |= SHAPE;
+      } else if (code !== 32 && code !== 45) digits = 0;
+    }
+    return found;
+  }
+
+  function nextWord(text: string, from: number): number {
+    let key = 0;
+    for (let i = from; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      key = ((key << 5) | FOLD[code]!) & 0x7fff;
+      if ((table[key]! & WORD) !== 0 && i - 2 >= from && check(text, i - 2, key, WORD) !== 0) return i - 2;
+    }
+    return -1;
+  }
+
+  return { sniff, nextWord };
+}
+
+function keyOf(text: string, at: number): number {
+  let key = 0;
+  for (let i = at; i < at + 3; i++) key = ((key << 5) | (FOLD[text.charCodeAt(i) & 127] ?? 0)) & 0x7fff;
+  return key;
+}
+
+function holds(text: string, at: number, trigger: Trigger): boolean {
+  if (at < 0) return false;
+  const end = at + trigger.text.length;
+  if (trigger.exact) {
+    if (!text.startsWith(trigger.text, at)) return false;
+    return trigger.text !== '://' || mayHoldUser(text, at);
+  }
+  for (let i = 0; i < trigger.text.length; i++) {
+    const code = text.charCodeAt(at + i);
+    const lower = code >= 65 && code <= 90 ? code | 32 : code;
+    if (lower !== trigger.text.charCodeAt(i)) return false;
+  }
+  if (trigger.before && at > 0 && isLetter(text.charCodeAt(at - 1))) return false;
+  return !trigger.after || !isLetter(text.charCodeAt(end));
+}
+
+function isLetter(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
+}
+
+/** An @ before the next blank or quote; file URLs have no user. */
+function mayHoldUser(text: string, at: number): boolean {
+  if (text.startsWith('file', at - 4)) return false;
+  const limit = Math.min(text.length, at + 256);
+  for (let i = at + 3; i < limit; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 64) return true;
+    if (code <= 32 || code === 34 || code === 39) return false;
+  }
+  return false;
+}

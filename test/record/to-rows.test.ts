@@ -1,0 +1,304 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { MalformedFactError } from '../../src/record/errors.ts';
+import { fit } from '../../src/record/promote.ts';
+import type { PromotedType } from '../../src/record/row.ts';
+import {
+  toAmendmentRows,
+  toErrorLogRow,
+  toHistogramRow,
+  toHttpCallRow,
+  toLedgerRow,
+} from '../../src/record/to-rows.ts';
+import { amendFact, callFact, histogramFact, ID, ledgerFact, logFact, resource, T } from './facts.ts';
+
+const none = { columns: {} };
+
+describe('toErrorLogRow', () => {
+  it('fills the columns of an error made inside a request', () => {
+    const row = toErrorLogRow(
+      logFact({
+        error: {
+          type: 'TypeError',
+          message: 'x is not a function',
+          stack: 'TypeError: x is not a function\n    at pay (/app/src/pay.js:3:9)',
+        },
+        route: '/orders/:id',
+        method: 'POST',
+        status: 500,
+        latency: 12.6,
+        requestId: 'r-1',
+        traceId: '0AF7651916CD43DD8448EB211C80319C',
+        spanId: 'b7ad6b7169203331',
+        tags: { size: 3 },
+      }),
+      resource,
+      none,
+    );
+    const { fingerprint, ...rest } = row;
+    assert.match(fingerprint, /^[0-9a-f]{40}$/);
+    assert.deepEqual(rest, {
+      event_id: ID,
+      created_at: T,
+      level: 'ERROR',
+      message: 'order 17 failed',
+      message_template: 'order <*> failed',
+      stack_trace: 'TypeError: x is not a function\n    at pay (/app/src/pay.js:3:9)',
+      fingerprint_version: 1,
+      error_type: 'TypeError',
+      error_message: 'x is not a function',
+      culprit: 'pay (src/pay.js)',
+      service: 'shop',
+      environment: 'production',
+      release_version: '1.2.3',
+      route: '/orders/:id',
+      http_method: 'POST',
+      http_status: 500,
+      latency_ms: 13,
+      request_id: 'r-1',
+      trace_id: '0af7651916cd43dd8448eb211c80319c',
+      span_id: 'b7ad6b7169203331',
+      host: 'web-1',
+      pid: 42,
+      tags: { size: 3 },
+      promoted: {},
+    });
+  });
+
+  it("groups a log record by the logger's own template where it has one", () => {
+    const row = (message: string) =>
+      toErrorLogRow(logFact({ message, template: 'user {name} is gone' }), resource, none);
+    assert.equal(row('user ann is gone').fingerprint, row('user bob is gone').fingerprint);
+    assert.equal(row('user ann is gone').message_template, 'user {name} is gone');
+  });
+
+  it("uses the client's fingerprint within the service", () => {
+    const row = (message: string, service: string) =>
+      toErrorLogRow(logFact({ message, fingerprint: 'mine' }), { ...resource, service }, none).fingerprint;
+    assert.equal(row('a', 'shop'), row('b', 'shop'));
+    assert.notEqual(row('a', 'shop'), row('a', 'mail'));
+  });
+
+  it("writes causes and members below the stack in the layout of Node's util.inspect", () => {
+    const row = toErrorLogRow(
+      logFact({
+        error: {
+          type: 'Error',
+          message: 'outer',
+          stack: 'Error: outer\n    at a (/app/a.js:1:1)',
+          cause: {
+            type: 'AggregateError',
+            message: '',
+            code: 'ECONNREFUSED',
+            errors: [{ type: 'Error', message: 'one', stack: 'Error: one\n    at b (/app/b.js:1:1)' }],
+          },
+        },
+      }),
+      resource,
+      none,
+    );
+    assert.equal(
+      row.stack_trace,
+      [
+        'Error: outer',
+        '    at a (/app/a.js:1:1)',
+        '  [cause]: AggregateError [ECONNREFUSED]',
+        '    [errors]: [',
+        '      Error: one',
+        '          at b (/app/b.js:1:1)',
+        '    ]',
+      ].join('\n'),
+    );
+  });
+
+  it('promotes tags that fit and notes those that do not', () => {
+    const row = toErrorLogRow(logFact({ tags: { vet_id: 'abc', dog_id: '17', color: 'red' } }), resource, {
+      columns: { vet_id: 'integer', dog_id: 'integer' },
+    });
+    assert.deepEqual(row.promoted, { dog_id: 17 });
+    assert.deepEqual(row.tags, { vet_id: 'abc', color: 'red', 'rowtrace.promotion_failed': { vet_id: 'no integer' } });
+  });
+
+  it('keeps resource attributes as tags, below the tags of the record', () => {
+    const row = toErrorLogRow(
+      logFact({ tags: { zone: 'b' } }),
+      { ...resource, attributes: { zone: 'a', rack: 1 } },
+      none,
+    );
+    assert.deepEqual(row.tags, { zone: 'b', rack: 1 });
+  });
+
+  it('cuts what is too long', () => {
+    const row = toErrorLogRow(logFact({ message: 'x'.repeat(20_000), requestId: 'r'.repeat(500) }), resource, none);
+    assert.equal(row.message.length <= 8_192 && row.message.includes('…[cut '), true);
+    assert.equal(row.request_id!.length <= 128, true);
+    assert.equal(row.message_template.length <= 1_024, true);
+  });
+
+  for (const [name, given] of [
+    ['no id', { id: 'nonsense' }],
+    ['no time', { t: Number.NaN }],
+    ['no level', { level: 'LOUD' }],
+    ['no message', { message: undefined }],
+    ['an error that is a text', { error: 'boom' }],
+  ] as const)
+    it(`refuses a fact with ${name}`, () => {
+      assert.throws(() => toErrorLogRow(logFact(given as never), resource, none), MalformedFactError);
+    });
+
+  it('throws nothing but MalformedFactError, whatever the fact holds', () => {
+    const anything = fc.anything({ withBigInt: true });
+    const shape = fc.record(
+      {
+        id: fc.constant(ID),
+        t: anything,
+        level: fc.constant('ERROR'),
+        message: anything,
+        error: anything,
+        tags: anything,
+        status: anything,
+        traceId: anything,
+        template: anything,
+        fingerprint: anything,
+      },
+      { requiredKeys: ['id', 'level'] },
+    );
+    fc.assert(
+      fc.property(shape, fc.oneof(anything, fc.constant(resource)), (fact, of) => {
+        try {
+          toErrorLogRow(fact as never, of as never, none);
+        } catch (error) {
+          assert.ok(error instanceof MalformedFactError, String(error));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('throws nothing but MalformedFactError for a chain of nonsense', () => {
+    const node = fc.letrec((tie) => ({
+      error: fc.record(
+        {
+          type: fc.oneof(fc.string(), fc.anything()),
+          message: fc.oneof(fc.string(), fc.anything()),
+          stack: fc.oneof(fc.string(), fc.anything()),
+          cause: fc.oneof(tie('error'), fc.anything()),
+          errors: fc.oneof(fc.array(tie('error'), { maxLength: 3 }), fc.anything()),
+        },
+        { requiredKeys: [] },
+      ),
+    }));
+    fc.assert(
+      fc.property(node.error, (error) => {
+        toErrorLogRow(logFact({ error: error as never }), resource, none);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('the other rows', () => {
+  it('makes one amendment a row, with the given columns only', () => {
+    const other = ID.replace(/1$/, '2');
+    assert.deepEqual(
+      toAmendmentRows(
+        amendFact({
+          rows: [
+            { id: ID, t: T },
+            { id: other, t: T },
+          ],
+          status: 503,
+          latency: 9,
+        }),
+      ),
+      [
+        { event_id: ID, created_at: T, http_status: 503, latency_ms: 9 },
+        { event_id: other, created_at: T, http_status: 503, latency_ms: 9 },
+      ],
+    );
+  });
+
+  it('aligns a histogram to its minute', () => {
+    assert.deepEqual(toHistogramRow(histogramFact(), resource), {
+      bucket_start: T,
+      process: 'p-1',
+      seq: 1,
+      service: 'shop',
+      environment: 'production',
+      release_version: '1.2.3',
+      kind: 'server',
+      operation: '/dogs/:id',
+      http_method: 'GET',
+      status_class: '2xx',
+      ...histogramFact().h,
+    });
+  });
+
+  it('refuses a histogram whose buckets do not add up', () => {
+    const { h } = histogramFact();
+    assert.throws(() => toHistogramRow(histogramFact({ h: { ...h, count: 99 } }), resource), MalformedFactError);
+    assert.throws(() => toHistogramRow(histogramFact({ h: { ...h, counts: [-1, 4] } }), resource), MalformedFactError);
+  });
+
+  it('makes a call row with its weight', () => {
+    assert.deepEqual(toHttpCallRow(callFact({ peer: 'api', status: 200, tags: { a: 1 } }), resource, none), {
+      event_id: ID,
+      created_at: T,
+      direction: 'inbound',
+      service: 'shop',
+      environment: 'production',
+      release_version: '1.2.3',
+      peer: 'api',
+      http_status: 200,
+      weight: 10,
+      tags: { a: 1 },
+      promoted: {},
+    });
+  });
+
+  it('makes a ledger row and refuses counts that are none', () => {
+    assert.deepEqual(toLedgerRow(ledgerFact(), resource), {
+      process: 'p-1',
+      service: 'shop',
+      host: 'web-1',
+      pid: 42,
+      seq: 3,
+      updated_at: T,
+      accepted: 10,
+      merged: 2,
+      dropped: { storm: 5 },
+    });
+    assert.throws(() => toLedgerRow(ledgerFact({ accepted: -1 }), resource), MalformedFactError);
+  });
+});
+
+describe('a promoted value', () => {
+  const table: [PromotedType, unknown, unknown][] = [
+    ['integer', 17, 17],
+    ['integer', ' 17 ', 17],
+    ['integer', 17.5, undefined],
+    ['integer', 2 ** 31, undefined],
+    ['integer', '12abc', undefined],
+    ['integer', true, undefined],
+    ['bigint', '9223372036854775807', '9223372036854775807'],
+    ['bigint', '9223372036854775808', undefined],
+    ['bigint', 2 ** 60, undefined],
+    ['numeric', 1.5, '1.5'],
+    ['numeric', '-0.10', '-0.10'],
+    ['numeric', 'NaN', undefined],
+    ['boolean', 'true', true],
+    ['boolean', 0, false],
+    ['boolean', 'yes', undefined],
+    ['text', 5, '5'],
+    ['text', { a: 1 }, undefined],
+    ['uuid', ID.toUpperCase(), ID],
+    ['uuid', 'x', undefined],
+    ['timestamptz', '2024-05-01T10:00:00Z', '2024-05-01T10:00:00.000Z'],
+    ['timestamptz', 0, '1970-01-01T00:00:00.000Z'],
+    ['timestamptz', 'tomorrow', undefined],
+  ];
+  for (const [type, given, expected] of table)
+    it(`${JSON.stringify(given)} as ${type} is ${JSON.stringify(expected) ?? 'left in the tags'}`, () =>
+      assert.deepEqual(fit(given, type), expected));
+});
