@@ -1,0 +1,13 @@
+// The commands, in the order of the help.
+
+export * as demo from './demo.ts';
+export * as dev from './dev.ts';
+export * as doctor from './doctor.ts';
+export * as issue from './issue.ts';
+export * as issues from './issues.ts';
+export * as latency from './latency.ts';
+export * as migrate from './migrate.ts';
+export * as owner from './owner.ts';
+export * as raiseError from './raise-error.ts';
+export * as status from './status.ts';
+export * as tail from './tail.ts';

@@ -1,0 +1,49 @@
+// `rowtrace migrate`: creates the tables and promoted columns that this version needs.
+
+import type { Command } from 'commander';
+import { loadOptions, maskSecret } from '../../options/options.ts';
+import { migrate } from '../../store/migrate.ts';
+import { openPostgres } from '../../store/postgres.ts';
+import { examples, onDatabase } from '../arguments.ts';
+import { explainDatabaseError } from '../explain-error.ts';
+import { escapeLines, safeJson } from '../output/escape.ts';
+import { print, withProgress } from '../output/terminal.ts';
+import { connectOwner, endOwner } from '../owner/connect.ts';
+
+interface Flags {
+  dir?: string;
+  json?: boolean;
+  dryRun?: boolean;
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('migrate')
+    .description('create or update the tables and the promoted columns')
+    .option('--dry-run', 'print the SQL instead of running it');
+  examples(onDatabase(command), 'rowtrace migrate --dry-run', 'ROWTRACE_DATABASE_URL=postgres://… rowtrace migrate');
+  command.action(run);
+}
+
+async function run({ dir, json, dryRun = false }: Flags): Promise<void> {
+  const options = loadOptions({ dir });
+  const { databaseUrl, schema, columns } = options;
+  const database = databaseUrl ? maskSecret(databaseUrl) : options.dir;
+  const db = databaseUrl
+    ? openPostgres(databaseUrl, { max: 1, applicationName: 'rowtrace migrate' })
+    : await withProgress('starting the embedded database …', connectOwner(options.dir));
+  try {
+    const steps = await withProgress('migrating …', migrate(db, { schema, columns, dryRun }));
+    // The owner writes the columns it found when it started.
+    if (!databaseUrl && !dryRun && steps.length > 0) endOwner(options.dir);
+    if (json) return print(safeJson({ database, schema, dryRun, steps }, 2));
+    if (steps.length === 0) return print(`Schema ${schema} of ${database} is up to date.`);
+    if (dryRun) return print(steps.map(({ name, sql }) => `-- ${name}\n${escapeLines(sql.trim())}\n`).join('\n'));
+    print(steps.map(({ name }) => `  ${name}`).join('\n'));
+    print(`Schema ${schema} of ${database} is up to date now.`);
+  } catch (error) {
+    throw explainDatabaseError(error, options);
+  } finally {
+    await db.close().catch(() => {});
+  }
+}

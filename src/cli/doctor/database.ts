@@ -1,0 +1,145 @@
+// The database: reachable, new enough, rights, tables, clock; and what waits in the journals. Changes nothing.
+
+import { RowtraceError } from '../../errors.ts';
+import { maskSecret, type Options } from '../../options/options.ts';
+import { type SchemaSummary, summariseSchema } from '../../query/schema-summary.ts';
+import { openPostgres } from '../../store/postgres.ts';
+import { explainDatabaseError } from '../explain-error.ts';
+import { withProgress } from '../output/terminal.ts';
+import { readAddress } from '../owner/address.ts';
+import { connectOwner } from '../owner/connect.ts';
+import { pendingJournals } from '../pending.ts';
+import type { Finding } from './finding.ts';
+
+/** Beyond this, times of rows and times of the server do not fit together. */
+const MAX_SKEW_MILLIS = 5_000;
+const MANY_DELTAS = 50_000;
+
+export async function checkDatabase(options: Options): Promise<Finding[]> {
+  const { databaseUrl, dir } = options;
+  const name = databaseUrl ? maskSecret(databaseUrl) : `embedded in ${dir}`;
+  try {
+    const db = databaseUrl
+      ? openPostgres(databaseUrl, { max: 1, applicationName: 'rowtrace doctor' })
+      : await withProgress('starting the embedded database …', connectOwner(dir));
+    const summary = await summariseSchema(db, options.schema, options.columns).finally(() => db.close());
+    const { version, role, database } = summary.server;
+    const reached: Finding = {
+      state: 'ok',
+      name: 'database',
+      text: `${name}: Postgres ${version}, database ${database}, role ${role}`,
+    };
+    return [
+      reached,
+      ...psqlHint(options),
+      ...checkServer(summary, options),
+      ...checkTables(summary, options),
+      journals(dir),
+    ];
+  } catch (error) {
+    const explained = explainDatabaseError(error, options);
+    if (!(explained instanceof RowtraceError)) throw explained;
+    return [{ state: 'problem', name: 'database', text: explained.message, fix: explained.fix }, journals(dir)];
+  }
+}
+
+function psqlHint({ databaseUrl, dir }: Options): Finding[] {
+  const address = databaseUrl ? undefined : readAddress(dir);
+  if (!address) return [];
+  const port = address.port === 5432 ? '' : ` -p ${address.port}`;
+  const password = address.password ? ' (password in owner.json there)' : '';
+  return [{ state: 'info', name: 'psql', text: `psql -h ${address.host}${port} -U postgres postgres${password}` }];
+}
+
+function checkServer({ server, schema }: SchemaSummary, options: Options): Finding[] {
+  const findings: Finding[] = [];
+  if (Number.parseInt(server.version, 10) < 14)
+    findings.push({
+      state: 'problem',
+      name: 'server',
+      text: `Postgres ${server.version} is too old`,
+      fix: 'Use Postgres 14 or newer.',
+    });
+  if (!server.canCreateSchema && schema.state === 'missing')
+    findings.push({
+      state: 'problem',
+      name: 'rights',
+      text: `role ${server.role} may not create schema ${options.schema}`,
+      fix: 'Run `rowtrace migrate` once as a role that may, or grant create on the database.',
+    });
+  const skew = server.clockSkewMillis;
+  const isOff = Math.abs(skew) > MAX_SKEW_MILLIS;
+  findings.push({
+    state: isOff ? 'warning' : 'ok',
+    name: 'clock',
+    text: `the server is ${Math.abs(skew)} ms ${skew < 0 ? 'behind' : 'ahead'}`,
+    ...(isOff ? { fix: 'Let both machines keep time by NTP.' } : {}),
+  });
+  return findings;
+}
+
+function checkTables({ schema, storage }: SchemaSummary, options: Options): Finding[] {
+  const states: Record<typeof schema.state, Finding> = {
+    ok: { state: 'ok', name: 'schema', text: `${options.schema} is up to date` },
+    missing: {
+      state: options.migrate ? 'info' : 'problem',
+      name: 'schema',
+      text: `${options.schema} is not there yet`,
+      fix: 'Run `rowtrace migrate`; an application does so at its start unless ROWTRACE_MIGRATE=off.',
+    },
+    older: {
+      state: options.migrate ? 'warning' : 'problem',
+      name: 'schema',
+      text: `${options.schema} lacks ${schema.pending.join(', ')}`,
+      fix: 'Run `rowtrace migrate`.',
+    },
+    newer: {
+      state: 'problem',
+      name: 'schema',
+      text: `${options.schema} was migrated by a newer version of Rowtrace`,
+      fix: 'Upgrade the rowtrace package here.',
+    },
+  };
+  const findings = [states[schema.state]];
+  for (const text of schema.drift)
+    findings.push({
+      state: 'problem',
+      name: 'drift',
+      text,
+      fix: 'Undo the change, or drop the schema and migrate anew.',
+    });
+  if (storage === undefined) return findings;
+  if (!storage.canInsert)
+    findings.push({
+      state: 'problem',
+      name: 'rights',
+      text: 'the role may not insert into error_logs',
+      fix: 'Grant insert, select, update and delete on the tables of the schema.',
+    });
+  const size = `${(storage.sizeBytes / 2 ** 20).toFixed(1)} MiB`;
+  findings.push({
+    state: 'info',
+    name: 'storage',
+    text: `${size}, ${storage.partitions} partitions up to ${storage.lastDay ?? 'none'}`,
+  });
+  if (storage.stragglers > 0)
+    findings.push({
+      state: 'info',
+      name: 'stragglers',
+      text: `${storage.stragglers} rows of days without a partition`,
+    });
+  if (storage.unfoldedDeltas > MANY_DELTAS)
+    findings.push({
+      state: 'warning',
+      name: 'counters',
+      text: `${storage.unfoldedDeltas} counts are not folded`,
+      fix: `Run: select ${options.schema}.fold_issue_deltas();`,
+    });
+  return findings;
+}
+
+function journals(dir: string): Finding {
+  const waiting = pendingJournals(dir).size;
+  if (waiting === 0) return { state: 'ok', name: 'journals', text: `nothing waits in ${dir}` };
+  return { state: 'info', name: 'journals', text: `${waiting} in ${dir} hold what is not stored yet` };
+}

@@ -1,0 +1,26 @@
+// What a command ends with, so that scripts can tell why.
+
+import type { ErrorCode } from '../errors.ts';
+
+export const EXIT = { fine: 0, problem: 1, usage: 2, database: 3, notFound: 4 } as const;
+
+export const EXIT_CODES_HELP = `Exit codes:
+  0  fine
+  1  something is wrong (doctor found a problem, an expected row did not arrive)
+  2  wrong usage or option
+  3  database unreachable, refused, or without the tables
+  4  not found`;
+
+const USAGE: readonly ErrorCode[] = [
+  'RT_USAGE',
+  'RT_OPTION_INVALID',
+  'RT_OPTION_UNKNOWN',
+  'RT_CONFIG_UNREADABLE',
+  'RT_DATABASE_URL_INVALID',
+];
+
+export function exitCodeOf(code: ErrorCode): number {
+  if (USAGE.includes(code)) return EXIT.usage;
+  if (code === 'RT_NOT_FOUND') return EXIT.notFound;
+  return /^RT_(DATABASE|SCHEMA|EMBEDDED|SERVER|COLUMN)_/.test(code) ? EXIT.database : EXIT.problem;
+}

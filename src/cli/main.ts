@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+// `rowtrace`: the command line. Commands in commands/, one file each; here only what they share: help, errors, exit codes.
+
+import { Command, CommanderError } from 'commander';
+import { RowtraceError } from '../errors.ts';
+import { VERSION } from '../version.ts';
+import * as commands from './commands/index.ts';
+import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-codes.ts';
+import { escapeLine, escapeLines } from './output/escape.ts';
+
+function createProgram(): Command {
+  const program = new Command('rowtrace')
+    .description('Errors, slow spans and latencies of your services, as rows in your own Postgres.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpCommand('help [command]', 'show the help of a command')
+    .addHelpText(
+      'after',
+      `
+The database is ROWTRACE_DATABASE_URL; without it, an embedded one in ./.rowtrace (ROWTRACE_DIR).
+
+${EXIT_CODES_HELP}`,
+    )
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ outputError: () => {} });
+  for (const { register } of Object.values(commands)) register(program);
+  return program;
+}
+
+/** @returns the exit code, for what was thrown */
+function report(error: unknown): number {
+  if (process.env.ROWTRACE_DEBUG === '1')
+    process.stderr.write(`${escapeLines((error as Error)?.stack ?? String(error))}\n`);
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0 || error.code === 'commander.help')
+      return error.code === 'commander.help' ? EXIT.usage : EXIT.fine;
+    say(error.message.replace(/^error: /, ''), 'See `rowtrace --help`, or `rowtrace <command> --help`.');
+    return EXIT.usage;
+  }
+  if (error instanceof RowtraceError) {
+    say(error.message, error.fix);
+    return exitCodeOf(error.code);
+  }
+  say((error as Error)?.message || String(error), 'Run it again with ROWTRACE_DEBUG=1 to see where this comes from.');
+  return EXIT.problem;
+}
+
+function say(message: string, fix: string): void {
+  process.stderr.write(`rowtrace: ${escapeLine(message.replaceAll('\n', ' '))}\n  fix: ${escapeLine(fix)}\n`);
+}
+
+// `rowtrace issues | head`: the reader has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.fine);
+  throw error;
+});
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}

@@ -1,0 +1,78 @@
+// The database a command works on: ROWTRACE_DATABASE_URL, else the embedded one behind its owner. Whichever it is, what
+// the journals held when the command began goes in first, as far as a bounded time allows.
+
+import { createPostgresSink } from '../../exporters/postgres/index.ts';
+import { recordRules } from '../deliver/rules.ts';
+import { Shipper } from '../deliver/shipper.ts';
+import { RowtraceError } from '../errors.ts';
+import { isOrphan, listJournals } from '../journal/layout.ts';
+import type { Options } from '../options/options.ts';
+import { checkSchema } from '../store/check-schema.ts';
+import type { Db } from '../store/db.ts';
+import { migrate } from '../store/migrate.ts';
+import { openPostgres } from '../store/postgres.ts';
+import { explainDatabaseError } from './explain-error.ts';
+import { note, withProgress } from './output/terminal.ts';
+import { connectOwner } from './owner/connect.ts';
+import { type Pending, pendingJournals, waitUntilShipped } from './pending.ts';
+
+const EMBEDDED_WAIT_MILLIS = 3_000;
+const ORPHANS_WAIT_MILLIS = 10_000;
+
+/** @throws RowtraceError */
+export async function openDatabase(options: Options): Promise<Db> {
+  const then = pendingJournals(options.dir);
+  if (options.databaseUrl === undefined) return openEmbedded(options, then);
+  const db = openPostgres(options.databaseUrl, { max: 2, applicationName: 'rowtrace cli' });
+  try {
+    await prepareSchema(db, options);
+    await shipOrphans(options);
+    return db;
+  } catch (error) {
+    await db.close().catch(() => {});
+    throw explainDatabaseError(error, options);
+  }
+}
+
+/** Runs `work` on the database and closes it; errors come out explained. */
+export async function withDatabase<T>(options: Options, work: (db: Db) => Promise<T>): Promise<T> {
+  const db = await openDatabase(options);
+  try {
+    return await work(db);
+  } catch (error) {
+    throw explainDatabaseError(error, options);
+  } finally {
+    await db.close().catch(() => {});
+  }
+}
+
+async function openEmbedded({ dir }: Options, then: Pending): Promise<Db> {
+  const db = await withProgress('starting the embedded database …', connectOwner(dir));
+  const behind = await withProgress(
+    'storing what the journals hold …',
+    waitUntilShipped(dir, then, EMBEDDED_WAIT_MILLIS),
+  );
+  if (behind > 0)
+    note(`${behind} journal${behind > 1 ? 's are' : ' is'} still being stored; later rows are missing here`);
+  return db;
+}
+
+async function prepareSchema(db: Db, { schema, columns, migrate: mayMigrate }: Options): Promise<void> {
+  const { state } = await checkSchema(db, schema, columns);
+  if (state === 'ok') return;
+  if (state === 'newer') throw new RowtraceError('RT_SCHEMA_NEWER', [schema, 'unknown here']);
+  if (!mayMigrate) throw new RowtraceError('RT_SCHEMA_MISSING', [schema]);
+  await withProgress('migrating the database …', migrate(db, { schema, columns }));
+}
+
+/** What dead processes left in the folder; the living ship for themselves. */
+async function shipOrphans({ dir, databaseUrl, schema, columns }: Options): Promise<void> {
+  if (!listJournals(dir).some(isOrphan)) return;
+  const open = async () => openPostgres(databaseUrl!, { max: 1, applicationName: 'rowtrace cli' });
+  const sink = createPostgresSink({ open, schema, columns, migrate: false, database: databaseUrl });
+  const shipper = new Shipper({ dir, mode: 'self', sink, rules: recordRules(columns), onProblem: note, holdMillis: 0 });
+  shipper.start();
+  const done = await withProgress('storing what ended processes left …', shipper.flush(ORPHANS_WAIT_MILLIS));
+  await shipper.close();
+  if (!done) note('not all of what ended processes left is stored yet; the next command goes on with it');
+}

@@ -1,0 +1,66 @@
+// What the tables of issues, rows and latencies show, in one place, since several commands show them.
+
+import type { Issue } from '../../query/issues.ts';
+import type { OperationLatency } from '../../query/latency.ts';
+import type { LogEntry } from '../../query/recent-logs.ts';
+import { ago, count, latency, levelStyle, shortTime } from './format.ts';
+import type { Column } from './table.ts';
+
+export function issueColumns(): Column<Issue>[] {
+  return [
+    { title: 'ID', value: ({ id }) => id, align: 'right' },
+    { title: 'LEVEL', value: ({ level }) => level, style: ({ level }) => levelStyle(level) },
+    { title: 'COUNT', value: (issue) => count(issue.count), align: 'right' },
+    { title: 'LAST SEEN', value: ({ last_seen }) => ago(last_seen) },
+    { title: 'FIRST SEEN', value: ({ first_seen }) => ago(first_seen), drop: 4 },
+    { title: 'STATUS', value: ({ status }) => (status === 'open' ? '' : status), drop: 2 },
+    { title: 'SERVICE', value: ({ service }) => service, min: 8, drop: 3 },
+    { title: 'TYPE', value: ({ type }) => type, min: 10 },
+    { title: 'TITLE', value: (issue) => withoutType(issue.title, issue.type), min: 16 },
+    { title: 'CULPRIT', value: ({ culprit }) => culprit, min: 12, drop: 5 },
+  ];
+}
+
+export function logColumns(): Column<LogEntry>[] {
+  return [
+    { title: 'TIME', value: ({ created_at }) => shortTime(created_at) },
+    { title: 'LEVEL', value: ({ level }) => level, style: ({ level }) => levelStyle(level) },
+    { title: 'TYPE', value: ({ error_type }) => error_type, min: 8, drop: 1 },
+    { title: 'MESSAGE', value: (row) => withoutType(row.message, row.error_type), min: 20 },
+    {
+      title: 'ROUTE',
+      value: ({ http_method, route }) => [http_method, route].filter(Boolean).join(' '),
+      min: 10,
+      drop: 2,
+    },
+    { title: 'STATUS', value: ({ http_status }) => http_status, align: 'right', drop: 3 },
+    { title: 'LATENCY', value: ({ latency_ms }) => latency(latency_ms), align: 'right', drop: 4 },
+    { title: 'REQUEST', value: ({ request_id }) => request_id, min: 8, drop: 5 },
+  ];
+}
+
+export function latencyColumns(): Column<OperationLatency>[] {
+  return [
+    { title: 'KIND', value: ({ kind }) => kind, drop: 2 },
+    { title: 'OPERATION', value: (row) => [row.http_method, row.operation].filter(Boolean).join(' '), min: 16 },
+    { title: 'PEER', value: ({ peer }) => peer, min: 8, drop: 5 },
+    { title: 'SERVICE', value: ({ service }) => service, min: 8, drop: 4 },
+    { title: 'COUNT', value: (row) => count(row.count), align: 'right' },
+    { title: 'ERRORS', value: (row) => (row.error_share > 0 ? share(row.error_share) : ''), align: 'right' },
+    { title: 'MEAN', value: (row) => latency(row.mean_ms), align: 'right', drop: 3 },
+    { title: 'P50', value: (row) => latency(row.p50_ms), align: 'right' },
+    { title: 'P95', value: (row) => latency(row.p95_ms), align: 'right' },
+    { title: 'P99', value: (row) => latency(row.p99_ms), align: 'right' },
+    { title: 'MAX', value: (row) => latency(row.max_ms), align: 'right', drop: 1 },
+  ];
+}
+
+/** "TypeError: x is null" beside a column that says TypeError. */
+function withoutType(text: string, type: string | null): string {
+  return type && text.startsWith(`${type}: `) ? text.slice(type.length + 2) : text;
+}
+
+function share(value: number): string {
+  const percent = value * 100;
+  return `${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`;
+}
