@@ -40,7 +40,8 @@ export function renderTable<Row>(rows: readonly Row[], columns: readonly Column<
         const style = row === undefined ? 'dim' : column.style?.(row);
         return style === undefined ? padded : terminal.style(style, padded);
       })
-      .join(GAP);
+      .join(GAP)
+      .trimEnd();
   return [
     line((column) => column.title),
     ...rows.map((row, at) => line((column) => cells.get(column)![at]!, row)),
