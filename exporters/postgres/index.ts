@@ -2,4 +2,5 @@
 
 export { openPglite } from '../../src/store/pglite.ts';
 export { openPostgres } from '../../src/store/postgres.ts';
+export { PostgresMetricExporter } from './metric-exporter.ts';
 export { createPostgresSink, type PostgresSinkOptions } from './postgres-sink.ts';

@@ -11,6 +11,7 @@ export interface IssueOccurrence {
   created_at: number;
   level: Level;
   message_template: string;
+  issue_title?: string | null;
   error_type?: string | null;
   culprit?: string | null;
   release_version?: string | null;
@@ -69,7 +70,7 @@ function newGroup(row: IssueOccurrence, hour: number): IssueGroup {
     fingerprint: row.fingerprint,
     version: row.fingerprint_version,
     type: row.error_type ?? undefined,
-    title: row.message_template.slice(0, MAX_TITLE_LENGTH),
+    title: (row.issue_title ?? row.message_template).slice(0, MAX_TITLE_LENGTH),
     culprit: row.culprit ?? undefined,
     hour,
     first_seen: row.created_at,

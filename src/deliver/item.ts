@@ -65,7 +65,8 @@ export function toDeadLetter(item: Item, reason: string): DeadLetterRow {
   const { fact, raw } = item.source;
   const text = raw ?? JSON.stringify(fact);
   const id = fact && 'id' in fact && typeof fact.id === 'string' && UUID.test(fact.id) ? fact.id : undefined;
-  return { event_id: id, kind: fact?.k ?? 'line', reason: clean(reason), raw: clean(text) };
+  const { process } = item.rows.logs?.[0] ?? {};
+  return { event_id: id, process, kind: fact?.k ?? 'line', reason: clean(reason), raw: clean(text) };
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

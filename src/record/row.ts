@@ -20,6 +20,8 @@ export interface ErrorLogRow {
   error_type?: string;
   error_code?: string;
   error_message?: string;
+  /** Template of the error's own message, where there is an error; no column, it names the issue. */
+  issue_title?: string;
   /** Top in-app frame, "function (file)"; for the issue. */
   culprit?: string;
   service: string;

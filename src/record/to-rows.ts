@@ -43,6 +43,10 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
   return {
     event_id: requireUuid(fact.id, 'id'),
     created_at: time.t,
+    ...given({
+      process: optionalText(resource?.process, LIMITS.id),
+      issue_title: error && optionalText(key.template.split('\n')[0], LIMITS.template),
+    }),
     level: requireOneOf(fact.level, LEVELS, 'level'),
     message,
     message_template: template ?? messageTemplate(message),
@@ -59,7 +63,7 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
       error_message: error && cut(error.message, LIMITS.message),
       culprit: optionalText(key.culprit, LIMITS.name),
       build_sha: optionalText(resource?.buildSha, LIMITS.id),
-      function_name: optionalText(fact.fn, LIMITS.name),
+      function_name: optionalText(fact.fn, LIMITS.name) ?? functionOf(key.culprit),
       module: optionalText(fact.module, LIMITS.name),
       host: optionalText(resource?.host, LIMITS.name),
       pid: optionalInteger(resource?.pid),
@@ -142,4 +146,10 @@ function readError(value: unknown): ErrorFact | undefined {
     stack: typeof error.stack === 'string' ? error.stack : undefined,
     code: typeof error.code === 'string' || typeof error.code === 'number' ? String(error.code) : undefined,
   };
+}
+
+/** "charge (billing/charge.ts)" → "charge": where no carrier knows the function, the top frame of the service does. */
+function functionOf(culprit: string | undefined): string | undefined {
+  const name = culprit?.replace(/ \([^()]*\)$/, '');
+  return name === undefined || name === '<anonymous>' ? undefined : optionalText(name, LIMITS.name);
 }

@@ -41,6 +41,8 @@ describe('toErrorLogRow', () => {
     assert.deepEqual(rest, {
       event_id: ID,
       created_at: T,
+      process: resource.process,
+      issue_title: 'x is not a function',
       level: 'ERROR',
       message: 'order 17 failed',
       message_template: 'order <*> failed',
@@ -49,6 +51,7 @@ describe('toErrorLogRow', () => {
       error_type: 'TypeError',
       error_message: 'x is not a function',
       culprit: 'pay (src/pay.js)',
+      function_name: 'pay',
       service: 'shop',
       environment: 'production',
       release_version: '1.2.3',
