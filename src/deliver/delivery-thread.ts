@@ -148,11 +148,12 @@ class WorkerThread implements DeliveryThread {
     try {
       const worker = new Worker(this.#options.entry, { ...ISOLATED, env: childEnv(), workerData: data });
       this.#worker = worker;
-      worker.unref();
       worker.on('error', (error) => this.#failed(error));
       worker.on('messageerror', (error) => this.#failed(error));
       worker.on('message', (message: FromThread) => this.#receive(message));
       worker.on('exit', () => this.#ended(shared, startedAt));
+      // Last: a listener for messages makes the process wait for the thread again.
+      worker.unref();
     } catch (error) {
       this.#failed(error);
       this.#ended(shared, startedAt);
