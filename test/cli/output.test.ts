@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { parseSince } from '../../src/cli/arguments.ts';
+import { hourly } from '../../src/cli/commands/issue.ts';
+import { escapeLine, escapeLines, safeJson } from '../../src/cli/output/escape.ts';
+import { ago, count, latency, shortTime, sparkline } from '../../src/cli/output/format.ts';
+import { type Column, renderTable } from '../../src/cli/output/table.ts';
+import { PLAIN, type Terminal } from '../../src/cli/output/terminal.ts';
+import { cutTo, displayWidth } from '../../src/cli/output/width.ts';
+
+/** Security matrix rows 6 to 8: what must never reach a terminal. */
+export const UNSAFE = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u;
+
+describe('text from outside', () => {
+  const cases: [what: string, given: string, shown: string][] = [
+    ['plain text', 'no dog 7', 'no dog 7'],
+    ['umlauts, CJK and emoji', 'Größe 犬 🐕', 'Größe 犬 🐕'],
+    ['a forged line', 'x\r\n2026 ADMIN ok', 'x\\r\\n2026 ADMIN ok'],
+    ['an ANSI colour', '\x1b[31mred\x1b[0m', '\\x1b[31mred\\x1b[0m'],
+    ['a window title (OSC)', '\x1b]0;pwned\x07', '\\x1b]0;pwned\\x07'],
+    ['the clipboard (OSC 52)', '\x1b]52;c;cm0gLXJm\x1b\\', '\\x1b]52;c;cm0gLXJm\\x1b\\'],
+    ['C1 CSI', '\x9b31m', '\\x9b31m'],
+    ['DEL and NUL', 'a\x7f\0b', 'a\\x7f\\x00b'],
+    ['backspaces', 'safe\b\b\b\bevil', 'safe\\x08\\x08\\x08\\x08evil'],
+    ['a tab', 'a\tb', 'a\\tb'],
+    ['a bidi override', 'user\u202egnp.exe', 'user\\u202egnp.exe'],
+    ['bidi isolates', '\u2066a\u2069', '\\u2066a\\u2069'],
+    ['zero width', 'ad\u200bmin\u2060\ufeff', 'ad\\u200bmin\\u2060\\ufeff'],
+    ['line and paragraph separators', 'a\u2028b\u2029c', 'a\\u2028b\\u2029c'],
+    ['a soft hyphen', 'a\u00adb', 'a\\xadb'],
+    ['tag characters', 'a\u{e0041}b', 'a\\u{e0041}b'],
+    ['a lone surrogate', 'a\ud83d', 'a\\ud83d'],
+    ['a blank letter', 'a\u3164b', 'a\\u3164b'],
+  ];
+  for (const [what, given, shown] of cases)
+    test(`${what} is shown as text on one line`, () => {
+      assert.equal(escapeLine(given), shown);
+      assert.doesNotMatch(escapeLine(given), UNSAFE);
+    });
+
+  test('in a stack line breaks stay, and nothing else that moves the cursor', () => {
+    assert.equal(escapeLines('Error: x\r\n\tat f\x1b[2J\n\u202e'), 'Error: x\n  at f\\x1b[2J\n\\u202e');
+  });
+
+  test('as JSON it means the same to a program, and is as harmless', () => {
+    const value = Object.fromEntries(cases.map(([what, given]) => [what, given]));
+    const text = safeJson(value, 2);
+    assert.deepEqual(JSON.parse(text), value);
+    assert.doesNotMatch(text, UNSAFE);
+    assert.equal(safeJson(undefined), 'null');
+  });
+});
+
+describe('a table', () => {
+  type Row = { id: number; name: string; note: string };
+  const columns: Column<Row>[] = [
+    { title: 'ID', value: ({ id }) => id, align: 'right' },
+    { title: 'NAME', value: ({ name }) => name, min: 6 },
+    { title: 'NOTE', value: ({ note }) => note, min: 4, drop: 1 },
+  ];
+  const rows: Row[] = [
+    { id: 1, name: 'Rex', note: 'bites when it is being vaccinated' },
+    { id: 12, name: 'Luna of the long name', note: '' },
+  ];
+  const wide = (width: number): Terminal => ({ ...PLAIN, width });
+
+  test('piped is as wide as its data', () => {
+    assert.equal(
+      renderTable(rows, columns, PLAIN),
+      [
+        'ID  NAME                   NOTE',
+        ' 1  Rex                    bites when it is being vaccinated',
+        '12  Luna of the long name',
+      ].join('\n'),
+    );
+  });
+
+  test('fits every width, cutting the widest column first', () => {
+    assert.equal(
+      renderTable(rows, columns, wide(40)),
+      ['ID  NAME               NOTE', ' 1  Rex                bites when it is…', '12  Luna of the long…'].join('\n'),
+    );
+    for (let width = 20; width < 120; width++)
+      for (const line of renderTable(rows, columns, wide(width)).split('\n'))
+        assert.ok(displayWidth(line) <= width, `${width}: ${line}`);
+  });
+
+  test('leaves out what may be left out where there is no room', () => {
+    const narrow = columns.map((column) => ({ ...column, min: column.min && 9 }));
+    assert.equal(renderTable(rows, narrow, wide(22)), ['ID  NAME', ' 1  Rex', '12  Luna of the long …'].join('\n'));
+  });
+
+  test('leaves out columns without any value', () => {
+    assert.equal(renderTable([{ id: 1, name: 'Rex', note: '' }], columns, PLAIN), 'ID  NAME\n 1  Rex');
+  });
+
+  test('keeps its columns with wide characters, and its rows with line breaks in data', () => {
+    const odd = [
+      { id: 1, name: '犬犬', note: 'x' },
+      { id: 2, name: 'a\nb', note: 'y' },
+    ];
+    assert.equal(renderTable(odd, columns, PLAIN), ['ID  NAME  NOTE', ' 1  犬犬  x', ' 2  a\\nb  y'].join('\n'));
+  });
+
+  test('cuts whole characters', () => {
+    assert.equal(cutTo('犬犬犬', 4), '犬…');
+    assert.equal(cutTo('abc', 3), 'abc');
+    assert.equal(cutTo('e\u0301e\u0301e\u0301', 2), 'e\u0301…');
+  });
+});
+
+describe('values', () => {
+  const now = new Date(2026, 5, 15, 12, 0, 0);
+
+  test('times carry the day unless it is today', () => {
+    assert.equal(shortTime(new Date(2026, 5, 15, 9, 5, 7), now), '09:05:07');
+    assert.equal(shortTime(new Date(2026, 5, 14, 9, 5, 7), now), '06-14 09:05:07');
+    assert.equal(shortTime(new Date(2025, 5, 14, 9, 5, 7), now), '2025-06-14 09:05:07');
+    assert.equal(shortTime(null), '');
+  });
+
+  test('spans, latencies and counts are short', () => {
+    const seconds = (n: number) => now.getTime() - n * 1000;
+    assert.deepEqual(
+      [-5, 0, 59, 60, 3599, 7200, 200_000].map((n) => ago(seconds(n), now.getTime())),
+      ['0s ago', '0s ago', '59s ago', '1m ago', '59m ago', '2h ago', '2d ago'],
+    );
+    assert.deepEqual([0.123, 7, 7.14, 842.4, 2345, null].map(latency), [
+      '0.12 ms',
+      '7 ms',
+      '7.1 ms',
+      '842 ms',
+      '2.35 s',
+      '',
+    ]);
+    assert.deepEqual([7, 1234, 1234567].map(count), ['7', '1,234', '1,234,567']);
+  });
+
+  test('a sparkline tells nothing from little', () => {
+    assert.equal(sparkline([0, 1, 4, 8]), '·▁▄█');
+    assert.equal(sparkline([0, 0]), '··');
+    const hour = (back: number) => new Date(Math.floor(now.getTime() / 3_600_000 - back) * 3_600_000);
+    const counts = [
+      { hour: hour(30), count: 9 },
+      { hour: hour(2), count: 1 },
+      { hour: hour(0), count: 8 },
+    ];
+    assert.equal(hourly(counts, now.getTime()), `${'·'.repeat(21)}▁·█`);
+  });
+
+  test('--since takes spans and dates and refuses the rest', () => {
+    const at = (text: string) => parseSince(text, now.getTime()).getTime() - now.getTime();
+    assert.deepEqual(['30s', '15m', '24h', '7d', '2W'].map(at), [-30e3, -9e5, -864e5, -6048e5, -12096e5]);
+    assert.equal(parseSince('2026-01-31T12:00Z').toISOString(), '2026-01-31T12:00:00.000Z');
+    for (const text of ['', 'bla', '24', '-3h', '1y', '2026-13-01', "1h'; drop"])
+      assert.throws(() => parseSince(text), /Expected a span/);
+  });
+});

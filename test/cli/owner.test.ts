@@ -1,0 +1,127 @@
+// The embedded owner, through the real command line: one of many, taken over, idle, ended, unable to start.
+
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { spawnNode } from '../support/children.ts';
+import { cliDir, eventually, killOwner, ownerPid, runCli } from '../support/cli.ts';
+
+const onUnix = process.platform !== 'win32';
+const address = (dir: string) => JSON.parse(readFileSync(join(dir, 'owner.json'), 'utf8'));
+
+describe('the embedded owner', { concurrency: 2, timeout: 240_000 }, () => {
+  test('four commands at once start one owner and all get an answer; killed, it is succeeded and nothing is lost', async (t) => {
+    const dir = cliDir(t);
+    const results = await Promise.all([...Array(4)].map(() => runCli(t, ['issues', '--json'], { dir })));
+    for (const { code, stdout, stderr } of results) assert.deepEqual([code, stdout], [0, '[]\n'], stderr);
+    const log = readFileSync(join(dir, 'owner.log'), 'utf8');
+    assert.equal(log.match(/serving/g)?.length, 1, log);
+    const first = ownerPid(dir)!;
+    assert.equal(address(dir).pid, first);
+
+    const raised = await runCli(t, ['raise-error', '--json'], { dir });
+    assert.equal(raised.code, 0, raised.stderr);
+    const row = JSON.parse(raised.stdout);
+    assert.equal(row.error_type, 'RaisedError');
+
+    process.kill(first, 'SIGKILL');
+    await eventually(() => ownerPid(dir) === undefined);
+    const after = await Promise.all([...Array(2)].map(() => runCli(t, ['tail', '--no-follow', '--json'], { dir })));
+    for (const { code, stdout, stderr } of after) {
+      assert.equal(code, 0, stderr);
+      assert.equal(JSON.parse(stdout).event_id, row.event_id);
+    }
+    assert.notEqual(ownerPid(dir), first);
+    assert.deepEqual(
+      readdirSync(dir).filter((name) => name.startsWith('owner.lock')),
+      ['owner.lock.2'],
+    );
+  });
+
+  test('it ends by itself when nobody needs it, and on SIGTERM, leaving a clean folder both times', async (t) => {
+    const dir = cliDir(t);
+    const env = { ROWTRACE_OWNER_IDLE_MILLIS: '300' };
+    assert.equal((await runCli(t, ['issues'], { dir, env })).code, 0);
+    await eventually(() => ownerPid(dir) === undefined);
+    const log = readFileSync(join(dir, 'owner.log'), 'utf8');
+    assert.match(log, /ending: nobody needs it\n$/);
+    assert.ok(!existsSync(join(dir, 'owner.json')) && !existsSync(join(dir, '.s.PGSQL.5432')));
+
+    assert.equal((await runCli(t, ['issues'], { dir })).code, 0, 'and it can be started again');
+    const pid = ownerPid(dir)!;
+    process.kill(pid, 'SIGTERM');
+    await eventually(() => ownerPid(dir) === undefined);
+    await eventually(() => !alive(pid));
+    assert.ok(!existsSync(join(dir, 'owner.json')) && !existsSync(join(dir, '.s.PGSQL.5432')));
+  });
+
+  test('folder, log, socket and address are private', { skip: !onUnix && 'modes are a Unix matter' }, async (t) => {
+    const dir = join(cliDir(t), 'below', 'there');
+    t.after(() => killOwner(dir));
+    assert.equal((await runCli(t, ['issues'], { dir })).code, 0);
+    const mode = (name: string) => statSync(join(dir, name)).mode & 0o077;
+    for (const name of ['.', 'owner.log', 'owner.json', '.s.PGSQL.5432', 'pgdata']) assert.equal(mode(name), 0, name);
+  });
+
+  test('a path too long for a socket gets one in a private temporary folder', {
+    skip: !onUnix && 'no Unix sockets',
+  }, async (t) => {
+    const dir = join(cliDir(t), 'x'.repeat(90));
+    t.after(() => killOwner(dir));
+    const { code, stderr } = await runCli(t, ['issues'], { dir });
+    assert.equal(code, 0, stderr);
+    const { host, pid } = address(dir);
+    assert.notEqual(host, dir);
+    assert.equal(statSync(host).mode & 0o077, 0);
+    process.kill(pid, 'SIGTERM');
+    await eventually(() => !existsSync(host));
+  });
+
+  test('without Unix sockets it listens on the loopback interface and asks for a password', async (t) => {
+    const dir = cliDir(t);
+    const { code, stderr } = await runCli(t, ['issues'], { dir, env: { ROWTRACE_OWNER_TCP: '1' } });
+    assert.equal(code, 0, stderr);
+    const { host, port, password } = address(dir);
+    assert.equal(host, '127.0.0.1');
+    assert.ok(port > 1023 && password.length >= 24);
+  });
+
+  test('a database that does not open is said with the reason and the fix', async (t) => {
+    const dir = cliDir(t);
+    writeFileSync(join(dir, 'pgdata'), 'not a folder');
+    const { code, stdout, stderr } = await runCli(t, ['issues'], { dir });
+    assert.equal(code, 3);
+    assert.equal(stdout, '');
+    assert.match(stderr, /rowtrace: The embedded database in .* did not start: .+\n {2}fix: Read owner\.log/);
+    assert.doesNotMatch(stderr, /\n\s+at /);
+  });
+
+  test('journals of a living application keep it, and what they hold is there for the next command', async (t) => {
+    const dir = cliDir(t);
+    const app = `console.error(new TypeError('the bowl is empty')); process.stdout.write('up'); setInterval(() => {}, 1000)`;
+    const register = new URL('../../src/register.ts', import.meta.url).href;
+    const child = spawnNode(t, ['--import', register, '--eval', app], {
+      ROWTRACE_DIR: dir,
+      ROWTRACE_DATABASE_URL: '',
+      ROWTRACE_QUIET: 'on',
+    });
+    await eventually(() => child.stdout === 'up' && existsSync(join(dir, 'journal')));
+    const env = { ROWTRACE_OWNER_IDLE_MILLIS: '300' };
+    const { stdout, stderr } = await runCli(t, ['tail', '--no-follow', '--json'], { dir, env });
+    assert.equal(JSON.parse(stdout).message, 'the bowl is empty', stderr);
+    await new Promise((done) => setTimeout(done, 1500));
+    assert.ok(ownerPid(dir), 'the application lives, so its owner does');
+    child.process.kill('SIGKILL');
+    await eventually(() => ownerPid(dir) === undefined);
+  });
+});
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
