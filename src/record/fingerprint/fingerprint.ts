@@ -74,8 +74,20 @@ function networkCode(node: ErrorNode): string | undefined {
 function chooseFrames(root: ErrorNode): { selection: Selection; borrowed: boolean } {
   for (const node of walkChain(root)) {
     const overflow = node.message.startsWith('Maximum call stack size exceeded');
-    const selection = selectFrames(node.frames, overflow);
+    const selection = byObject(node, selectFrames(node.frames, overflow));
     if (selection.kind !== 'none') return { selection, borrowed: node !== root };
   }
   return { selection: { keys: [], kind: 'none' }, borrowed: false };
+}
+
+/**
+ * A system error that names its object ("connect ECONNREFUSED …:5432", "ENOENT: …, open 'x'") needs no frames of libraries
+ * beside it: where in its code a library meets the failure changes from version to version. Of a connection the
+ * library's name stays, since ports are shared.
+ */
+function byObject(node: ErrorNode, selection: Selection): Selection {
+  if (selection.kind !== 'dependency') return selection;
+  if (/^E[A-Z]{3,15}: [^,\n]{1,80}, \w{1,16} ['"]/.test(node.message)) return { keys: [], kind: 'none' };
+  if (!/^[a-z]\w{2,15} E[A-Z_]{3,15} \S/.test(node.message)) return selection;
+  return { keys: [selection.keys[0]!.split(/\/(?=[^/]*$)/)[0]!], kind: 'dependency' };
 }

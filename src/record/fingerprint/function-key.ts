@@ -23,6 +23,9 @@ export function functionKey(name: string | undefined): string {
   let last = bracket >= 0 ? name.slice(bracket + 1) : name.slice(name.lastIndexOf('.') + 1);
   if (last.startsWith('get ') || last.startsWith('set ')) last = last.slice(4);
   if (last.startsWith('#')) last = last.slice(1);
+  // TypeScript calls `#charge` of class Order `_Order_charge` when it compiles it for old targets.
+  const receiver = name.slice(0, name.indexOf('.'));
+  if (receiver !== '' && last.startsWith(`_${receiver}_`)) last = last.slice(receiver.length + 2);
   if (ANONYMOUS.has(last) || /^_?callee\d*\$?$/.test(last)) return '?';
   // `name$1` is what rollup and `name$` what regenerator make of `name`.
   return last.replace(/(?<=\w)\$\d*$/, '') || '?';

@@ -54,6 +54,7 @@ export function parseV8(stack: string, message: string): ErrorNode {
     skipping = body.startsWith("Emitted 'error' event");
     readOther(body, indent, path, all);
   }
+  addSyntaxPlace(root);
   for (const each of all) each.node.header = withoutSourceExcerpt(each.headerLines.join('\n')).trim();
   // Innermost first, since an elided stack may be elided against one that is elided itself.
   for (const each of all.reverse()) expand(each, all);
@@ -139,6 +140,14 @@ function endOfMessage(text: string, message: string): number {
   if (!message.includes('\n')) return 0;
   const at = text.slice(0, message.length + 1_024).indexOf(message);
   return at < 0 ? 0 : at + message.length;
+}
+
+/** A SyntaxError has no frame in the file that does not parse; Node prints its place above the header. */
+function addSyntaxPlace(root: Open): void {
+  const [first, ...rest] = root.headerLines.join('\n').split('\n', 16);
+  if (rest.length < 2 || !rest.some((line) => line.startsWith('SyntaxError'))) return;
+  const frame = /:\d{1,7}$/.test(first!) ? readFrame(`at ${first}`) : undefined;
+  if (frame !== undefined) root.node.frames.unshift(frame);
 }
 
 /** util.inspect leaves out frames that the cause has too; they are taken back from there. */

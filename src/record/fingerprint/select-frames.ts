@@ -12,7 +12,8 @@ export interface Selection {
   kind: 'app' | 'dependency' | 'none';
 }
 
-export function selectFrames(frames: readonly Frame[], overflow: boolean): Selection {
+export function selectFrames(given: readonly Frame[], overflow: boolean): Selection {
+  const frames = withoutCompiledAsync(given);
   for (const kind of ['app', 'dependency'] as const) {
     const found = overflow ? frames.filter((frame) => frame.kind === kind) : untilFramework(frames, kind);
     const keys = choose(found, kind, overflow);
@@ -24,6 +25,31 @@ export function selectFrames(frames: readonly Frame[], overflow: boolean): Selec
     overflow,
   );
   return { keys, kind: keys.length > 0 ? 'dependency' : 'none' };
+}
+
+/**
+ * Compilers turn `async function pay` into a generator inside a promise, and leave anonymous frames of the same file above
+ * `pay`'s own. Without them the frames are those of a target that knows async functions.
+ */
+function withoutCompiledAsync(frames: readonly Frame[]): readonly Frame[] {
+  const hidden = new Set<number>();
+  frames.forEach((frame, i) => {
+    if (frame.kind !== 'node' || frame.function !== 'Promise' || frame.file !== '<anonymous>') return;
+    let at = i + 1;
+    while (at < frames.length && (frames[at]!.kind === 'runtime' || isAnonymous(frames[at]!))) at++;
+    const named = frames[at];
+    if (named?.kind !== 'app' || named.key === undefined) return;
+    for (at--; at >= 0; at--) {
+      const above = frames[at]!;
+      if (isAnonymous(above) && above.file === named.file) hidden.add(at);
+      else if (above.kind !== 'node' && above.kind !== 'runtime') break;
+    }
+  });
+  return hidden.size === 0 ? frames : frames.filter((_, i) => !hidden.has(i));
+}
+
+function isAnonymous(frame: Frame): boolean {
+  return frame.kind === 'app' && (frame.key === undefined || frame.key.endsWith(':?'));
 }
 
 /**

@@ -1,7 +1,7 @@
 // Masks values of secret keys inside text: `password=x`, `"token": "x"`, `?api_key=x`, `Cookie: a=b`, also escaped or
 // percent-encoded. Works from hits of a word list outwards with bounded look-back and look-ahead, so it is linear.
 
-import { judgeKey } from './keys.ts';
+import { judgeKey, type KeyVerdict } from './keys.ts';
 import type { Sniffer } from './sniff.ts';
 
 export const MASK = '[scrubbed]';
@@ -26,8 +26,10 @@ export function maskPairs(text: string, sniffer: Sniffer, isSecret: (key: string
     const at = mayBeSeparator(text.charCodeAt(keyEnd)) ? stickyEnd(SEPARATOR, text, keyEnd) : -1;
     if (at < 0) continue;
     const key = text.slice(startOfKey(text, hit, done), keyEnd);
-    const value = valueAt(text, at, key);
-    if (value === undefined || !shouldMask(key, text, value, isSecret)) continue;
+    // Judged before the value is read: a key without a verdict must not make its long value be read over and over.
+    const verdict = isSecret(key) ? 'secret' : judgeKey(key);
+    const value = verdict === undefined ? undefined : valueAt(text, at, key);
+    if (value === undefined || !shouldMask(key, verdict, text, value)) continue;
     result += text.slice(done, value.start) + MASK;
     done = value.end;
     from = Math.max(done, from);
@@ -45,16 +47,13 @@ interface Span {
   end: number;
 }
 
-function shouldMask(key: string, text: string, value: Span, isSecret: (key: string) => boolean): boolean {
+function shouldMask(key: string, verdict: KeyVerdict, text: string, value: Span): boolean {
   if (value.end <= value.start || text.startsWith(MASK, value.start)) return false;
-  const number = /^-?\d{1,9}(?:\.\d{1,6})?(?::\d{1,7})?$/.test(
-    text.slice(value.start, Math.min(value.end, value.start + 24)),
-  );
+  const begin = text.slice(value.start, Math.min(value.end, value.start + 24));
+  const number = /^-?\d{1,9}(?:\.\d{1,6})?(?::\d{1,7})?$/.test(begin);
   // `at verify (/app/auth.ts:12:5)`: a place in a file, not a value.
   if (number && CODE_FILE.test(key)) return false;
-  if (isSecret(key)) return true;
-  const verdict = judgeKey(key);
-  return verdict === 'secret' || (verdict === 'text' && !number);
+  return verdict === 'secret' || !number;
 }
 
 function isKeyCode(code: number): boolean {

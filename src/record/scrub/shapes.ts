@@ -54,8 +54,12 @@ function maskScheme(all: string, scheme: string, gap: string, credential: string
 function maskAuthorities(text: string): string {
   let result = '';
   let done = 0;
+  let nextSign = -1;
   for (let at = text.indexOf('://'); at >= 0; at = text.indexOf('://', Math.max(done, at + 3))) {
     const start = at + 3;
+    if (nextSign < start) nextSign = text.indexOf('@', start);
+    if (nextSign < 0) break;
+    if (nextSign - start > AUTHORITY_REACH) continue;
     const [colon, sign] = scanAuthority(text, start);
     if (sign < 0) continue;
     const from = colon >= 0 ? colon + 1 : start;

@@ -14,6 +14,9 @@ const SHAPES =
     ' ',
   );
 
+/** User and password of a URL stand within this many characters. */
+const USER_REACH = 256;
+
 export const WORD = 1;
 export const SHAPE = 2;
 
@@ -58,14 +61,19 @@ export function createSniffer(extra: readonly string[]): Sniffer {
   for (const text of SHAPES)
     add({ text, kind: SHAPE, exact: text !== 'bearer' && text !== 'basic', before: false, after: false });
 
+  /** Moves on only, so that looking for it costs one pass in all; -1 when there is no more. */
+  let signAt = -2;
+
   function check(text: string, at: number, key: number, wanted: number): number {
     let found = 0;
+    if (signAt !== -1 && signAt < at) signAt = text.indexOf('@', at);
     for (const trigger of buckets[key]!)
-      if ((trigger.kind & wanted) !== 0 && holds(text, at, trigger)) found |= trigger.kind;
+      if ((trigger.kind & wanted) !== 0 && holds(text, at, trigger, signAt)) found |= trigger.kind;
     return found;
   }
 
   function sniff(text: string): number {
+    signAt = -2;
     let found = 0;
     let key = 0;
     let digits = 0;
@@ -101,12 +109,14 @@ function keyOf(text: string, at: number): number {
   return key;
 }
 
-function holds(text: string, at: number, trigger: Trigger): boolean {
+/** `signAt`: where the next @ is; only with one may a URL hold a user. */
+function holds(text: string, at: number, trigger: Trigger, signAt: number): boolean {
   if (at < 0) return false;
   const end = at + trigger.text.length;
   if (trigger.exact) {
     if (!text.startsWith(trigger.text, at)) return false;
-    return trigger.text !== '://' || mayHoldUser(text, at);
+    // File URLs have no user.
+    return trigger.text !== '://' || (signAt - at < USER_REACH && signAt > at && !text.startsWith('file', at - 4));
   }
   for (let i = 0; i < trigger.text.length; i++) {
     const code = text.charCodeAt(at + i);
@@ -119,16 +129,4 @@ function holds(text: string, at: number, trigger: Trigger): boolean {
 
 function isLetter(code: number): boolean {
   return (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
-}
-
-/** An @ before the next blank or quote; file URLs have no user. */
-function mayHoldUser(text: string, at: number): boolean {
-  if (text.startsWith('file', at - 4)) return false;
-  const limit = Math.min(text.length, at + 256);
-  for (let i = at + 3; i < limit; i++) {
-    const code = text.charCodeAt(i);
-    if (code === 64) return true;
-    if (code <= 32 || code === 34 || code === 39) return false;
-  }
-  return false;
 }

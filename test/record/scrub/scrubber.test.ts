@@ -247,7 +247,7 @@ describe('the scrubber on any text', () => {
   });
 });
 
-/** Twice the text may take four times as long: room for noise; a quadratic rule takes longer on top of a large base. */
+/** Twice the text, four times the time, from 50 ms on: a quadratic rule takes seconds, noise on a busy machine does not. */
 function assertLinear(unit: string): void {
   const time = (size: number) => {
     const text = unit.repeat(Math.ceil(size / unit.length)).slice(0, size);
@@ -261,5 +261,5 @@ function assertLinear(unit: string): void {
   };
   time(32_768);
   const [half, whole] = [time(32_768), time(65_536)];
-  assert.ok(whole < Math.max(half * 4, 5), `${JSON.stringify(unit)}: ${half.toFixed(2)} ms → ${whole.toFixed(2)} ms`);
+  assert.ok(whole < Math.max(half * 4, 50), `${JSON.stringify(unit)}: ${half.toFixed(2)} ms → ${whole.toFixed(2)} ms`);
 }

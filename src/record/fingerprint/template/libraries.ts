@@ -6,6 +6,9 @@ const EXCERPT = /^\s*(?:>{1,2}|→)?\s*\d{1,6}\s*\||^\s*→\s*\d{1,6}\s|^\s*\|\s
 /** The first line of such a message: a place, nothing else. */
 const PLACE = /^(?:[A-Za-z]:)?[^\s:]{1,512}:\d{1,7}(?::\d{1,7})?:?$/;
 
+/** node:assert prints the two values below, as a comparison or as a difference. */
+const ASSERTION = /^Expected [\w" ]{1,80}:\n\s{0,8}(?:\+ actual|.{0,256} !== |[+-] |.{0,256}\n\nshould )/;
+
 export function libraryMessage(text: string): string | undefined {
   if (text.includes('"code"') && text.trimStart().startsWith('[')) return validationIssues(text);
   if (!text.includes('\n')) return undefined;
@@ -13,6 +16,7 @@ export function libraryMessage(text: string): string | undefined {
   if (start.startsWith('Invalid `')) return prismaMessage(start);
   const required = text.indexOf('\nRequire stack:');
   if (required >= 0) return text.slice(0, required);
+  if (ASSERTION.test(start)) return start.slice(0, start.indexOf('\n'));
   return withoutExcerpt(text);
 }
 

@@ -7,6 +7,8 @@ import { maskValues } from './mask.ts';
 import { engineWording } from './wording.ts';
 
 const MAX_LINE = 1_024;
+/** Advice that some versions of Node append, or leave out. */
+const HINT = /^(?:Did you mean|Node\.js v\d)/;
 
 export function messageTemplate(text: string): string {
   if (text === '') return '';
@@ -21,7 +23,7 @@ function firstLines(text: string): string {
   const kept: string[] = [];
   for (const line of text.split('\n')) {
     const bare = line.trim();
-    if (bare !== '') kept.push(bare.slice(0, MAX_LINE));
+    if (bare !== '' && !HINT.test(bare)) kept.push(bare.slice(0, MAX_LINE));
     if (kept.length === 2) break;
   }
   return kept.join(' ');
