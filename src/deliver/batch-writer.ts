@@ -48,7 +48,9 @@ export class BatchWriter {
       try {
         await this.#options.sink.open();
         this.#attempt = 0;
-        this.#enter('idle');
+        // Said even if nothing changed: whoever listens learns that the start is over.
+        this.state = 'idle';
+        this.#options.onState('idle');
         return;
       } catch (error) {
         await this.#trouble(error);

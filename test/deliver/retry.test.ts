@@ -50,7 +50,7 @@ test('one refused row in 500 becomes a dead letter in at most 19 writes, the oth
     const sink = new ScriptedSink();
     sink.poison = /poison/;
     const journal = testJournal(dir);
-    full(500).forEach((fact, n) => journal.append(n === bad ? logFact('poison') : fact));
+    for (const [n, fact] of full(500).entries()) journal.append(n === bad ? logFact('poison') : fact);
     journal.flushSync();
     const shipper = startShipper(t, dir, sink, { own: journal.dir! });
     assert.equal(await shipper.flush(10_000), true);

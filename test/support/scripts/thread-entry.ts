@@ -1,0 +1,46 @@
+// Entry file of a delivery thread in tests: its sink appends the ids it stores to a file, slowly if told to. Booting may be
+// slowed down as well, and opening may fail.
+
+import { appendFileSync } from 'node:fs';
+import { type Batch, type Sink, SinkError, type WriteResult } from '../../../src/deliver/sink.ts';
+import { runDeliveryThread } from '../../../src/deliver/thread-main.ts';
+import type { ThreadOptions } from '../../../src/deliver/thread-protocol.ts';
+
+export interface TestThreadOptions extends ThreadOptions {
+  storedPath: string;
+  openMillis?: number;
+  failing?: 'outage' | 'config';
+  dieAfterMillis?: number;
+}
+
+class FileSink implements Sink {
+  readonly #options: TestThreadOptions;
+
+  constructor(options: TestThreadOptions) {
+    this.#options = options;
+  }
+
+  async open(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, this.#options.openMillis ?? 0));
+    if (this.#options.failing) throw new SinkError(this.#options.failing, `the database is away (${process.execArgv})`);
+  }
+
+  async write(batch: Batch): Promise<WriteResult> {
+    for (const row of batch.logs) appendFileSync(this.#options.storedPath, `${row.message}\n`);
+    return { insertedLogs: batch.logs.length, duplicateLogs: 0 };
+  }
+
+  async deadLetter(): Promise<void> {}
+  async close(): Promise<void> {}
+}
+
+runDeliveryThread<TestThreadOptions>({
+  createSink: (options) => {
+    const { dieAfterMillis } = options;
+    if (dieAfterMillis !== undefined)
+      setTimeout(() => {
+        throw new Error('a bug in the thread');
+      }, dieAfterMillis);
+    return new FileSink(options);
+  },
+});
