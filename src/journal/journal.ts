@@ -71,7 +71,6 @@ class SegmentJournal implements Journal {
   readonly #bufferBytes: number;
   readonly #problems = new Set<string>();
   readonly #dropped: Partial<Record<DropReason, number>> = {};
-  /** For 1.1 KB a fact: JSON.stringify 2.9 µs, append 5.9 µs, appendNow 9.2 µs (2 cores, ext4, Node 24). */
   /**
    * Whole lines that are in no file yet. Joining strings copies nothing until they are written: 5.9 µs an append and
    * 9.2 µs an appendNow of 1.1 KB, 2.9 µs of which are JSON.stringify (2 cores, ext4, Node 24).
