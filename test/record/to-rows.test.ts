@@ -2,16 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { MalformedFactError } from '../../src/record/errors.ts';
-import { fit } from '../../src/record/promote.ts';
-import type { PromotedType } from '../../src/record/row.ts';
-import {
-  toAmendmentRows,
-  toErrorLogRow,
-  toHistogramRow,
-  toHttpCallRow,
-  toLedgerRow,
-} from '../../src/record/to-rows.ts';
-import { amendFact, callFact, histogramFact, ID, ledgerFact, logFact, resource, T } from './facts.ts';
+import { toErrorLogRow } from '../../src/record/to-rows.ts';
+import { ID, logFact, resource, T } from './facts.ts';
 
 const none = { columns: {} };
 
@@ -199,109 +191,4 @@ describe('toErrorLogRow', () => {
       { numRuns: 200 },
     );
   });
-});
-
-describe('the other rows', () => {
-  it('makes one amendment a row, with the given columns only', () => {
-    const other = ID.replace(/1$/, '2');
-    assert.deepEqual(
-      toAmendmentRows(
-        amendFact({
-          rows: [
-            { id: ID, t: T },
-            { id: other, t: T },
-          ],
-          status: 503,
-          latency: 9,
-        }),
-      ),
-      [
-        { event_id: ID, created_at: T, http_status: 503, latency_ms: 9 },
-        { event_id: other, created_at: T, http_status: 503, latency_ms: 9 },
-      ],
-    );
-  });
-
-  it('aligns a histogram to its minute', () => {
-    assert.deepEqual(toHistogramRow(histogramFact(), resource), {
-      bucket_start: T,
-      process: 'p-1',
-      seq: 1,
-      service: 'shop',
-      environment: 'production',
-      release_version: '1.2.3',
-      kind: 'server',
-      operation: '/dogs/:id',
-      http_method: 'GET',
-      status_class: '2xx',
-      ...histogramFact().h,
-    });
-  });
-
-  it('refuses a histogram whose buckets do not add up', () => {
-    const { h } = histogramFact();
-    assert.throws(() => toHistogramRow(histogramFact({ h: { ...h, count: 99 } }), resource), MalformedFactError);
-    assert.throws(() => toHistogramRow(histogramFact({ h: { ...h, counts: [-1, 4] } }), resource), MalformedFactError);
-  });
-
-  it('makes a call row with its weight', () => {
-    assert.deepEqual(toHttpCallRow(callFact({ peer: 'api', status: 200, tags: { a: 1 } }), resource, none), {
-      event_id: ID,
-      created_at: T,
-      direction: 'inbound',
-      service: 'shop',
-      environment: 'production',
-      release_version: '1.2.3',
-      peer: 'api',
-      http_status: 200,
-      weight: 10,
-      tags: { a: 1 },
-      promoted: {},
-    });
-  });
-
-  it('makes a ledger row and refuses counts that are none', () => {
-    assert.deepEqual(toLedgerRow(ledgerFact(), resource), {
-      process: 'p-1',
-      service: 'shop',
-      host: 'web-1',
-      pid: 42,
-      seq: 3,
-      updated_at: T,
-      accepted: 10,
-      merged: 2,
-      dropped: { storm: 5 },
-    });
-    assert.throws(() => toLedgerRow(ledgerFact({ accepted: -1 }), resource), MalformedFactError);
-  });
-});
-
-describe('a promoted value', () => {
-  const table: [PromotedType, unknown, unknown][] = [
-    ['integer', 17, 17],
-    ['integer', ' 17 ', 17],
-    ['integer', 17.5, undefined],
-    ['integer', 2 ** 31, undefined],
-    ['integer', '12abc', undefined],
-    ['integer', true, undefined],
-    ['bigint', '9223372036854775807', '9223372036854775807'],
-    ['bigint', '9223372036854775808', undefined],
-    ['bigint', 2 ** 60, undefined],
-    ['numeric', 1.5, '1.5'],
-    ['numeric', '-0.10', '-0.10'],
-    ['numeric', 'NaN', undefined],
-    ['boolean', 'true', true],
-    ['boolean', 0, false],
-    ['boolean', 'yes', undefined],
-    ['text', 5, '5'],
-    ['text', { a: 1 }, undefined],
-    ['uuid', ID.toUpperCase(), ID],
-    ['uuid', 'x', undefined],
-    ['timestamptz', '2024-05-01T10:00:00Z', '2024-05-01T10:00:00.000Z'],
-    ['timestamptz', 0, '1970-01-01T00:00:00.000Z'],
-    ['timestamptz', 'tomorrow', undefined],
-  ];
-  for (const [type, given, expected] of table)
-    it(`${JSON.stringify(given)} as ${type} is ${JSON.stringify(expected) ?? 'left in the tags'}`, () =>
-      assert.deepEqual(fit(given, type), expected));
 });

@@ -16,7 +16,7 @@ export const FINGERPRINT_VERSION = 1;
 export function fingerprint(input: FingerprintInput, options: FingerprintOptions = {}): Fingerprint {
   const service = input.service ?? '';
   const root = readChain(input, input.language);
-  const culprit = culpritOf([...walkChain(root)].find((node) => culpritOf(node.frames) !== undefined)?.frames ?? []);
+  const culprit = firstCulprit(root);
   const rule = options.rules === undefined ? -1 : matchRule(options.rules, { ...root, service, culprit });
   const parts: KeyParts = {
     service,
@@ -43,6 +43,14 @@ export function fingerprint(input: FingerprintInput, options: FingerprintOptions
     frames: root.frames,
     explain: explainKey(parts, input.override ? 'client' : rule >= 0 ? rule : undefined, override),
   };
+}
+
+function firstCulprit(root: ErrorNode): string | undefined {
+  for (const node of walkChain(root)) {
+    const culprit = culpritOf(node.frames);
+    if (culprit !== undefined) return culprit;
+  }
+  return undefined;
 }
 
 function keyOf(parts: KeyParts): string {

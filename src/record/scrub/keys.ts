@@ -5,7 +5,7 @@ export type KeyVerdict = 'secret' | 'text' | undefined;
 
 /** Secret wherever they stand in a key, separators and case ignored ("x-api-key", "dbPassword", "MYSQL_PWD"). */
 const ANYWHERE =
-  /passw|passphrase|passcode|secret|apikey|privatekey|accesskey|credential|mysqlpwd|authoriz|setcookie|signingkey|encryptionkey|accesstoken|refreshtoken|idtoken|authtoken|bearertoken|csrf|xsrf|phpsessid|jsessionid|aspsessionid|connectsid|symfony|cardnumber|creditcard/;
+  /passw|passphrase|passcode|secret|apikey|privatekey|accesskey|credential|mysqlpwd|authori[sz]ation|setcookie|signingkey|encryptionkey|accesstoken|refreshtoken|idtoken|authtoken|bearertoken|csrf|xsrf|phpsessid|jsessionid|aspsessionid|connectsid|symfony|cardnumber|creditcard/;
 
 /** Secret as a word of a key ("auth_header", "user.pwd"), not as part of a longer word ("author", "optional"). */
 const WORDS = new Set(

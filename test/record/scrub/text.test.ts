@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createScrubber } from '../../../src/record/scrub/scrubber.ts';
+
+const scrubber = createScrubber();
+const M = '[scrubbed]';
+
+describe('secrets by shape', () => {
+  const jwt = `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.${'a'.repeat(43)}`;
+  const pem = `-----BEGIN RSA PRIVATE KEY-----\n${'MIIEow'.repeat(20)}\n-----END RSA PRIVATE KEY-----`;
+  const table: [string, string][] = [
+    [`sent ${jwt} to`, `sent ${M} to`],
+    [`Bearer ${'ab1'.repeat(9)} x`, `Bearer ${M} x`],
+    [`basic dXNlcjpwYXNzd29yZA== x`, `basic ${M} x`],
+    [`key ${pem} end`, `key ${M} end`],
+    ['pem cut -----BEGIN PRIVATE KEY-----\nMIIEow', `pem cut ${M}`],
+    [`aws ${'AKIA'}IOSFODNN7EXAMPLE x`, `aws ${M} x`],
+    [`gh ${'ghp'}_${'a1B2'.repeat(9)}.`, `gh ${M}.`],
+    [`stripe ${'sk'}_live_${'4eC39HqLyjWDarjtT1zdp7dc'}`, `stripe ${M}`],
+    [`slack ${'xoxb'}-123456789012-abcdefabcdef`, `slack ${M}`],
+    [`npm ${'npm'}_${'a1B2c3'.repeat(6)}`, `npm ${M}`],
+    [`google ${'AIza'}${'SyA-1234567890abcdefghijklmnopqrstu'}`, `google ${M}`],
+    ['https://hooks.slack.com/services/T000/B000/XXXX', `https://hooks.slack.com/services/${M}`],
+    ['postgres://app:hunter2@db:5432/x', `postgres://app:${M}@db:5432/x`],
+    ['redis://:hunter2@cache', `redis://:${M}@cache`],
+    ['amqp://u:p%40ss@mq/v', `amqp://u:${M}@mq/v`],
+    ['postgres://u:pa/ss@db/x', `postgres://u:${M}@db/x`],
+    [`https://${'a1b2c3d4'.repeat(4)}@sentry.example/1`, `https://${M}@sentry.example/1`],
+    ['card 4111 1111 1111 1111 ok', `card ${M} ok`],
+    ['card 5500-0000-0000-0004 ok', `card ${M} ok`],
+    ['amex 378282246310005', `amex ${M}`],
+  ];
+  for (const [given, expected] of table)
+    it(`masks ${JSON.stringify(given.slice(0, 60))}`, () => assert.equal(scrubber.text(given), expected));
+
+  for (const clean of [
+    'order 4111111111111112 stored',
+    'at 1700000000000 ms',
+    'Basic authentication failed',
+    'https://example.com/a@b and http://localhost:8080/x?y=@z',
+    'ssh://git@github.com/x',
+    'trace 4111111111111111abcdef',
+    '0.4111111111111111',
+    '-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----',
+  ])
+    it(`leaves ${JSON.stringify(clean)}`, () => assert.equal(scrubber.text(clean), clean));
+
+  it('keeps about nine in ten random 16-digit ids that begin like a card', () => {
+    let kept = 0;
+    for (let i = 0; i < 1_000; i++) {
+      const id = `4${String((i * 7_919_317_771) % 1e15).padStart(15, '0')}`;
+      if (scrubber.text(`id ${id}`) === `id ${id}`) kept++;
+    }
+    assert.ok(kept > 850 && kept < 950, String(kept));
+  });
+});
+
+describe('secrets by key in text', () => {
+  const table: [string, string][] = [
+    ['password=hunter2 next', `password=${M} next`],
+    ['DB_PASSWORD: hunter2, x', `DB_PASSWORD: ${M}, x`],
+    ["{ apiKey: 'abc def', n: 1 }", `{ apiKey: '${M}', n: 1 }`],
+    ['{"user":"a","token":"abc","n":1}', `{"user":"a","token":"${M}","n":1}`],
+    ['body {"a":1,"Client-Secret":"x\\"y","b":2}', `body {"a":1,"Client-Secret":"${M}","b":2}`],
+    ['{\\"password\\":\\"abc\\",\\"x\\":1}', `{\\"password\\":\\"${M}\\",\\"x\\":1}`],
+    ['https://x/y?api_key=zzz&a=1', `https://x/y?api_key=${M}&a=1`],
+    ['cb?next=/a%3Faccess_token%3Dabc', `cb?next=/a%3Faccess_token%3D${M}`],
+    ['Authorization: Bearer abc.def1\nnext', `Authorization: ${M}\nnext`],
+    ['authorization=Basic dXNlcjpwYXNz', `authorization=${M}`],
+    ['Cookie: sid=1; theme=dark\nHost: x', `Cookie: ${M}\nHost: x`],
+    ['set-cookie: connect.sid=s%3Aabc; Path=/', `set-cookie: ${M}`],
+    ['PHPSESSID=abc123', `PHPSESSID=${M}`],
+    ['mysql_pwd=x', `mysql_pwd=${M}`],
+    ['otp: 123456', `otp: ${M}`],
+    ['headers { "set-cookie": ["a=b", "c=d"], x: 1 }', `headers { "set-cookie": ${M}, x: 1 }`],
+  ];
+  for (const [given, expected] of table)
+    it(`masks ${JSON.stringify(given)}`, () => assert.equal(scrubber.text(given), expected));
+
+  for (const clean of [
+    'author=joe',
+    'authority: x',
+    'token_count=5',
+    'max_tokens: 512',
+    'session.id=abc',
+    'at verify (/app/auth.ts:12:5)',
+    'at next (/app/src/session/token.js:3:9)',
+    'JsonWebTokenError: jwt malformed',
+    'AuthError: no such user',
+    'Unexpected token < in JSON at position 0',
+    'monkey=1 keyboard: qwerty',
+    'spinning: 4',
+  ])
+    it(`leaves ${JSON.stringify(clean)}`, () => assert.equal(scrubber.text(clean), clean));
+});
