@@ -135,13 +135,16 @@ export class OccurrenceTracker {
     this.#merged++;
     const raised = seen.level !== carrier.level && isAtLeast(carrier.level, seen.level);
     const tags = this.#tags(carrier.tags, carrier.body);
+    // A logger's name says more than that of the instrumentation whose span came first; the first logger's stays.
+    const module = seen.mergeable && !carrier.bySpan ? carrier.module : undefined;
     if (raised) seen.level = carrier.level;
-    if (!raised && tags === undefined && carrier.module === undefined) return;
+    if (module !== undefined) seen.mergeable = false;
+    if (!raised && tags === undefined && module === undefined) return;
     const fact = {
       k: 'amend' as const,
       rows: [seen.row],
       level: raised ? carrier.level : undefined,
-      module: carrier.bySpan ? undefined : carrier.module,
+      module,
       tags,
     };
     if (carrier.level === 'CRITICAL') this.#writer.appendNow(fact);

@@ -102,9 +102,9 @@ export function userPropagator(otel: OtelSettings, say: Say): TextMapPropagator 
 
 export function userResource(resource: ResourceFact, otel: OtelSettings): Resource {
   return resourceFromAttributes({
+    'service.instance.id': resource.process,
     ...otel.resourceAttributes,
     'service.name': resource.service,
-    'service.instance.id': resource.process,
     'deployment.environment.name': resource.environment,
     'host.name': resource.host,
     'process.pid': resource.pid,

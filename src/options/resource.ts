@@ -37,7 +37,8 @@ export function resolveResource(options: Options, otel: OtelSettings, env: Envir
   return {
     k: 'resource',
     v: FACT_VERSION,
-    process: attributes['service.instance.id'] ?? randomUUID(),
+    // Unique to one run: a fixed service.instance.id would make the rows of two runs look like repeats.
+    process: randomUUID(),
     service:
       options.service ?? otel.serviceName ?? attributes['service.name'] ?? manifest.name ?? 'unknown_service:node',
     environment:

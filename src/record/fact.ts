@@ -10,7 +10,7 @@ export const FACT_VERSION = 1;
 export interface ResourceFact {
   k: 'resource';
   v: number;
-  /** service.instance.id, unique to one process run; the key of histogram rows and ledger rows. */
+  /** Unique to one run of one process; part of the key of histogram rows and of ledger rows. */
   process: string;
   service: string;
   environment: string;
