@@ -21,7 +21,11 @@ export async function connectOwner(
   timeoutMillis = START_TIMEOUT_MILLIS,
   isCancelled = () => false,
 ): Promise<Db> {
-  makePrivate(dir);
+  try {
+    makePrivate(dir);
+  } catch (error) {
+    throw new RowtraceError('RT_EMBEDDED_START', [dir, (error as Error).message], { cause: error });
+  }
   const deadline = performance.now() + timeoutMillis;
   let child: ChildProcess | undefined;
   let told = false;

@@ -1,0 +1,174 @@
+// Every command that reads, on the embedded database and on Postgres, over the same rows.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { createPostgresSink } from '../../exporters/postgres/index.ts';
+import { displayWidth } from '../../src/cli/output/width.ts';
+import { connectOwner } from '../../src/cli/owner/connect.ts';
+import { emptyBatch } from '../../src/deliver/sink.ts';
+import { openPostgres } from '../../src/store/postgres.ts';
+import { cliDir, runCli } from '../support/cli.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { errorLog, histogram } from '../support/rows.ts';
+
+const HOSTILE = 'owned\x1b]0;pwned\x07 \x1b[2J\x9b31m\r\n2026 ADMIN ok \u202egnp.exe\u2066\u200b\x7f';
+/** Security matrix rows 6 to 8. */
+const UNSAFE = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u;
+
+const rows = [
+  errorLog({
+    error_type: 'TypeError',
+    message: 'no bowl',
+    stack_trace: `TypeError: no bowl\n    at feed (kennel.js:3:1)\n[cause]: Error: ${HOSTILE}`,
+    route: '/dogs/:id',
+    http_method: 'GET',
+    http_status: 500,
+    latency_ms: 1234,
+    request_id: 'req-1',
+    culprit: 'feed (kennel.js)',
+    release_version: '1.2.0',
+    process: 'process-1',
+  }),
+  errorLog({ error_type: 'TypeError', message: 'no bowl', release_version: '1.3.0', culprit: 'feed (kennel.js)' }),
+  errorLog({ level: 'WARNING', message: 'slow dog', service: 'clinic' }),
+  errorLog({
+    ...{ message: HOSTILE, message_template: HOSTILE, error_type: HOSTILE, culprit: HOSTILE, route: HOSTILE },
+    ...{ http_method: HOSTILE, request_id: HOSTILE, service: HOSTILE, stack_trace: HOSTILE, release_version: HOSTILE },
+    tags: { [HOSTILE]: HOSTILE },
+  }),
+];
+
+for (const kind of ['embedded', 'postgres'] as const)
+  describe(`commands on ${kind}`, { timeout: 240_000, concurrency: 2 }, () => {
+    const dir = cliDir({ after });
+    let database: TestDatabase | undefined;
+    let env: NodeJS.ProcessEnv = {};
+
+    before(async () => {
+      if (kind === 'postgres') {
+        database = await createTestDatabase();
+        env = { ROWTRACE_DATABASE_URL: database.url };
+      } else {
+        // The owner is a process of the command line, as for a user.
+        assert.equal((await runCli({ after }, ['issues'], { dir })).code, 0);
+      }
+      const sink = createPostgresSink({
+        open: async () => (database ? openPostgres(database.url) : connectOwner(dir)),
+      });
+      await sink.open();
+      const ledger = { process: 'process-1', service: 'kennel', host: 'h', pid: 7, seq: 1, updated_at: Date.now() };
+      await sink.write({
+        ...emptyBatch(),
+        logs: rows,
+        histograms: [histogram(), histogram({ kind: 'db', operation: HOSTILE, peer: HOSTILE, service: HOSTILE })],
+        ledgers: [{ ...ledger, accepted: 5, merged: 1, dropped: { journal_full: 2 } }],
+      });
+      await sink.close();
+    });
+    after(() => database?.drop());
+
+    const run = (args: string[], more: NodeJS.ProcessEnv = {}) =>
+      runCli({ after }, args, { dir, env: { ...env, ...more } });
+    async function json(...args: string[]) {
+      const { code, stdout, stderr } = await run([...args, '--json']);
+      assert.equal(code, 0, stderr);
+      assert.doesNotMatch(stdout, UNSAFE);
+      return JSON.parse(stdout);
+    }
+
+    test('issues lists what the filters leave, in the order asked for', async () => {
+      const all = await json('issues');
+      assert.equal(all.length, 3);
+      const [first] = await json('issues', '--sort', 'count', '--limit', '1');
+      assert.deepEqual([first.type, first.count, first.culprit], ['TypeError', 2, 'feed (kennel.js)']);
+      assert.equal((await json('issues', '--level', 'error')).length, 2);
+      assert.deepEqual(
+        (await json('issues', '--service', 'clinic')).map(({ title }: { title: string }) => title),
+        ['slow dog'],
+      );
+      assert.equal((await json('issues', '--search', 'NO BOWL')).length, 1);
+      assert.equal((await json('issues', '--status', 'resolved')).length, 0);
+      const none = await run(['issues', '--search', '100%_']);
+      assert.deepEqual([none.code, none.stdout], [0, ''], 'nothing found is no error');
+      assert.match(none.stderr, /no issues/);
+    });
+
+    test('issue shows stack, counts per hour, releases and occurrences', async () => {
+      const [{ id }] = await json('issues', '--search', 'no bowl');
+      const { stdout } = await run(['issue', String(id)]);
+      assert.match(stdout, /^Issue \d+ {2}ERROR {2}TypeError: no bowl\n/);
+      assert.match(stdout, /count +2\n/);
+      assert.match(stdout, /first seen .* in 1\.2\.0\n/);
+      assert.match(stdout, /last seen .* in 1\.3\.0\n/);
+      assert.match(stdout, /per hour +\S{24} /);
+      assert.match(stdout, /Latest occurrences\nTIME +LEVEL +TYPE +MESSAGE/);
+      const detail = await json('issue', String(id), '--limit', '1');
+      assert.deepEqual([detail.issue.count, detail.occurrences.length], [2, 1]);
+    });
+
+    test('an issue that does not exist is "not found", a number that is none is a usage error', async () => {
+      const missing = await run(['issue', '999999']);
+      assert.deepEqual([missing.code, missing.stdout], [4, '']);
+      assert.equal(
+        missing.stderr,
+        'rowtrace: There is no issue 999999.\n  fix: List what there is with `rowtrace issues`.\n',
+      );
+      for (const id of ['0', '-1', '1.5', 'x', '99999999999999999999'])
+        assert.equal((await run(['issue', '--', id])).code, 2, id);
+    });
+
+    test('tail, latency and status show their rows', async () => {
+      const tail = await run(['tail', '--no-follow', '-n', '50', '--level', 'ERROR']);
+      assert.match(tail.stdout, /ERROR {5}TypeError: no bowl {2}kennel {2}GET \/dogs\/:id 500 1\.23 s {2}req-1\n/);
+      assert.equal(tail.stdout.trimEnd().split('\n').length, 3, 'one line a row');
+      const [server] = await json('latency', '--kind', 'server');
+      assert.deepEqual([server.operation, server.count], ['/dogs/:id', 1]);
+      const { ledger, journalsWaiting } = await json('status');
+      assert.deepEqual(
+        [
+          ledger[0].accepted,
+          ledger[0].stored,
+          ledger[0].merged,
+          ledger[0].dropped_total,
+          ledger[0].pending,
+          journalsWaiting,
+        ],
+        [5, 1, 1, 2, 1, 0],
+      );
+    });
+
+    test('what is hostile in the data is harmless in every command, and lines fit the terminal', async () => {
+      const [{ id }] = await json('issues', '--search', 'pwned');
+      for (const args of [
+        ['issues'],
+        ['issue', String(id)],
+        ['tail', '--no-follow'],
+        ['latency'],
+        ['status'],
+        ['doctor'],
+      ]) {
+        const { stdout, stderr } = await run(args, { COLUMNS: '80' });
+        assert.doesNotMatch(stdout + stderr, UNSAFE, args[0]);
+        if (args[0] !== 'issues' && args[0] !== 'latency') continue;
+        for (const line of stdout.split('\n')) assert.ok(displayWidth(line) <= 80, line);
+      }
+    });
+
+    test('doctor finds nothing wrong and says where psql finds the database', async () => {
+      const { code, stdout } = await run(['doctor']);
+      assert.equal(code, 0, stdout);
+      assert.match(stdout, /ok {2}schema +rowtrace is up to date/);
+      assert.match(stdout, kind === 'embedded' ? /psql -h \S+ -U postgres postgres/ : /postgres:\*\*\*@/);
+      assert.match(stdout, /\n0 problems, /);
+    });
+
+    test('migrate says what is missing and adds it', async () => {
+      const columns = { ROWTRACE_COLUMNS: 'vet_id=integer' };
+      const planned = await run(['migrate', '--dry-run'], columns);
+      assert.match(planned.stdout, /-- column vet_id integer on error_logs\nalter table .*add column "vet_id" integer/);
+      assert.match((await run(['doctor'], columns)).stdout, /lacks column vet_id integer on error_logs/);
+      const { steps } = JSON.parse((await run(['migrate', '--json'], columns)).stdout);
+      assert.equal(steps.length, 2);
+      assert.match((await run(['migrate'], columns)).stdout, /is up to date\.\n$/);
+    });
+  });

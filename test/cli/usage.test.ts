@@ -1,0 +1,134 @@
+// What a person gets who asks for help or gives something wrong.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { cliDir, ownerPid, runCli } from '../support/cli.ts';
+import { asSuperuser, databaseFor, testServerUrl } from '../support/database.ts';
+import { freePort } from '../support/free-port.ts';
+
+const COMMANDS = ['demo', 'dev', 'issues', 'issue', 'tail', 'latency', 'status', 'migrate', 'doctor', 'raise-error'];
+
+describe('help', { concurrency: 3 }, () => {
+  for (const command of COMMANDS)
+    test(`${command} --help has an example`, async (t) => {
+      const { code, stdout } = await runCli(t, [command, '--help'], { dir: cliDir(t) });
+      assert.equal(code, 0);
+      assert.match(stdout, new RegExp(`^Usage: rowtrace ${command} `));
+      assert.match(stdout, new RegExp(`Examples:\\n {2}\\$ .*rowtrace ${command}`));
+    });
+
+  test('rowtrace --help lists the commands and the exit codes, and nothing hidden', async (t) => {
+    const { code, stdout } = await runCli(t, ['--help'], { dir: cliDir(t) });
+    assert.equal(code, 0);
+    for (const command of COMMANDS) assert.match(stdout, new RegExp(`\\n {2}${command} `));
+    assert.match(stdout, /Exit codes:\n {2}0 {2}fine\n/);
+    assert.doesNotMatch(stdout, /\n {2}owner/);
+  });
+});
+
+describe('bad input', { concurrency: 3, timeout: 120_000 }, () => {
+  const cases: [args: string[], env: NodeJS.ProcessEnv, code: number, stderr: RegExp][] = [
+    [['isues'], {}, 2, /^rowtrace: unknown command 'isues' \(Did you mean issues\?\)\n {2}fix: /],
+    [['issues', '--jsn'], {}, 2, /unknown option '--jsn' \(Did you mean --json\?\)/],
+    [['issues', '--since', 'yesterday-ish'], {}, 2, /'yesterday-ish' is invalid\. Expected a span like 30m/],
+    [['issues', '--level', 'BAD'], {}, 2, /'BAD' is invalid\. Expected one of DEBUG/],
+    [['issues', '--limit', '-5'], {}, 2, /'-5' is invalid\. Expected a whole number from 1/],
+    [['issues', '--sort', 'x'], {}, 2, /'x' is invalid\. Allowed choices are last, first, count/],
+    [['issue'], {}, 2, /missing required argument 'id'/],
+    [['dev'], {}, 2, /missing required argument 'command'/],
+    [['dev', '--', 'no-such-program-anywhere'], {}, 2, /no-such-program-anywhere cannot be started: .*ENOENT/],
+    [
+      ['issues'],
+      { ROWTRACE_DATABASE_URL: 'mysql://u:secret@h/d' },
+      2,
+      /ROWTRACE_DATABASE_URL = "?mysql:\/\/u:\*\*\*@h\/d.*not mysql/,
+    ],
+    [
+      ['issues'],
+      { ROWTRACE_LEVEL: 'LOUD' },
+      2,
+      /ROWTRACE_LEVEL = "LOUD" is not valid: expected one of DEBUG.*\n {2}fix: Correct the value/,
+    ],
+    [['issues'], { ROWTRACE_CONFIG: './none.json' }, 2, /The configuration file .*none\.json cannot be read/],
+  ];
+  for (const [args, env, code, stderr] of cases)
+    test(`${Object.entries(env).flat().join('=')} ${args.join(' ')}`.trim(), async (t) => {
+      const dir = join(cliDir(t), '.rowtrace');
+      const result = await runCli(t, args, { dir, env });
+      assert.match(result.stderr, stderr);
+      assert.deepEqual([result.code, result.stdout], [code, '']);
+      assert.doesNotMatch(result.stderr, /secret|\n\s+at /);
+      if (args[0] !== 'dev') assert.equal(ownerPid(dir), undefined, 'nothing was started for it');
+    });
+
+  test('a database that is not there', async (t) => {
+    const env = { ROWTRACE_DATABASE_URL: `postgres://dog:secret@127.0.0.1:${await freePort()}/kennel` };
+    const { code, stderr } = await runCli(t, ['issues'], { dir: cliDir(t), env });
+    assert.equal(code, 3);
+    assert.match(
+      stderr,
+      /^rowtrace: The database postgres:\/\/dog:\*\*\*@127\.0\.0\.1:\d+\/kennel cannot be reached: .*ECONNREFUSED.*\n {2}fix: Check host, port/,
+    );
+    const doctor = await runCli(t, ['doctor'], { dir: cliDir(t), env });
+    assert.equal(doctor.code, 1);
+    assert.match(doctor.stdout, /XX {2}database +The database .* cannot be reached/);
+  });
+
+  test('a wrong password, a wrong database name', async (t) => {
+    for (const url of [testServerUrl({ password: 'secret' }), testServerUrl({ database: 'no_such_kennel' })]) {
+      const { code, stderr } = await runCli(t, ['tail', '--no-follow'], {
+        dir: cliDir(t),
+        env: { ROWTRACE_DATABASE_URL: url },
+      });
+      assert.equal(code, 3);
+      assert.match(
+        stderr,
+        /^rowtrace: The database postgres:\/\/.*refused the connection: .*\n {2}fix: Check user, password and database name/,
+      );
+      assert.doesNotMatch(stderr, /secret|rowtrace-test/);
+    }
+  });
+
+  test('a role without rights, and a schema that may not be migrated', async (t) => {
+    const { url } = await databaseFor(t, 'empty');
+    const role = `poor_${process.pid}_${Date.now()}`;
+    await asSuperuser((client) => client.query(`create role ${role} login password 'pw'`));
+    t.after(() => asSuperuser((client) => client.query(`drop role ${role}`)));
+    const poor = new URL(url);
+    poor.username = role;
+    poor.password = 'pw';
+    const env = { ROWTRACE_DATABASE_URL: poor.toString() };
+    const refused = await runCli(t, ['migrate'], { dir: cliDir(t), env });
+    assert.equal(refused.code, 3);
+    assert.match(refused.stderr, /The role lacks a right on the database: permission denied.*\n {2}fix: Grant it/);
+    const doctor = await runCli(t, ['doctor'], { dir: cliDir(t), env });
+    assert.equal(doctor.code, 1);
+    assert.match(doctor.stdout, /may not create schema rowtrace/);
+    const off = await runCli(t, ['issues'], {
+      dir: cliDir(t),
+      env: { ROWTRACE_DATABASE_URL: url, ROWTRACE_MIGRATE: 'off' },
+    });
+    assert.equal(off.code, 3);
+    assert.match(off.stderr, /The tables of schema rowtrace are missing .*\n {2}fix: Run `rowtrace migrate`/);
+  });
+
+  test('a folder that is a file', async (t) => {
+    const dir = join(cliDir(t), 'taken');
+    writeFileSync(dir, '');
+    const { code, stderr } = await runCli(t, ['issues'], { dir });
+    assert.equal(code, 3);
+    assert.match(
+      stderr,
+      /^rowtrace: The embedded database in .*taken did not start: .*(EEXIST|ENOTDIR|not a directory)/,
+    );
+  });
+
+  test('ROWTRACE_DEBUG=1 shows where an error comes from', async (t) => {
+    const dir = cliDir(t);
+    mkdirSync(dir, { recursive: true });
+    const { stderr } = await runCli(t, ['issues'], { dir, env: { ROWTRACE_DEBUG: '1', ROWTRACE_LEVEL: 'LOUD' } });
+    assert.match(stderr, /\n {4}at .*options\.ts/);
+  });
+});
