@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import pg from 'pg';
@@ -76,9 +76,11 @@ describe('one PGlite behind a socket', { skip: !onUnix && 'needs Unix sockets: r
 
   test('the unnamed statement of one client is not overwritten by another', async () => {
     const some = await Promise.all([connect(), connect(), connect()]);
-    const rounds = [...Array(60).keys()].map(async (n) => {
-      const { rows } = await some[n % 3]!.query(`select $1::text || repeat('x', $2) as text`, [String(n), n * 100]);
-      assert.equal(rows[0].text, n + 'x'.repeat(n * 100));
+    const rounds = some.map(async (client, who) => {
+      for (let n = 0; n < 20; n++) {
+        const { rows } = await client.query(`select $1::text || repeat('x', $2) as text`, [`${who}:`, n * 100]);
+        assert.equal(rows[0].text, `${who}:${'x'.repeat(n * 100)}`);
+      }
     });
     await Promise.all(rounds);
   });
@@ -125,6 +127,37 @@ describe('one PGlite behind a socket', { skip: !onUnix && 'needs Unix sockets: r
     assert.deepEqual((await (await connect()).query('select 1 as n')).rows, [{ n: 1 }]);
   });
 
+  test('psql is answered: encryption refused, any user and database taken, protocol 3.0 and 3.2', async () => {
+    for (const minor of [0, 2]) {
+      const socket = createConnection(join(dir, SOCKET_NAME));
+      const next = async () => (await once(socket, 'data'))[0] as Buffer;
+      for (const code of [80877103, 80877104]) {
+        socket.write(int32(8, code));
+        assert.equal((await next()).toString(), 'N');
+      }
+      const names = Buffer.from('user\0root\0database\0root\0application_name\0psql\0\0');
+      socket.write(Buffer.concat([int32(8 + names.length, 196608 + minor), names]));
+      let answer = await next();
+      while (answer.at(-6) !== 0x5a) answer = Buffer.concat([answer, await next()]);
+      assert.ok(answer.includes(Buffer.from('520000000800000000', 'hex')), 'AuthenticationOk');
+      socket.destroy();
+    }
+  });
+
+  test('nonsense ends its connection and no other', async () => {
+    for (const nonsense of [
+      Buffer.from('GET / HTTP/1.1\r\nHost: dogs\r\n\r\n'),
+      int32(-1, 196608),
+      int32(1 << 30, 1),
+    ]) {
+      const socket = createConnection(join(dir, SOCKET_NAME));
+      socket.write(nonsense);
+      socket.resume();
+      await once(socket, 'close');
+    }
+    assert.deepEqual((await (await connect()).query('select 1 as n')).rows, [{ n: 1 }]);
+  });
+
   test('over TCP a password is asked for', async () => {
     const server = createServer((socket) => void new Session(socket, { backend, password: 'right' }));
     await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -139,3 +172,9 @@ describe('one PGlite behind a socket', { skip: !onUnix && 'needs Unix sockets: r
     server.close();
   });
 });
+
+function int32(...values: number[]): Buffer {
+  const bytes = Buffer.alloc(4 * values.length);
+  for (const [at, value] of values.entries()) bytes.writeInt32BE(value, 4 * at);
+  return bytes;
+}

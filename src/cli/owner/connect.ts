@@ -2,6 +2,7 @@
 // Many commands may do this at once; the owner's lock decides whose owner it is.
 
 import type { ChildProcess } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { RowtraceError } from '../../errors.ts';
 import type { Db } from '../../store/db.ts';
 import { openPostgres } from '../../store/postgres.ts';
@@ -15,7 +16,7 @@ const POLL_MILLIS = 50;
 /** First start: 2.5 s alone on a machine, several times that on a busy one. */
 const START_TIMEOUT_MILLIS = 60_000;
 
-/** @throws RowtraceError RT_EMBEDDED_START */
+/** @throws RowtraceError RT_EMBEDDED_START, RT_EMBEDDED_MISSING */
 export async function connectOwner(
   dir: string,
   timeoutMillis = START_TIMEOUT_MILLIS,
@@ -42,10 +43,22 @@ export async function connectOwner(
     if (child?.exitCode != null && child.exitCode !== 0 && child.exitCode !== EXIT_NOT_OWNER)
       throw new RowtraceError('RT_EMBEDDED_START', [dir, lastLogLine(dir)]);
     const isOver = child === undefined || child.exitCode !== null || child.signalCode !== null;
-    if (isOver && lockHolder(dir) === undefined) child = spawnOwner(dir);
+    if (isOver && lockHolder(dir) === undefined) {
+      requirePglite();
+      child = spawnOwner(dir);
+    }
     await new Promise((resolve) => setTimeout(resolve, POLL_MILLIS));
   }
   throw new RowtraceError('RT_EMBEDDED_START', [dir, whyNot(dir, timeoutMillis)]);
+}
+
+/** It is an optional dependency: better said before a process is started that can only fail. */
+function requirePglite(): void {
+  try {
+    createRequire(import.meta.url).resolve('@electric-sql/pglite');
+  } catch (error) {
+    throw new RowtraceError('RT_EMBEDDED_MISSING', [(error as Error).message.split('\n')[0]], { cause: error });
+  }
 }
 
 /** Asks the owner to end; the next command starts another. */
