@@ -55,7 +55,7 @@ export function userExporters(otel: OtelSettings, say: Say): UserExporters {
   };
 }
 
-/** The trace exporter is a dependency of ours; the other two are found where the application has them. */
+/** The trace exporter is an optional dependency of ours; the other two are found where the application has them. */
 function exportersOf<T>(variable: string, names: readonly string[], signal: string, className: string, say: Say): T[] {
   const found: T[] = [];
   for (const name of names) {
