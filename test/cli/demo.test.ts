@@ -46,4 +46,12 @@ describe('demo', { timeout: 240_000 }, () => {
     const booking = rows.find(({ error_type }: { error_type: string }) => error_type === 'BookingError');
     assert.match(booking.stack_trace, /BookingError: dog 2[\s\S]*the calendar cannot be written[\s\S]*ECONNREFUSED/);
   });
+
+  test('works without Express, on node:http alone', async (t) => {
+    const { url } = await databaseFor(t);
+    const env = { ROWTRACE_DATABASE_URL: url };
+    const { code, stdout, stderr } = await runCli(t, ['demo', '--example', 'http'], { dir: cliDir(t), env });
+    assert.equal(code, 0, stderr + stdout);
+    assert.match(stdout, /ERROR +TypeError +Cannot read properties of undefined \(reading 'name'\) +GET +500 /);
+  });
 });

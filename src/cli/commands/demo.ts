@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { loadOptions, type Options } from '../../options/options.ts';
 import { examples } from '../arguments.ts';
 import { chooseExample, type Example, startExample } from '../demo/example.ts';
@@ -24,17 +24,32 @@ export function register(program: Command): void {
     .command('demo')
     .description('run a small web application, send it requests, and show its rows, issues and percentiles')
     .option('--dir <folder>', 'use this folder and keep it (default: a temporary one)')
+    .addOption(
+      new Option('--example <name>', 'which application (default: express, where it is installed)').choices([
+        'express',
+        'http',
+      ]),
+    )
     .option('--keep', 'keep the temporary folder')
     .option('--json', 'print JSON for programs');
   examples(command, 'rowtrace demo', 'ROWTRACE_DATABASE_URL=postgres://… rowtrace demo').action(run);
 }
 
-async function run({ dir, keep, json }: { dir?: string; keep?: boolean; json?: boolean }): Promise<void> {
+interface Flags {
+  dir?: string;
+  example?: Example['name'];
+  keep?: boolean;
+  json?: boolean;
+}
+
+async function run({ dir, example: wanted, keep, json }: Flags): Promise<void> {
   const folder = dir ? resolve(dir) : mkdtempSync(join(tmpdir(), 'rowtrace-demo-'));
   const options = loadOptions({ dir: folder });
   const isKept = keep === true || dir !== undefined;
   try {
-    const example = chooseExample();
+    const example = chooseExample(wanted);
+    if (example.name !== 'express' && !wanted)
+      note('express and pino are not installed here: an application on node:http is run instead');
     const found = await play(example, options);
     if (json) print(safeJson(found, 2));
     else show(found);
@@ -52,8 +67,6 @@ async function run({ dir, keep, json }: { dir?: string; keep?: boolean; json?: b
 
 async function play(example: Example, options: Options): Promise<DemoRows> {
   const since = new Date(Date.now() - 1000);
-  if (example.name === 'http')
-    note('express and pino are not installed here; the demo runs an application on node:http');
   note(
     `starting ${example.name === 'express' ? 'an Express' : 'a node:http'} application with one flag: node --import rowtrace/register app`,
   );

@@ -12,13 +12,15 @@ export interface Example {
   expected: string[];
 }
 
+const EXPECTED = ['TypeError', 'BookingError', 'PaymentError'];
+
 /** The Express application where Express can be loaded, else the one on node:http. */
-export function chooseExample(): Example {
-  const folder = join(packageRoot(), 'examples', 'express');
-  const expected = ['TypeError', 'BookingError', 'PaymentError'];
-  if (canLoad(folder, 'express') && canLoad(folder, 'pino'))
-    return { name: 'express', file: join(folder, 'app.js'), expected };
-  return { name: 'http', file: join(packageRoot(), 'examples', 'http', 'app.mjs'), expected };
+export function chooseExample(wanted?: Example['name']): Example {
+  const folder = join(packageRoot(), 'examples');
+  const hasExpress = ['express', 'pino'].every((name) => canLoad(join(folder, 'express'), name));
+  return (wanted ?? (hasExpress ? 'express' : 'http')) === 'express'
+    ? { name: 'express', file: join(folder, 'express', 'app.js'), expected: EXPECTED }
+    : { name: 'http', file: join(folder, 'http', 'app.mjs'), expected: EXPECTED };
 }
 
 export interface RunningExample {
