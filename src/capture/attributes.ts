@@ -17,6 +17,9 @@ const FIELDS = new Set([
   'rowtrace.fingerprint',
   'log.record.uid',
   'event.name',
+  'logger.name',
+  'log.template',
+  'message.template',
 ]);
 
 function isField(key: string): boolean {
@@ -33,7 +36,7 @@ export function spanTags(span: ReadableSpan | undefined, state: SpanState | unde
   }
   if (span !== undefined && span !== root)
     for (const key in span.attributes)
-      if (!isField(key) && !key.startsWith('express.')) tags[key] = span.attributes[key];
+      if (!isField(key) && key !== 'http.route' && !key.startsWith('express.')) tags[key] = span.attributes[key];
   return tags;
 }
 

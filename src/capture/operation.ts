@@ -35,7 +35,9 @@ export function isDatabase(attributes: Attributes): boolean {
 function databaseName(attributes: Attributes, fallback: string): string {
   const operation = text(attributes['db.operation.name'] ?? attributes['db.operation']);
   const collection = text(attributes['db.collection.name']);
-  if (operation === undefined) return text(attributes['db.query.summary']) ?? fallback;
+  // instrumentation-pg names the operation on its metric only; its spans are called "pg.query:SELECT database".
+  if (operation === undefined)
+    return text(attributes['db.query.summary']) ?? /^pg\.query:(\w+)/.exec(fallback)?.[1] ?? fallback;
   return collection === undefined ? operation : `${operation} ${collection}`;
 }
 

@@ -116,7 +116,10 @@ export class RowtraceSpanProcessor implements SpanProcessor {
       for (const text of state.texts) {
         const message = span.status.message ?? text;
         const error: ErrorFact = { type: 'Error', message: clean(message, this.#options.scrubber) };
-        const code = span.attributes['error.type'] ?? span.attributes['db.response.status_code'];
+        const code =
+          span.attributes['error.type'] ??
+          span.attributes['db.response.status_code'] ??
+          /\(code: (\w+)\)/.exec(text)?.[1];
         if (code !== undefined) error.code = String(code);
         if (operation.kind === 'db') error.type = 'DatabaseError';
         this.#options.tracker.described(error, this.#carrier(span, state, 'ERROR'));

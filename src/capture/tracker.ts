@@ -134,7 +134,7 @@ export class OccurrenceTracker {
   #again(seen: Carried, carrier: Carrier): void {
     this.#merged++;
     const raised = seen.level !== carrier.level && isAtLeast(carrier.level, seen.level);
-    const tags = this.#tags(carrier.tags, carrier.body);
+    const tags = this.#tags(carrier.tags, carrier.body === seen.message ? undefined : carrier.body);
     // A logger's name says more than that of the instrumentation whose span came first; the first logger's stays.
     const module = seen.mergeable && !carrier.bySpan ? carrier.module : undefined;
     if (raised) seen.level = carrier.level;
