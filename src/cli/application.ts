@@ -10,11 +10,20 @@ export function recordedEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJ
   return { ...rest, NODE_OPTIONS: [env.NODE_OPTIONS, preloadFlag()].filter(Boolean).join(' ') };
 }
 
-/** In the foreground: same terminal, signals handed on. @returns its exit code, 128 + number where a signal ended it */
-export function runInForeground(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<number> {
-  // npm and other scripts (.cmd) need a shell on Windows.
-  const child = spawn(command, args, { stdio: 'inherit', env, shell: process.platform === 'win32' });
+/**
+ * In the foreground: same terminal, signals handed on. @returns its exit code, 128 + number where a signal ended it
+ *
+ * @param onStarted not called for a command that cannot be started
+ */
+export function runInForeground(
+  command: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  onStarted: () => void,
+): Promise<number> {
+  const child = spawn(command, args, { stdio: 'inherit', env, shell: needsShell(command) });
   const stop = handOnSignals(child);
+  child.once('spawn', onStarted);
   return new Promise((resolve, reject) => {
     child.once('error', (error) => {
       stop();
@@ -25,6 +34,11 @@ export function runInForeground(command: string, args: string[], env: NodeJS.Pro
       resolve(code ?? 128 + (signal ? constants.signals[signal] : 0));
     });
   });
+}
+
+/** npm and other scripts (.cmd) do on Windows; a shell would take the arguments of a program apart, so only they get one. */
+function needsShell(command: string): boolean {
+  return process.platform === 'win32' && !/(^|[\\/])node$|\.exe$/i.test(command);
 }
 
 function handOnSignals(child: ChildProcess): () => void {

@@ -60,7 +60,7 @@ describe('bad input', { concurrency: 3, timeout: 120_000 }, () => {
       assert.match(result.stderr, stderr);
       assert.deepEqual([result.code, result.stdout], [code, '']);
       assert.doesNotMatch(result.stderr, /secret|\n\s+at /);
-      if (args[0] !== 'dev') assert.equal(ownerPid(dir), undefined, 'nothing was started for it');
+      assert.equal(ownerPid(dir), undefined, 'nothing was started for it');
     });
 
   test('a database that is not there', async (t) => {

@@ -12,7 +12,7 @@ import { visit } from '../demo/visit.ts';
 import { EXIT } from '../exit-codes.ts';
 import { withDatabase } from '../open-database.ts';
 import { issueColumns, latencyColumns, logColumns } from '../output/columns.ts';
-import { safeJson } from '../output/escape.ts';
+import { escapeLine, safeJson } from '../output/escape.ts';
 import { renderTable } from '../output/table.ts';
 import { note, print, terminalOf } from '../output/terminal.ts';
 import { connectOwner, stopOwner } from '../owner/connect.ts';
@@ -99,7 +99,7 @@ function show({ rows, issues, latencies }: DemoRows): void {
 }
 
 function next({ databaseUrl, dir }: Options, isKept: boolean): void {
-  const see = databaseUrl || !isKept ? 'npx rowtrace issues' : `npx rowtrace issues --dir ${dir}`;
+  const see = databaseUrl || !isKept ? 'npx rowtrace issues' : `npx rowtrace issues --dir ${escapeLine(dir)}`;
   print(`
 Next:
   npx rowtrace dev -- node app.js              your application, with the embedded database beside it

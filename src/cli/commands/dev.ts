@@ -24,11 +24,15 @@ export function register(program: Command): void {
 
 async function run([command, ...args]: string[], { dir }: { dir?: string }): Promise<void> {
   const options = loadOptions({ dir });
-  const beside = options.databaseUrl ? undefined : keepOwner(options.dir);
+  let beside: ReturnType<typeof keepOwner> | undefined;
+  const onStarted = () => {
+    beside = options.databaseUrl ? undefined : keepOwner(options.dir);
+  };
   const where = options.databaseUrl ? maskSecret(options.databaseUrl) : options.dir;
   note(`rows go to ${where}; see them with: npx rowtrace tail`);
   try {
-    process.exitCode = await runInForeground(command!, args, { ...recordedEnvironment(), ROWTRACE_DIR: options.dir });
+    const env = { ...recordedEnvironment(), ROWTRACE_DIR: options.dir };
+    process.exitCode = await runInForeground(command!, args, env, onStarted);
   } catch (error) {
     throw new RowtraceError('RT_USAGE', [`${command} cannot be started: ${(error as Error).message}`], {
       cause: error,

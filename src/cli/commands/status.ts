@@ -6,7 +6,7 @@ import { countDeadLetters } from '../../query/dead-letters.ts';
 import { type LedgerEntry, readLedger } from '../../query/ledger.ts';
 import { examples, limitOption, onDatabase, sinceOption } from '../arguments.ts';
 import { withDatabase } from '../open-database.ts';
-import { safeJson } from '../output/escape.ts';
+import { escapeLine, safeJson } from '../output/escape.ts';
 import { ago, count, shortTime } from '../output/format.ts';
 import { type Column, renderTable } from '../output/table.ts';
 import { note, print, terminalOf } from '../output/terminal.ts';
@@ -33,7 +33,8 @@ async function run({ dir, json, since, limit }: { dir?: string; json?: boolean; 
   const terminal = terminalOf();
   if (ledger.length === 0) note('no process has reported in that time');
   else print(renderTable(ledger, ledgerColumns(), terminal));
-  if (journalsWaiting > 0) print(`\n${journalsWaiting} journal(s) in ${options.dir} hold what is not stored yet.`);
+  if (journalsWaiting > 0)
+    print(`\n${journalsWaiting} journal(s) in ${escapeLine(options.dir)} hold what is not stored yet.`);
   if (deadLetters.length === 0) return;
   const columns: Column<(typeof deadLetters)[number]>[] = [
     { title: 'DEAD LETTERS', value: (row) => count(row.count), align: 'right' },
