@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { spawnNode } from '../support/children.ts';
-import { cliDir, eventually, ownerPid, runCli, startCli } from '../support/cli.ts';
+import { cliDir, eventually, killOwner, ownerPid, runCli, startCli } from '../support/cli.ts';
 import { databaseFor } from '../support/database.ts';
 
 const REGISTER = new URL('../../src/register.ts', import.meta.url).href;
@@ -112,5 +112,23 @@ describe('with a database', { timeout: 240_000 }, () => {
       ['before', 'one', 'two', 'three'],
     );
     if (process.platform !== 'win32') assert.equal(code, 0);
+  });
+
+  test('tail goes on when the owner of the embedded database is killed', async (t) => {
+    const dir = cliDir(t);
+    const tail = startCli(t, ['tail', '--json'], { dir });
+    await eventually(() => ownerPid(dir) !== undefined && existsSync(join(dir, 'owner.json')));
+    assert.equal((await runCli(t, ['raise-error'], { dir })).code, 0);
+    await eventually(() => tail.stdout.includes('RaisedError'));
+    const killed = killOwner(dir);
+    await eventually(() => ownerPid(dir) !== undefined && ownerPid(dir) !== killed);
+    assert.equal((await runCli(t, ['raise-error'], { dir })).code, 0);
+    await eventually(() => tail.stdout.trimEnd().split('\n').length === 2);
+    assert.match(tail.stderr, /the database is away/);
+    const ids = tail.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).event_id);
+    assert.equal(new Set(ids).size, 2, 'each row once');
   });
 });

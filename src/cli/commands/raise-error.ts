@@ -10,7 +10,7 @@ import { type LogEntry, recentLogs } from '../../query/recent-logs.ts';
 import { recordedEnvironment } from '../application.ts';
 import { examples, onDatabase } from '../arguments.ts';
 import { EXIT } from '../exit-codes.ts';
-import { withDatabase } from '../open-database.ts';
+import { openDatabase, withDatabase } from '../open-database.ts';
 import { logColumns } from '../output/columns.ts';
 import { safeJson } from '../output/escape.ts';
 import { renderTable } from '../output/table.ts';
@@ -30,15 +30,17 @@ async function run({ dir, json }: { dir?: string; json?: boolean }): Promise<voi
   const options = loadOptions({ dir });
   const mark = randomUUID().slice(0, 8);
   const since = new Date(Date.now() - 60_000);
-  const row = await withDatabase(options, async (db) => {
-    const said = await throwOne(mark, options.dir, options.service);
+  // First, so that an error is raised only where a row can arrive; and anew afterwards, since whoever connects to the
+  // embedded database has it look through the journals at once.
+  await (await openDatabase(options)).close();
+  const said = await throwOne(mark, options.dir, options.service);
+  const row = await withDatabase(options, (db) => {
     const find = async () =>
       (await recentLogs(db, options.schema, { since, text: `raise-error ${mark}`, limit: 1 }))[0];
-    const found = await withProgress('waiting for the row …', until(find, WAIT_MILLIS));
-    if (found === undefined && said) note(`the program said: ${said}`);
-    return found;
+    return withProgress('waiting for the row …', until(find, WAIT_MILLIS));
   });
   if (row === undefined) {
+    if (said) note(`the program said: ${said}`);
     note(`no row arrived within ${WAIT_MILLIS / 1000} s; \`rowtrace doctor\` may tell why`);
     process.exitCode = EXIT.problem;
     return;

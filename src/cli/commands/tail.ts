@@ -1,17 +1,21 @@
 // `rowtrace tail`: the newest rows, and then each new one as it is stored.
 
 import type { Command } from 'commander';
-import { loadOptions } from '../../options/options.ts';
+import { RowtraceError } from '../../errors.ts';
+import { loadOptions, type Options } from '../../options/options.ts';
 import { followLogs } from '../../query/follow-logs.ts';
 import { type LogEntry, recentLogs } from '../../query/recent-logs.ts';
 import type { Level } from '../../record/level.ts';
 import { examples, levelOption, limitOption, onDatabase } from '../arguments.ts';
+import { explainDatabaseError } from '../explain-error.ts';
 import { withDatabase } from '../open-database.ts';
 import { escapeLine, safeJson } from '../output/escape.ts';
 import { latency, levelStyle, shortTime } from '../output/format.ts';
-import { print, type Terminal, terminalOf } from '../output/terminal.ts';
+import { note, print, type Terminal, terminalOf } from '../output/terminal.ts';
+import { connectOwner } from '../owner/connect.ts';
 
 const LOOK_MILLIS = 500;
+const AWAY_MILLIS = 5_000;
 
 interface Flags {
   dir?: string;
@@ -54,10 +58,24 @@ async function run({ dir, json, level, service, n, follow }: Flags): Promise<voi
         ended = true;
       });
     while (!ended) {
-      show((await follower.next()).filter(({ event_id }) => !shown.has(event_id)));
+      const rows = await follower.next().catch((error) => waitForReturn(error, options));
+      show(rows.filter(({ event_id }) => !shown.has(event_id)));
       await new Promise((resolve) => setTimeout(resolve, LOOK_MILLIS));
     }
   });
+}
+
+/**
+ * The connections of `db` come back by themselves, but an embedded owner that was killed has to be started again. The
+ * follower keeps its place, so nothing is missed meanwhile.
+ */
+async function waitForReturn(error: unknown, options: Options): Promise<LogEntry[]> {
+  const explained = explainDatabaseError(error, options);
+  if (!(explained instanceof RowtraceError) || explained.code !== 'RT_DATABASE_UNREACHABLE') throw explained;
+  note('the database is away; going on when it is back …');
+  if (options.databaseUrl === undefined) await (await connectOwner(options.dir)).close();
+  else await new Promise((resolve) => setTimeout(resolve, AWAY_MILLIS));
+  return [];
 }
 
 /** One line a row, longer than the terminal where need be: what scrolls by is not cut. */
