@@ -16,7 +16,10 @@ describe('demo', { timeout: 240_000 }, () => {
       /ERROR +TypeError +Cannot read properties of undefined \(reading 'name'\) +GET \/dogs\/:id\/owner +500 +\S+ m?s +[0-9a-f-]{36}\n/,
     );
     assert.match(stdout, /ERROR +BookingError +dog 2 could not be booked .* POST \/appointments +500 /);
-    assert.match(stdout, /ERROR +PaymentError +invoice is shown without its payment +GET \/invoices\/:id +200 /);
+    assert.match(
+      stdout,
+      /ERROR +PaymentError +invoice is shown without its payment: card declined for invoice 1042 +GET \/invoices\/:id +200 /,
+    );
     assert.match(stdout, /WARNING +Slow server span GET \/reports\/weekly: 2\d{3} ms .* 200 +2\.\d\d s /);
     // Six requests, four, three, two: each is one occurrence, and each kind one issue.
     for (const [count, type] of [

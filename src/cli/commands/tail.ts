@@ -9,6 +9,7 @@ import type { Level } from '../../record/level.ts';
 import { examples, levelOption, limitOption, onDatabase } from '../arguments.ts';
 import { explainDatabaseError } from '../explain-error.ts';
 import { withDatabase } from '../open-database.ts';
+import { wording } from '../output/columns.ts';
 import { escapeLine, safeJson } from '../output/escape.ts';
 import { latency, levelStyle, shortTime } from '../output/format.ts';
 import { note, print, type Terminal, terminalOf } from '../output/terminal.ts';
@@ -82,13 +83,13 @@ async function waitForReturn(error: unknown, options: Options): Promise<LogEntry
 function line(row: LogEntry, terminal: Terminal): string {
   const style = levelStyle(row.level);
   const level = row.level.padEnd(8);
-  const named = row.error_type && !row.message.startsWith(row.error_type) ? `${row.error_type}: ` : '';
+  const named = row.error_type ? `${row.error_type}: ` : '';
   const request = [row.http_method, row.route, row.http_status, latency(row.latency_ms)].filter(Boolean).join(' ');
   const where = [row.service, request, row.request_id].filter(Boolean).join('  ');
   return [
     terminal.style('dim', shortTime(row.created_at)),
     style ? terminal.style(style, level) : level,
-    escapeLine(`${named}${row.message}`),
+    escapeLine(`${named}${wording(row)}`),
     terminal.style('dim', escapeLine(where)),
   ].join('  ');
 }

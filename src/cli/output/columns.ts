@@ -26,7 +26,7 @@ export function logColumns(): Column<LogEntry>[] {
     { title: 'TIME', value: ({ created_at }) => shortTime(created_at) },
     { title: 'LEVEL', value: ({ level }) => level, style: ({ level }) => levelStyle(level) },
     { title: 'TYPE', value: ({ error_type }) => error_type, min: 8, drop: 1 },
-    { title: 'MESSAGE', value: (row) => withoutType(row.message, row.error_type), min: 20 },
+    { title: 'MESSAGE', value: wording, min: 20 },
     {
       title: 'ROUTE',
       value: ({ http_method, route }) => [http_method, route].filter(Boolean).join(' '),
@@ -53,6 +53,12 @@ export function latencyColumns(): Column<OperationLatency>[] {
     { title: 'P99', value: (row) => latency(row.p99_ms), align: 'right' },
     { title: 'MAX', value: (row) => latency(row.max_ms), align: 'right', drop: 1 },
   ];
+}
+
+/** What the logger said, and what the error said where that is something else. */
+export function wording({ message, error_message, error_type }: LogEntry): string {
+  const said = withoutType(message, error_type);
+  return error_message && !message.includes(error_message) ? `${said}: ${error_message}` : said;
 }
 
 /** "TypeError: x is null" beside a column that says TypeError. */
