@@ -81,7 +81,8 @@ export class PostgresMetricExporter implements PushMetricExporter {
     if (histograms.length === 0) return;
     for (let attempt = 1; ; attempt++) {
       try {
-        await (this.#opened ??= this.#sink.open());
+        this.#opened ??= this.#sink.open();
+        await this.#opened;
         await this.#sink.write({ ...emptyBatch(), histograms });
         return;
       } catch (error) {

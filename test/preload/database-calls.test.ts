@@ -33,7 +33,7 @@ test("a failed query is one row with the true message, a slow one a WARNING, and
     else assert.equal(row.message, message);
     assert.match(String(row.request_id), /^[0-9a-f-]{36}$/);
   }
-  assert.match(String((rows[1]?.tags as Record<string, unknown>)['db.query.text']), /1 \/ 0/);
+  assert.match(String((rows[1]!.tags as Record<string, unknown>)['db.query.text']), /1 \/ 0/);
 
   const queries = await db.query<{ operation: string; count: number }>(
     "select operation, sum(count)::int as count from rowtrace.latency_histograms where kind = 'db' group by 1 order by 1",

@@ -88,8 +88,9 @@ for (const [app, door] of CELLS) {
       assert.ok(!JSON.stringify(row).includes('hunter2'), 'the token of the URL is masked');
     }
     const logged = rows.find((row) => row.type === 'RangeError');
-    assert.equal((logged?.tags as Record<string, unknown>).vet_id, 12);
-    assert.equal((logged?.tags as Record<string, unknown>)['log.body'], 'and once more');
+    const tags = logged?.tags as Record<string, unknown> | undefined;
+    assert.equal(tags?.vet_id, 12);
+    assert.equal(tags?.['log.body'], 'and once more');
     assert.equal(logged?.module, 'kennel');
     const wrapped = rows.find((row) => row.message === 'no price');
     assert.match(String(wrapped?.stack_trace), /fetch failed[\s\S]*ECONNREFUSED|bad port/);
