@@ -23,9 +23,13 @@ const REASON =
   /\b[45]\d\d(?=:? ?\(?(?:Bad Request|Unauthorized|Payment Required|Forbidden|Not Found|Method Not|Not Acceptable|Request Timeout|Conflict|Gone|Length Required|Precondition|Payload Too|Unsupported Media|I'm a|Unprocessable|Locked|Too Many|Request Header|Internal Server|Not Implemented|Bad Gateway|Service Unavailable|Gateway Time))/gi;
 const EXIT =
   /\b(?:exit(?:ed)?(?: with)?(?: exit)?(?: code| status)?|code|status|errno|signal):? -?\d{1,3}\b(?![.\w])/gi;
-/** E11000, P2002, ORA-00942, TS2304, SQLSTATE[42P01] at the begin of a message, behind "error", or in brackets. */
+/**
+ * E11000, P2002, ORA-00942, TS2304 at the begin of a message, behind "error", or in brackets; 42P01 and 23505 (SQLSTATE)
+ * there too, where more than five digits says that it is one: "62500 rows" and "job(33139)" are numbers.
+ */
 const ERROR_CODE =
-  /(?:^|[[(]|\b(?:error|code|sqlstate):? ?\[?)(?:[A-Z]{1,6}-?\d{3,6}|\d[0-9A-Z]{4}(?<=[A-Z0-9]{5}))(?=[\])]|[: ]|$)/g;
+  /(?:^|[[(]|\b(?:error|code):? ?\[?)(?:[A-Z]{1,6}-?\d{3,6}|(?=\d{1,4}[A-Z])\d[0-9A-Z]{4})(?=[\])]|[: ]|$)/g;
+const SQL_STATE = /\b(?:error|code|sqlstate)(?:: ?|[ =])?[[(]?\d{5}(?=[\]): ]|$)|^\d{5}(?=:|$)/gi;
 /** A port of a connection or listen error below 10000, or well known, names the service; others are ephemeral. */
 const PORT =
   /\b((?:connect|listen|bind|read|write|accept) E[A-Z]{3,16} (?:[\w.:[\]-]{0,255}?)):(\d{1,4}|11211|15672|2[67]379|26257|2701[789]|[12]9092|33060|50051|61616)(?!\d)(?=$|[\s,)])/g;
@@ -42,7 +46,7 @@ export function keepMeaningfulNumbers(text: string): string {
   if (!/\d/.test(said)) return said;
   said = said.replace(PORT, (_, before: string, port: string) => `${before}:${hide(port)}`);
   said = said.replace(STATUS, hideNumber).replace(REASON, hide).replace(EXIT, hideNumber);
-  said = said.replace(ERROR_CODE, hide).replace(WORDS, hide);
+  said = said.replace(ERROR_CODE, hide).replace(SQL_STATE, hide).replace(WORDS, hide);
   return /["'`]/.test(said) ? said.replace(QUOTED_NAME, hide) : said;
 }
 
