@@ -41,8 +41,8 @@ module.exports = {
     {
       name: 'database-driver-in-store-only',
       severity: 'error',
-      comment: 'pg and PGlite are opened in store/ (and by the embedded owner in cli/).',
-      from: { path: '^(src|exporters)/', pathNot: '^src/(store|cli)/' },
+      comment: 'pg and PGlite are opened in store/.',
+      from: { path: '^(src|exporters)/', pathNot: '^src/store/' },
       to: { path: 'node_modules/(pg|@electric-sql)/' },
     },
     {

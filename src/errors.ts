@@ -58,7 +58,7 @@ export const ERRORS = {
   },
   RT_EMBEDDED_MISSING: {
     message: 'The embedded database is not installed (%s).',
-    fix: 'Run `npm install @electric-sql/pglite @electric-sql/pglite-socket`, or set ROWTRACE_DATABASE_URL.',
+    fix: 'Run `npm install @electric-sql/pglite`, or set ROWTRACE_DATABASE_URL.',
   },
   RT_EMBEDDED_START: {
     message: 'The embedded database in %s did not start: %s.',

@@ -135,7 +135,13 @@ function wire(options: Options, otel: OtelSettings): Running {
     onProblem: say,
   });
   const unregister = registerInstrumentations({ instrumentations: [...instrumentations.values()] });
-  if (instrumentations.has('http')) hookWriteHead();
+  if (instrumentations.has('http')) {
+    // The hook patches a built-in module when it is required; an ESM application only imports it.
+    const load = createRequire(import.meta.url);
+    load('node:http');
+    load('node:https');
+    hookWriteHead();
+  }
 
   const ledger = setInterval(writeLedger, LEDGER_MILLIS);
   ledger.unref();
