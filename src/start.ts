@@ -10,7 +10,7 @@ import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { createAlwaysRecordSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import { hookCrashes } from './capture/crash.ts';
-import { leanInstrumentations } from './capture/instrumentations.ts';
+import { canResolve, leanInstrumentations } from './capture/instrumentations.ts';
 import { RowtraceLogProcessor } from './capture/log-processor.ts';
 import { hookConsole, hookPino } from './capture/loggers.ts';
 import { RowtraceMetricReader } from './capture/metric-reader.ts';
@@ -177,7 +177,12 @@ function wire(options: Options, otel: OtelSettings): Running {
 
   return {
     resource,
-    hooked: [...instrumentations.keys(), 'pino', 'crashes', ...(options.console === 'off' ? [] : ['console'])],
+    hooked: [
+      ...instrumentations.keys(),
+      ...(canResolve('pino', resolveAsApplication) ? ['pino'] : []),
+      'crashes',
+      ...(options.console === 'off' ? [] : ['console']),
+    ],
     flush,
     async shutdown(timeoutMillis = 5000) {
       await flush(timeoutMillis);

@@ -2,7 +2,7 @@
 // be proxies, chains may be circular; whatever happens, a fact comes out and nothing is thrown.
 
 import type { ErrorFact } from '../record/fact.ts';
-import { bound, cut, LIMITS } from '../record/limits.ts';
+import { bound, cut, LIMITS, plainTags } from '../record/limits.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
 
 const MAX_DEPTH = 8;
@@ -30,8 +30,9 @@ function describe(value: unknown): string {
   try {
     if (typeof value === 'string') return value;
     if (!isObject(value)) return String(value);
-    const json = JSON.stringify(value);
-    if (json !== undefined && json !== '{}') return json;
+    // Bounded first: a thrown response object would be walked to its last byte.
+    const json = JSON.stringify(plainTags(value, { total: LIMITS.message }));
+    if (json !== '{}') return json;
     return Object.prototype.toString.call(value);
   } catch {
     return 'a value that cannot be shown';

@@ -80,7 +80,8 @@ export function leanInstrumentations(options: InstrumentationOptions): Map<strin
   return chosen;
 }
 
-function canResolve(name: string, resolve: (name: string) => unknown): boolean {
+/** Whether the application has the module. */
+export function canResolve(name: string, resolve: (name: string) => unknown): boolean {
   try {
     resolve(name);
     return true;

@@ -18,8 +18,8 @@ const MAX_CARRIED = 32;
 export interface Carried {
   row: RowRef;
   level: Level;
-  /** The value thrown, where the carrier had it. */
-  thrown?: object;
+  /** The value thrown, where the carrier had it; weakly, since errors drag requests, responses and sockets along. */
+  thrown?: WeakRef<object>;
   message: string;
   /** Carried by a span only: no words of the programmer's own get lost when it is merged into a wrapper. */
   mergeable: boolean;

@@ -192,7 +192,7 @@ export class OccurrenceTracker {
       const carried: Carried = {
         row,
         level: carrier.level,
-        thrown: value,
+        thrown: value && new WeakRef(value),
         message: error.message,
         stack: error.stack,
         mergeable: carrier.bySpan === true,
@@ -216,7 +216,10 @@ export class OccurrenceTracker {
       for (let at = list.length - 1; at >= 0; at--) {
         const earlier = list[at]!;
         if (!earlier.mergeable || row.t - earlier.row.t > MERGE_WINDOW_MILLIS) continue;
-        const same = earlier.thrown ? chain.includes(earlier.thrown) : !earlier.stack && messages.has(earlier.message);
+        const inner = earlier.thrown?.deref();
+        const same = earlier.thrown
+          ? inner !== undefined && chain.includes(inner)
+          : !earlier.stack && messages.has(earlier.message);
         if (!same) continue;
         list.splice(at, 1);
         this.#merged++;
