@@ -120,3 +120,14 @@ test('the DATABASE_URL of the application is not used, only mentioned', async (t
   );
   assert.equal(schema?.there, false);
 });
+
+test('started in code: rows are there after flush, status tells, shutdown ends it', async (t) => {
+  const { db, url: databaseUrl } = await databaseFor(t);
+  const ended = await new Application(t, { app: 'doors/programmatic.mjs', door: 'none', databaseUrl }).ended();
+  assert.equal(ended.code, 0, ended.stderr);
+  assert.match(ended.stdout, /"state":"idle","stored":/);
+  const rows = await db.query('select service, release_version, error_type, message, module from rowtrace.error_logs');
+  assert.deepEqual(rows, [
+    { service: 'in-code', release_version: '7.0.0', error_type: 'TypeError', message: 'job failed', module: 'jobs' },
+  ]);
+});
