@@ -10,6 +10,6 @@ export interface SinkThreadOptions extends ThreadOptions {
 }
 
 export function threadOptions(options: Options, databaseUrl: string): SinkThreadOptions {
-  const { dir, schema, columns, migrate } = options;
-  return { dir, databaseUrl, schema, columns, migrate };
+  const { dir, schema, columns, fingerprintRules, migrate } = options;
+  return { dir, databaseUrl, schema, columns, fingerprintRules, migrate };
 }

@@ -66,11 +66,12 @@ async function prepareSchema(db: Db, { schema, columns, migrate: mayMigrate }: O
 }
 
 /** What dead processes left in the folder; the living ship for themselves. */
-async function shipOrphans({ dir, databaseUrl, schema, columns }: Options): Promise<void> {
+async function shipOrphans({ dir, databaseUrl, schema, columns, fingerprintRules }: Options): Promise<void> {
   if (!listJournals(dir).some(isOrphan)) return;
   const open = async () => openPostgres(databaseUrl!, { max: 1, applicationName: 'rowtrace cli' });
   const sink = createPostgresSink({ open, schema, columns, migrate: false, database: databaseUrl });
-  const shipper = new Shipper({ dir, mode: 'self', sink, rules: recordRules(columns), onProblem: note, holdMillis: 0 });
+  const rules = recordRules(columns, fingerprintRules);
+  const shipper = new Shipper({ dir, mode: 'self', sink, rules, onProblem: note, holdMillis: 0 });
   shipper.start();
   const done = await withProgress('storing what ended processes left …', shipper.flush(ORPHANS_WAIT_MILLIS));
   await shipper.close();

@@ -2,6 +2,7 @@
 
 import { amendFact } from '../record/apply-amendment.ts';
 import type { AmendFact, CallFact, HistogramFact, LedgerFact, LogFact, ResourceFact } from '../record/fact.ts';
+import type { FingerprintRule } from '../record/fingerprint/index.ts';
 import type {
   AmendmentRow,
   ErrorLogRow,
@@ -22,9 +23,10 @@ export interface RowRules {
   amend(held: LogFact, amendment: AmendFact): LogFact;
 }
 
-export function recordRules(columns: PromotedColumns): RowRules {
+/** `fingerprintRules`: the operator's, which win over the algorithm. */
+export function recordRules(columns: PromotedColumns, fingerprintRules: readonly FingerprintRule[] = []): RowRules {
   return {
-    log: (fact, resource) => toErrorLogRow(fact, resource, { columns }),
+    log: (fact, resource) => toErrorLogRow(fact, resource, { columns, fingerprintRules }),
     amendments: toAmendmentRows,
     histogram: toHistogramRow,
     call: (fact, resource) => toHttpCallRow(fact, resource, { columns }),

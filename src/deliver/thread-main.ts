@@ -35,7 +35,7 @@ export function runDeliveryThread<Options extends ThreadOptions>({ createSink }:
     own: journalDir,
     mode: 'self',
     sink: createSink(options as Options, onProblem),
-    rules: recordRules(options.columns),
+    rules: recordRules(options.columns, options.fingerprintRules),
     holdMillis: options.holdMillis,
     onProblem,
     onState: (state) => setState(shared, state),

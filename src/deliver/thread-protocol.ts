@@ -1,6 +1,7 @@
 // What crosses the thread boundary: start data, messages, and one block of shared memory that both sides can read while the
 // other is blocked. At the end of a process the main thread waits in it; no message could reach it then.
 
+import type { FingerprintRule } from '../record/fingerprint/index.ts';
 import type { PromotedColumns } from '../record/row.ts';
 import type { DeliveryState } from './batch-writer.ts';
 
@@ -8,6 +9,7 @@ import type { DeliveryState } from './batch-writer.ts';
 export interface ThreadOptions {
   dir: string;
   columns: PromotedColumns;
+  fingerprintRules?: readonly FingerprintRule[];
   holdMillis?: number;
 }
 

@@ -1,6 +1,7 @@
 // Every option once: its environment variable, how it is read, its default, and the sentence for docs/options.md.
 
 import type { Level } from '../record/level.ts';
+import { fingerprintRules } from './fingerprint-rules.ts';
 import * as parse from './parsers.ts';
 
 export interface Definition<T> {
@@ -69,13 +70,18 @@ export const DEFINITIONS = {
     env: 'ROWTRACE_RELEASE',
     parse: parse.text,
     default: undefined,
-    doc: 'service.version. Default: OTEL_RESOURCE_ATTRIBUTES, then the version in the nearest package.json.',
+    doc: 'service.version. Default: OTEL_RESOURCE_ATTRIBUTES, then the release of the host (Heroku, Cloud Run, App Engine, Fly.io, Lambda, Container Apps), then the version in the nearest package.json.',
   }),
   buildSha: define<string | undefined>({
     env: 'ROWTRACE_BUILD_SHA',
     parse: parse.text,
     default: undefined,
-    doc: 'vcs.ref.head.revision of the build. Default: OTEL_RESOURCE_ATTRIBUTES.',
+    doc: 'vcs.ref.head.revision of the build. Default: OTEL_RESOURCE_ATTRIBUTES, then what the host or the CI says (VERCEL_GIT_COMMIT_SHA, RENDER_GIT_COMMIT, GITHUB_SHA …), then HEAD of the git repository of the entry file.',
+  }),
+  fingerprintRules: define<ReturnType<typeof fingerprintRules>>({
+    parse: fingerprintRules,
+    default: Object.freeze([]),
+    doc: 'Own grouping rules, the first that matches wins: `[{ type, message, service, culprit, fingerprint }]`, `*` in a condition stands for any text, all conditions given must match; matching events of a service share one issue per `fingerprint` (code or configuration file only). Try them with `rowtrace regroup --dry-run`.',
   }),
   level: define({
     env: 'ROWTRACE_LEVEL',

@@ -4,7 +4,7 @@
 import { given, optionalInteger, optionalText, placeColumns, requestColumns, traceColumns } from './columns.ts';
 import { MalformedFactError, requireCount, requireObject, requireOneOf, requireText, requireUuid } from './errors.ts';
 import type { AmendFact, CallFact, ErrorFact, LedgerFact, LogFact, ResourceFact } from './fact.ts';
-import { fingerprint, messageTemplate } from './fingerprint/index.ts';
+import { type FingerprintRule, fingerprint, messageTemplate } from './fingerprint/index.ts';
 import { LEVELS } from './level.ts';
 import { clampTime, cut, LIMITS, plainTags } from './limits.ts';
 import { promote } from './promote.ts';
@@ -15,6 +15,7 @@ export { toHistogramRow } from './to-histogram-row.ts';
 
 export interface RowOptions {
   columns: PromotedColumns;
+  fingerprintRules?: readonly FingerprintRule[];
 }
 
 export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: RowOptions): ErrorLogRow {
@@ -29,17 +30,20 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
     ...asTags(fact.tags),
     ...given({ 'rowtrace.time_given': optionalText(fact.tRaw, LIMITS.id) ?? time.tRaw }),
   };
-  const key = fingerprint({
-    type: error?.type ?? '',
-    code: error?.code,
-    message: error?.message ?? message,
-    stack: error?.stack,
-    cause: error?.cause,
-    errors: error?.errors,
-    service,
-    override: typeof fact.fingerprint === 'string' ? fact.fingerprint : undefined,
-    template: error === undefined ? template : undefined,
-  });
+  const key = fingerprint(
+    {
+      type: error?.type ?? '',
+      code: error?.code,
+      message: error?.message ?? message,
+      stack: error?.stack,
+      cause: error?.cause,
+      errors: error?.errors,
+      service,
+      override: typeof fact.fingerprint === 'string' ? fact.fingerprint : undefined,
+      template: error === undefined ? template : undefined,
+    },
+    { rules: options.fingerprintRules },
+  );
   return {
     event_id: requireUuid(fact.id, 'id'),
     created_at: time.t,

@@ -22,7 +22,7 @@ import { serve } from './server.ts';
 export const EXIT_NOT_OWNER = 75;
 const LOOK_MILLIS = 500;
 
-export interface OwnerOptions extends Pick<Options, 'dir' | 'schema' | 'columns'> {
+export interface OwnerOptions extends Pick<Options, 'dir' | 'schema' | 'columns' | 'fingerprintRules'> {
   /** How long it stays without client and without live journal. */
   idleMillis: number;
   tcp?: boolean | undefined;
@@ -31,7 +31,7 @@ export interface OwnerOptions extends Pick<Options, 'dir' | 'schema' | 'columns'
 
 /** @returns the exit code, when it is over */
 export async function runOwner(options: OwnerOptions): Promise<number> {
-  const { dir, schema, columns, log } = options;
+  const { dir, schema, columns, fingerprintRules, log } = options;
   makePrivate(dir);
   const lock = acquireLock(dir);
   if (lock === undefined) return EXIT_NOT_OWNER;
@@ -42,7 +42,8 @@ export async function runOwner(options: OwnerOptions): Promise<number> {
     const backend = createBackend(await openPglite(join(dir, 'pgdata')));
     await migrate(backend.db, { schema, columns });
     const sink = createPostgresSink({ open: async () => backend.db, schema, columns, database: dir });
-    const shipper = new Shipper({ dir, mode: 'owner', sink, rules: recordRules(columns), onProblem: log });
+    const rules = recordRules(columns, fingerprintRules);
+    const shipper = new Shipper({ dir, mode: 'owner', sink, rules, onProblem: log });
     shipper.start();
     const listen = chooseListen(dir, options.tcp);
     // Whoever connects wants an answer: what the journals hold goes first, rows of requests that go on included.
