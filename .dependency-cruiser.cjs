@@ -3,7 +3,7 @@
 const TIERS = [
   ['src/errors', 'src/util/'],
   ['src/record/'],
-  ['src/store/', 'src/journal/'],
+  ['src/store/', 'src/journal/', 'src/source-maps/'],
   ['src/capture/', 'src/manual/', 'src/receive/', 'src/query/'],
   ['src/deliver/'],
   ['exporters/'],
@@ -50,7 +50,7 @@ module.exports = {
       severity: 'error',
       comment:
         'OpenTelemetry types live in capture/, manual/, receive/, the composition root and the OTel faces of exporters.',
-      from: { path: '^src/(util|record|store|journal|query|deliver|options|cli)/' },
+      from: { path: '^src/(util|record|store|journal|source-maps|query|deliver|options|cli)/' },
       to: { path: 'node_modules/@opentelemetry/' },
     },
   ],

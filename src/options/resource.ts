@@ -34,6 +34,8 @@ export function nearestManifest(entry: string | undefined): Manifest {
 export function resolveResource(options: Options, otel: OtelSettings, env: Environment = process.env): ResourceFact {
   const attributes = otel.resourceAttributes;
   const manifest = nearestManifest(process.argv[1]);
+  const machine = hostname();
+  const host = attributes['host.name'] ?? machine;
   return {
     k: 'resource',
     v: FACT_VERSION,
@@ -49,7 +51,10 @@ export function resolveResource(options: Options, otel: OtelSettings, env: Envir
       'development',
     release: options.release ?? attributes['service.version'] ?? manifest.version,
     buildSha: options.buildSha ?? attributes['vcs.ref.head.revision'] ?? attributes['vcs.repository.ref.revision'],
-    host: attributes['host.name'] ?? hostname(),
+    host,
     pid: process.pid,
+    // Of the process and not of this thread, which may have begun when files were changed already.
+    startedAt: Math.floor(Date.now() - process.uptime() * 1_000),
+    ...(host === machine ? {} : { machine }),
   };
 }

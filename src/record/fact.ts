@@ -18,6 +18,10 @@ export interface ResourceFact {
   buildSha?: string;
   host: string;
   pid: number;
+  /** When the process began, Unix milliseconds: files that were changed later are not those it runs. */
+  startedAt?: number;
+  /** Host name of the machine, where `host` was given and is another. */
+  machine?: string;
   /** Other resource attributes that are worth a tag. */
   attributes?: Record<string, unknown>;
 }

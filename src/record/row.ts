@@ -14,6 +14,10 @@ export interface ErrorLogRow {
   message: string;
   message_template: string;
   stack_trace?: string;
+  /** The stack as it was caught, where stack_trace is a mapped one. */
+  raw_stack_trace?: string;
+  source_context?: SourceContext;
+  unmapped_frames?: UnmappedFile[];
   /** 40 hex. */
   fingerprint: string;
   fingerprint_version: number;
@@ -44,6 +48,24 @@ export interface ErrorLogRow {
   thread_id?: number;
   tags: Record<string, unknown>;
   promoted: Record<string, PromotedValue>;
+}
+
+/** Source lines around the top frame of the service's own code, scrubbed, 8 KiB at most. */
+export interface SourceContext {
+  file: string;
+  /** From 1; so is the column. */
+  line: number;
+  column?: number;
+  function?: string;
+  /** Number of the first of `lines`. */
+  first: number;
+  lines: string[];
+}
+
+/** Why frames of a file could not be mapped to original source. */
+export interface UnmappedFile {
+  file: string;
+  reason: 'no map' | 'unreadable' | 'too large' | 'invalid map' | 'other build' | 'not in map';
 }
 
 export type PromotedValue = string | number | boolean;
