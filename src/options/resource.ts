@@ -1,4 +1,5 @@
-// Who the process is: service, environment, release, build, from options, then OTEL_*, then the nearest package.json.
+// Who the process is: service, environment, release, build, from options, then OTEL_*, then the host, then the nearest
+// package.json and git repository.
 
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -6,6 +7,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { OtelSettings } from '../capture/otel-settings.ts';
 import { FACT_VERSION, type ResourceFact } from '../record/fact.ts';
+import { resolveBuild } from './build.ts';
 import type { Options } from './options.ts';
 import type { Environment } from './otel-env.ts';
 
@@ -34,6 +36,7 @@ export function nearestManifest(entry: string | undefined): Manifest {
 export function resolveResource(options: Options, otel: OtelSettings, env: Environment = process.env): ResourceFact {
   const attributes = otel.resourceAttributes;
   const manifest = nearestManifest(process.argv[1]);
+  const build = resolveBuild(options, attributes, env, process.argv[1]);
   const machine = hostname();
   const host = attributes['host.name'] ?? machine;
   return {
@@ -49,10 +52,11 @@ export function resolveResource(options: Options, otel: OtelSettings, env: Envir
       attributes['deployment.environment'] ??
       env.NODE_ENV ??
       'development',
-    release: options.release ?? attributes['service.version'] ?? manifest.version,
-    buildSha: options.buildSha ?? attributes['vcs.ref.head.revision'] ?? attributes['vcs.repository.ref.revision'],
+    release: build.release ?? manifest.version,
+    buildSha: build.sha,
     host,
     pid: process.pid,
+    ...(Object.keys(build.tags).length > 0 ? { attributes: build.tags } : {}),
     // Of the process and not of this thread, which may have begun when files were changed already.
     startedAt: Math.floor(Date.now() - process.uptime() * 1_000),
     ...(host === machine ? {} : { machine }),
