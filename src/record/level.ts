@@ -4,9 +4,11 @@ export const LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const
 
 export type Level = (typeof LEVELS)[number];
 
+const RANK: Readonly<Record<Level, number>> = { DEBUG: 0, INFO: 1, WARNING: 2, ERROR: 3, CRITICAL: 4 };
+
 /** True when `level` is `threshold` or worse. */
 export function isAtLeast(level: Level, threshold: Level): boolean {
-  return LEVELS.indexOf(level) >= LEVELS.indexOf(threshold);
+  return RANK[level] >= RANK[threshold];
 }
 
 /**
