@@ -10,6 +10,7 @@ import { clampTime, cut, LIMITS, plainTags } from './limits.ts';
 import { promote } from './promote.ts';
 import type { AmendmentRow, ErrorLogRow, HttpCallRow, LedgerRow, PromotedColumns } from './row.ts';
 import { stackText } from './stack-text.ts';
+import { OVERRIDE_TAG } from './stored-event.ts';
 
 export { toHistogramRow } from './to-histogram-row.ts';
 
@@ -28,7 +29,11 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
   const tags = {
     ...asTags(resource?.attributes),
     ...asTags(fact.tags),
-    ...given({ 'rowtrace.time_given': optionalText(fact.tRaw, LIMITS.id) ?? time.tRaw }),
+    ...given({
+      'rowtrace.time_given': optionalText(fact.tRaw, LIMITS.id) ?? time.tRaw,
+      // So that it can be told later why the row has its key.
+      [OVERRIDE_TAG]: optionalText(fact.fingerprint, LIMITS.tagValue),
+    }),
   };
   const key = fingerprint(
     {
