@@ -2,25 +2,22 @@
 // carriers). An input in, an ErrorNode with canonical types out; `reasonsOf` gives what is at the bottom of it.
 
 import { canonicalType } from './error-type.ts';
-import { parseHeader } from './header.ts';
-import { parseV8 } from './parse-v8.ts';
+import { type Header, parseHeader } from './header.ts';
+import { parseStack, sniffLanguage } from './languages/index.ts';
 import { type ChainInput, type ErrorNode, MAX_DEPTH, MAX_MEMBERS } from './types.ts';
-
-type StackParser = (stack: string, message: string) => ErrorNode;
-
-/** By telemetry.sdk.language. Other languages come here; what is unknown is read as V8, which finds no frames in it. */
-const PARSERS: Readonly<Record<string, StackParser>> = { nodejs: parseV8, webjs: parseV8, javascript: parseV8 };
 
 export function readChain(input: ChainInput, language: string | undefined, depth = 0): ErrorNode {
   let message = asText(input.message);
   let stack = asText(input.stack);
   // A logger that was given an error only as text: its message is the whole stack.
-  if (stack === '' && message.includes('\n    at ')) {
+  if (
+    stack === '' &&
+    (message.includes('\n    at ') || (message.includes('\n') && sniffLanguage(message) !== undefined))
+  ) {
     stack = message;
     message = '';
   }
-  const parse = PARSERS[language ?? 'nodejs'] ?? parseV8;
-  const node = stack === '' ? empty() : parse(stack, message);
+  const node = stack === '' ? empty() : parseStack(stack, message, language);
   complete(node, asText(input.type), asText(input.code) || undefined, message);
   if (depth >= MAX_DEPTH) return node;
   if (isObject(input.cause)) node.cause = readChain(input.cause, language, depth + 1);
@@ -34,13 +31,20 @@ export function readChain(input: ChainInput, language: string | undefined, depth
 
 /** Type, code and message of a node, from what was given or else from its header; then of all below. */
 function complete(node: ErrorNode, type: string, code: string | undefined, message: string): void {
-  const header = node.header === '' ? undefined : parseHeader(node.header);
+  const header = headerOf(node);
   const named = canonicalType(type, code ?? node.code, header);
   node.type = named.type;
   node.code = named.code;
   node.message = message !== '' ? message : (header?.message ?? (type === '' ? node.header : ''));
   if (node.cause) complete(node.cause, '', undefined, '');
   for (const member of node.errors) complete(member, '', undefined, '');
+}
+
+/** V8's header is read here; the parsers of other languages have read theirs. */
+function headerOf(node: ErrorNode): Header | undefined {
+  if (node.header !== '') return parseHeader(node.header);
+  const { type, message } = node;
+  return type === '' && message === '' ? undefined : { name: type, bracket: undefined, message };
 }
 
 /** The innermost errors: behind all causes, and every member of an aggregate. The node itself where there is no chain. */

@@ -46,8 +46,11 @@ export function fingerprint(input: FingerprintInput, options: FingerprintOptions
 }
 
 function firstCulprit(root: ErrorNode): string | undefined {
-  for (const node of walkChain(root)) {
-    const culprit = culpritOf(node.frames);
+  const frames = [...walkChain(root)].map((node) => node.frames);
+  const own = frames.find((each) => each.some(({ kind, key }) => kind === 'app' && key !== undefined));
+  if (own !== undefined) return culpritOf(own);
+  for (const each of frames) {
+    const culprit = culpritOf(each);
     if (culprit !== undefined) return culprit;
   }
   return undefined;
@@ -68,9 +71,14 @@ function reasonKeys(root: ErrorNode, placed: boolean): string[] {
   if (root.cause === undefined && root.errors.length === 0) return [];
   const keys = reasonsOf(root).map((node) => {
     const network = placed ? networkCode(node) : undefined;
-    return network ?? `${node.type}: ${messageTemplate(node.message) || (node.code ?? '')}`;
+    return network ?? `${node.type}: ${messageTemplate(node.message) || node.code || topOwn(node)}`;
   });
   return [...new Set(keys)].sort();
+}
+
+/** A reason without words (a NullPointerException) is told from others by its place. */
+function topOwn(node: ErrorNode): string {
+  return node.frames.find(({ kind, key }) => kind === 'app' && key !== undefined)?.key ?? '';
 }
 
 function networkCode(node: ErrorNode): string | undefined {
@@ -78,14 +86,28 @@ function networkCode(node: ErrorNode): string | undefined {
   return /^[a-z]\w{2,15} (E[A-Z_]{3,15})\b/.exec(node.message)?.[1];
 }
 
-/** An outer error without usable frames (made by Promise.any, or by native code) borrows those of the first below it. */
+/**
+ * The first error of the chain with frames of the service's own says where; an outer error has none when it was made by
+ * Promise.any, native code, a library or a framework. Where no error has any, the first with frames of libraries.
+ */
 function chooseFrames(root: ErrorNode): { selection: Selection; borrowed: boolean } {
+  let fallback: { selection: Selection; borrowed: boolean } | undefined;
   for (const node of walkChain(root)) {
-    const overflow = node.message.startsWith('Maximum call stack size exceeded');
-    const selection = byObject(node, selectFrames(node.frames, overflow));
-    if (selection.kind !== 'none') return { selection, borrowed: node !== root };
+    const selection = byObject(node, selectFrames(node.frames, overflowed(node)));
+    const found = { selection, borrowed: node !== root };
+    if (selection.kind === 'app') return found;
+    if (selection.kind !== 'none') fallback ??= found;
   }
-  return { selection: { keys: [], kind: 'none' }, borrowed: false };
+  return fallback ?? { selection: { keys: [], kind: 'none' }, borrowed: false };
+}
+
+/** Of an endless recursion each language makes an error of its own. */
+function overflowed({ type, message }: ErrorNode): boolean {
+  return (
+    /^Maximum call stack size exceeded|^(?:too much recursion|stack level too deep|maximum recursion depth exceeded)/.test(
+      message,
+    ) || /\bStackOverflow(?:Error|Exception)$/.test(type)
+  );
 }
 
 /**

@@ -2,7 +2,7 @@
 // made for the purpose where the newest has values in it. Each rule says between which versions the wording changed.
 
 const HINT =
-  /Cannot (?:read|set) prop|Cannot destructure|JSON|headers after|Path must be|Received |getaddrinfo |listen E|E[A-Z]{3,} |is not valid|Local \(/;
+  /Cannot (?:read|set) prop|Cannot destructure|JSON|headers after|Path must be|Received |getaddrinfo |listen E|E[A-Z]{3,} |is not valid|Local \(|can't access prop|\(evaluating '|Can't find variable|\. \(In '/;
 
 export function engineWording(text: string): string {
   if (!HINT.test(text)) return text;
@@ -27,7 +27,7 @@ export function engineWording(text: string): string {
   said = said.replace('Path must be a string. Received', 'The "path" argument must be of type string. Received');
   said = said.replace(/Received type (undefined|null)\b/, 'Received $1');
   said = said.replace(/Received (type \w{1,32}) \(.{0,512}\)$/, 'Received $1');
-  return connectionWording(said);
+  return connectionWording(browserWording(said));
 }
 
 /**
@@ -54,4 +54,20 @@ function connectionWording(text: string): string {
       .replace(/(listen E[A-Z]{3,16}): (?:address already in use|permission denied|address not available)/, '$1')
       .replace(/ - Local \([^)\n]{1,64}\)/, '')
   );
+}
+
+/** Firefox and Safari name the same property reads and calls in their own words. */
+function browserWording(text: string): string {
+  const read = (name: string, of: string) => `Cannot read properties of ${of} (reading '${name}')`;
+  return text
+    .replace(
+      /can't access property (?:"([^"\n]{1,256})"|(\d{1,9})), .{1,256}? is (undefined|null)\b/,
+      (_, name, index, of) => read(name ?? index, of),
+    )
+    .replace(
+      /(undefined|null) is not an object \(evaluating '(?:[^'\n]{0,256}[.\]])?([\w$]{1,128})'\)/,
+      (_, of, name) => read(name, of),
+    )
+    .replace(/Can't find variable: ([\w$]{1,128})/, '$1 is not defined')
+    .replace(/( is not a (?:function|constructor))\. \(In '.{0,512}$/, '$1');
 }

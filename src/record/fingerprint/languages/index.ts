@@ -1,0 +1,78 @@
+// Which parser reads a stack: by telemetry.sdk.language, or by the look of the text where nothing is said (or what was said
+// finds no frame). V8 is asked first and is the default, so that no other language takes a Node stack.
+
+import { parseV8 } from '../parse-v8.ts';
+import { type ErrorNode, MAX_STACK } from '../types.ts';
+import { isGecko, parseBrowser } from './browser.ts';
+import { parseDotnet } from './dotnet.ts';
+import { parseGo } from './go.ts';
+import { parseJava } from './java.ts';
+import { parsePhp } from './php.ts';
+import { parsePython } from './python.ts';
+import { parseRuby } from './ruby.ts';
+import { parseRust } from './rust.ts';
+
+export type StackParser = (stack: string, message: string) => ErrorNode;
+
+const PARSERS: Readonly<Record<string, StackParser>> = {
+  nodejs: parseV8,
+  javascript: parseV8,
+  webjs: parseBrowser,
+  python: parsePython,
+  java: parseJava,
+  kotlin: parseJava,
+  go: parseGo,
+  dotnet: parseDotnet,
+  ruby: parseRuby,
+  php: parsePhp,
+  rust: parseRust,
+};
+const SNIFFED_LINES = 256;
+
+export function parseStack(stack: string, message: string, language: string | undefined): ErrorNode {
+  const told = language === undefined ? undefined : PARSERS[language];
+  const parse = told ?? PARSERS[sniffLanguage(stack) ?? 'nodejs']!;
+  const node = parse(stack, message);
+  if (told === undefined || told === parseV8 || node.frames.length > 0 || node.cause !== undefined) return node;
+  const sniffed = sniffLanguage(stack);
+  return sniffed === undefined ? node : PARSERS[sniffed]!(stack, message);
+}
+
+/**
+ * From marks that no other language writes; undefined where there is none. A frame of V8 anywhere decides, since messages of
+ * Node errors hold what other programs printed ("Command failed: …" and a Python traceback).
+ */
+export function sniffLanguage(stack: string): string | undefined {
+  let guess: string | undefined;
+  for (const raw of stack.slice(0, MAX_STACK).split('\n', SNIFFED_LINES)) {
+    const line = raw.slice(0, 1_024);
+    const found = line.startsWith(' ') || line.startsWith('\t') ? indented(line.trim()) : flush(line);
+    if (found === 'nodejs') return found;
+    guess ??= found;
+  }
+  return guess;
+}
+
+function indented(line: string): string | undefined {
+  if (line.startsWith('at ')) {
+    if (/:\d{1,7}:\d{1,7}\)?$/.test(line) && !/^at \.?\/?[^\s()]{1,256}\.rs:/.test(line)) return 'nodejs';
+    if (/\.(?:java|kt|scala|groovy|clj):\d{1,7}\)|\((?:Native Method|Unknown Source)\)/.test(line)) return 'java';
+    if (/\.php:\d{1,7}\)$/.test(line)) return 'php';
+    if (/:line \d{1,7}$|^at (?:System|Microsoft)\.[\w.`<>[\]|]{1,256}\(/.test(line)) return 'dotnet';
+    return undefined;
+  }
+  if (/^(?:\| +)?File "[^"]{1,512}", line \d{1,9}/.test(line)) return 'python';
+  if (/^from .{1,512}:\d{1,9}:in [`']/.test(line)) return 'ruby';
+  if (/^[^\s:]{1,512}\.go:\d{1,9}(?: \+0x[0-9a-f]{1,16})?$/.test(line)) return 'go';
+  return line.startsWith('---> ') ? 'dotnet' : undefined;
+}
+
+function flush(line: string): string | undefined {
+  if (line.startsWith('Traceback (most recent call last)')) return 'python';
+  if (/^goroutine \d{1,12} \[/.test(line)) return 'go';
+  if (/^#\d{1,4} (?:.{1,512}\(\d{1,9}\)|\[internal function\]): |^#\d{1,4} \{main\}/.test(line)) return 'php';
+  if (/^thread '.{0,128}' (?:\(\d{1,12}\) )?panicked at |^stack backtrace:$|^Stack backtrace:$/.test(line))
+    return 'rust';
+  if (/^[^\s:]{1,512}:\d{1,9}:in [`']/.test(line)) return 'ruby';
+  return isGecko(line) ? 'webjs' : undefined;
+}

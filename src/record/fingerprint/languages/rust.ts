@@ -1,0 +1,92 @@
+// Rust: panics with a backtrace, and anyhow's chain ("Caused by:" with numbered reasons, then "Stack backtrace:") → an error
+// tree. Text in, ErrorNode out.
+
+import { type ErrorNode, type Frame, MAX_FRAMES } from '../types.ts';
+import { addMessage, chained, errorNode, linesOf, makeFrame, segmentBehind, slashed } from './shared.ts';
+
+const FRAME = /^\s{0,8}(\d{1,4}): +(?:0x[0-9a-f]{4,16} - )?(\S.{0,400})$/;
+const PLACE = /^\s+at (\S.{0,512}?):(\d{1,9})(?::\d{1,9})?$/;
+const PANIC = /^(?:\S{1,40} )?thread '.{0,128}?'(?: \(\d{1,12}\))? panicked at (.*)$/;
+const STD =
+  /^(?:<?(?:std|core|alloc|proc_macro|test|backtrace|panic_unwind)::|_?_rust|rust_(?:begin|panic|eh)|_start$|main$|__libc|_main$|clone3?$|start_thread$|_pthread|BaseThreadInit|RtlUser|invoke_main|__scrt|<unknown>|<&?(?:mut )?[A-Z]\w? as core::)/;
+const CRATES = new Set(
+  'tokio hyper hyper_util axum axum_core tower tower_http tower_service actix_web actix_http actix_rt actix_server actix_service rocket warp futures futures_util futures_core reqwest sqlx sqlx_core serde serde_json diesel tonic rayon rayon_core crossbeam tracing_futures clap regex once_cell h2 mio async_std sea_orm redis rdkafka lapin'.split(
+    ' ',
+  ),
+);
+const FRAMEWORKS = new Set(
+  'tokio hyper hyper_util axum axum_core tower tower_http tower_service actix_web actix_http actix_rt actix_server actix_service rocket warp tonic futures futures_util futures_core rayon rayon_core'.split(
+    ' ',
+  ),
+);
+const RUNTIME = new Set(
+  'tracing tracing_core tracing_subscriber opentelemetry opentelemetry_sdk tracing_opentelemetry anyhow eyre color_eyre sentry sentry_core backtrace'.split(
+    ' ',
+  ),
+);
+
+export function parseRust(stack: string): ErrorNode {
+  const lines = linesOf(stack);
+  const errors = [errorNode()];
+  let part: 'message' | 'causes' | 'frames' = 'message';
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i]!;
+    const body = line.trim();
+    if (/^(?:stack backtrace|Stack backtrace|Backtrace):$/.test(body)) part = 'frames';
+    else if (body === 'Caused by:' && part !== 'frames') part = 'causes';
+    else if (body === '' || body.startsWith('note: ')) continue;
+    else if (part === 'causes') errors.push(errorNode('', body.replace(/^\d{1,3}: +/, '')));
+    else if (part === 'message' && !FRAME.test(line)) panicOr(errors[0]!, body);
+    else {
+      const found = FRAME.exec(line);
+      if (found === null || errors[0]!.frames.length >= MAX_FRAMES) continue;
+      const place = PLACE.exec(lines[i + 1] ?? '');
+      errors[0]!.frames.push(
+        frameOf(found[2]!, place === null ? '' : slashed(place[1]!), place === null ? undefined : Number(place[2])),
+      );
+    }
+  }
+  return chained(errors);
+}
+
+/** Until Rust 1.72 the message stood in quotes before the place, then it is the line below. */
+function panicOr(node: ErrorNode, body: string): void {
+  const panic = PANIC.exec(body);
+  if (panic === null) {
+    addMessage(node, node.message === '' ? body.replace(/^Error: /, '') : body);
+    return;
+  }
+  node.type = 'panic';
+  const old = /^'(.*)', .{1,512}:\d{1,9}:\d{1,9}$/.exec(panic[1]!);
+  node.message = old?.[1] ?? '';
+}
+
+/** "<shop::cart::Cart as shop::Sum>::total::{{closure}}::h0123456789abcdef" → shop::cart::Cart::total */
+function frameOf(written: string, file: string, line: number | undefined): Frame {
+  const bare = written.replace(/::h[0-9a-f]{16}$/, '').replace(/^_?<impl /, '<');
+  const made = /^<(.{1,200}?)(?: as .{1,200}?)?>::(.{1,200})$/.exec(bare);
+  const whole = made === null ? bare : `${made[1]!.replace(/^(?:&|mut |dyn )+/, '')}::${made[2]}`;
+  const path = withoutGenerics(whole.replace(/(?:::\{[^{}]{0,32}\}{1,2}|::\{\{[a-z-]{1,32}\}\})+/g, ''));
+  const crate = path.split('::', 1)[0]!.trim();
+  const name = path.split('::').slice(-2).join('::');
+  const where = file === '' ? path.split('::').slice(0, -1).join('/') : file;
+  const source = packageOf(file);
+  const package_ = source ?? (CRATES.has(crate) ? crate : undefined);
+  if (STD.test(bare) || /\/rustc\/|\/rustlib\/src\//.test(file)) return makeFrame(name, where, line, 'node', undefined);
+  if (RUNTIME.has(crate)) return makeFrame(name, where, line, 'runtime', undefined);
+  if (package_ === undefined) return makeFrame(name, where, line, 'app', path);
+  return makeFrame(name, where, line, FRAMEWORKS.has(crate) ? 'framework' : 'dependency', `${package_}/${path}`);
+}
+
+function withoutGenerics(path: string): string {
+  let said = path;
+  for (let depth = 0; depth < 4 && said.includes('<'); depth++) said = said.replace(/(?:::)?<[^<>]{0,200}>/g, '');
+  return said;
+}
+
+/** The crate that a file of cargo's registry or of a git checkout belongs to, without its version. */
+function packageOf(file: string): string | undefined {
+  const registry = segmentBehind(file, '/registry/src/', 2)?.split('/').at(1);
+  if (registry !== undefined) return registry.replace(/-\d[\w.+-]*$/, '');
+  return segmentBehind(file, '/git/checkouts/')?.replace(/-[0-9a-f]{8,16}$/, '');
+}
