@@ -1,5 +1,23 @@
 // Public names of `rowtrace`.
 
 export { ERRORS, type ErrorCode, RowtraceError } from './errors.ts';
+export * from './manual/index.ts';
 export { loadOptions, type Options, type OptionsInput } from './options/options.ts';
 export { type Running, running, type Status, start } from './start.ts';
+
+import { running, type Status } from './start.ts';
+
+/** Of the Rowtrace that runs in this process: resolves when all captured before is in the database (true) or time is over. */
+export async function flush(timeoutMillis?: number): Promise<boolean> {
+  return (await running()?.flush(timeoutMillis)) ?? false;
+}
+
+/** Flushes and stops the Rowtrace that runs in this process. */
+export async function shutdown(timeoutMillis?: number): Promise<void> {
+  await running()?.shutdown(timeoutMillis);
+}
+
+/** Counters and state of the Rowtrace that runs in this process; nothing when none does. */
+export function status(): Status | undefined {
+  return running()?.status();
+}

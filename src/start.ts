@@ -15,7 +15,7 @@ import { RowtraceLogProcessor } from './capture/log-processor.ts';
 import { hookConsole, hookPino } from './capture/loggers.ts';
 import { RowtraceMetricReader } from './capture/metric-reader.ts';
 import { SPAN_DURATION } from './capture/operation.ts';
-import { bridgeOldLogsApi, logsApi } from './capture/otel-lines.ts';
+import { bridgeOldLogsApi, logsApi } from './otel/lines.ts';
 import { type OtelSettings, samplerOf } from './capture/otel-settings.ts';
 import { hookWriteHead } from './capture/request-id.ts';
 import { RowtraceSpanProcessor } from './capture/span-processor.ts';

@@ -3,7 +3,7 @@
 import type { Attributes, Context } from '@opentelemetry/api';
 import { trace } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import type { SpanState } from './request-state.ts';
+import type { SpanState } from '../otel/request-state.ts';
 
 /** Namespaces of the semantic conventions: on the row as columns, or describing transport rather than the error. */
 const CONVENTION = /^(http|url|server|client|network|net|user_agent|error|exception|express|otel|thread|rpc|code)\./;
@@ -20,6 +20,9 @@ const FIELDS = new Set([
   'logger.name',
   'log.template',
   'message.template',
+  'code.stacktrace',
+  'rowtrace.call',
+  'rowtrace.slow_millis',
 ]);
 
 function isField(key: string): boolean {

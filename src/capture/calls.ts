@@ -3,13 +3,13 @@
 
 import { SpanKind } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import type { RequestState } from '../otel/request-state.ts';
 import type { CallFact, Operation } from '../record/fact.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
 import { uuidv7 } from '../util/uuid.ts';
 import { copyCustom } from './attributes.ts';
 import { unixMillis } from './hr-time.ts';
 import { httpStatus } from './operation.ts';
-import type { RequestState } from './request-state.ts';
 
 export interface CallSampling {
   /** Share of ordinary calls that are kept, 0 to 1. */

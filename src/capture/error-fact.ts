@@ -4,27 +4,10 @@
 import type { ErrorFact } from '../record/fact.ts';
 import { bound, cut, LIMITS, plainTags } from '../record/limits.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
+import { errorType, isObject, peek } from '../record/thrown.ts';
 
 const MAX_DEPTH = 8;
 const MAX_MEMBERS = 16;
-
-/** Reads a property; a throwing getter or a revoked proxy reads as undefined. */
-export function peek(value: unknown, key: PropertyKey): unknown {
-  try {
-    return (value as Record<PropertyKey, unknown>)[key];
-  } catch {
-    return undefined;
-  }
-}
-
-export function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
-}
-
-/** True for errors of any realm: a message and a stack are what we need of them, not their constructor. */
-export function isErrorLike(value: unknown): value is Error {
-  return isObject(value) && typeof peek(value, 'message') === 'string' && typeof peek(value, 'stack') === 'string';
-}
 
 function describe(value: unknown): string {
   try {
@@ -37,19 +20,6 @@ function describe(value: unknown): string {
   } catch {
     return 'a value that cannot be shown';
   }
-}
-
-/**
- * The class name, never `code`: `name` where the class set one, else the constructor's (a subclass that forgot to set
- * `name` still has a class, and pg's DatabaseError calls itself "error").
- */
-export function errorType(error: object): string {
-  const name = peek(error, 'name');
-  const named = typeof name === 'string' && name !== '' && name.toLowerCase() !== 'error';
-  if (named) return name;
-  const constructorName = peek(peek(error, 'constructor'), 'name');
-  const classed = typeof constructorName === 'string' && constructorName.length > 2;
-  return classed && constructorName !== 'Object' && constructorName !== 'Function' ? constructorName : 'Error';
 }
 
 export function errorFact(thrown: unknown, scrubber: Scrubber): ErrorFact {

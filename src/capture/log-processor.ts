@@ -2,25 +2,17 @@
 // carrier of that exception.
 
 import type { Context } from '@opentelemetry/api';
-import { createContextKey } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import { thrownOf } from '../otel/context-keys.ts';
 import { isAtLeast, type Level, levelOfSeverity, levelOfText } from '../record/level.ts';
+import { LIMITS } from '../record/limits.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
 import { type Identity, readIdentity, recordTags } from './attributes.ts';
+import { clean } from './error-fact.ts';
 import { unixMillis } from './hr-time.ts';
 import { errorOfAttributes } from './span-processor.ts';
 import type { Carrier, OccurrenceTracker } from './tracker.ts';
-
-/**
- * Context key under which our logger hooks hand over the Error object itself: the SDK keeps only its text. The key is
- * made once a process, whichever copy of this file comes first.
- */
-const KEY = Symbol.for('rowtrace.thrown-key');
-type Global = { [KEY]?: symbol };
-const global = globalThis as Global;
-if (global[KEY] === undefined) global[KEY] = createContextKey('rowtrace.thrown');
-export const THROWN: symbol = global[KEY];
 
 export interface LogProcessorOptions {
   tracker: OccurrenceTracker;
@@ -81,7 +73,9 @@ export class RowtraceLogProcessor implements LogRecordProcessor {
       identity,
     };
     const { tracker, scrubber } = this.#options;
-    const thrown = context.getValue(THROWN) as { value: unknown } | undefined;
+    const stack = text(attributes['code.stacktrace']);
+    if (stack !== undefined) carrier.stack = clean(stack, this.#options.scrubber, LIMITS.stack);
+    const thrown = thrownOf(context);
     const error = thrown === undefined ? errorOfAttributes(attributes, scrubber) : undefined;
     if (thrown !== undefined) tracker.thrown(thrown.value, carrier);
     else if (error !== undefined) tracker.described(error, { ...carrier, body: body ?? error.message });

@@ -4,9 +4,9 @@
 import { channel } from 'node:diagnostics_channel';
 import { format } from 'node:util';
 import { type Attributes, context } from '@opentelemetry/api';
-import { isErrorLike, peek } from './error-fact.ts';
-import { THROWN } from './log-processor.ts';
-import type { LineLogger } from './otel-lines.ts';
+import { withThrown } from '../otel/context-keys.ts';
+import type { LineLogger } from '../otel/lines.ts';
+import { isErrorLike, peek } from '../record/thrown.ts';
 
 const WARN = 13;
 const ERROR = 17;
@@ -22,7 +22,7 @@ function emit(logger: LineLogger, severity: number, body: string, thrown: unknow
       severityNumber: severity,
       body,
       attributes,
-      context: thrown === undefined ? active : active.setValue(THROWN, { value: thrown }),
+      context: thrown === undefined ? active : withThrown(active, thrown),
     });
   } catch {
     // A logger must not throw into the code that logs.

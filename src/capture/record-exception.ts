@@ -3,7 +3,7 @@
 
 import type { Span } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { stateOf } from './request-state.ts';
+import { stateOf } from '../otel/request-state.ts';
 
 // Registered globally: an ESM and a CommonJS copy of this file must not both wrap.
 const WRAPPED = Symbol.for('rowtrace.record-exception');

@@ -6,16 +6,17 @@ import type { Context } from '@opentelemetry/api';
 import { context, type Histogram, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { attachState, type SpanState, stateOf } from '../otel/request-state.ts';
 import type { AmendFact, ErrorFact, Operation } from '../record/fact.ts';
 import type { Level } from '../record/level.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
+import { peek } from '../record/thrown.ts';
 import { copyCustom, readIdentity } from './attributes.ts';
 import { type CallSampling, callFact, callWeight } from './calls.ts';
-import { clean, peek } from './error-fact.ts';
+import { clean } from './error-fact.ts';
 import { unixMillis } from './hr-time.ts';
 import { httpStatus, operationOfSpan } from './operation.ts';
 import { wrapRecordException } from './record-exception.ts';
-import { attachState, type SpanState, stateOf } from './request-state.ts';
 import { type SlowLimits, slowLimit } from './slow.ts';
 import type { Carrier, OccurrenceTracker } from './tracker.ts';
 import type { FactWriter } from './writer.ts';
@@ -158,7 +159,8 @@ export class RowtraceSpanProcessor implements SpanProcessor {
   }
 
   #slow(span: ReadableSpan, state: SpanState, operation: Operation, millis: number): boolean {
-    const limit = slowLimit(operation, this.#options);
+    const own = Number(span.attributes['rowtrace.slow_millis'] ?? Number.NaN);
+    const limit = own > 0 ? own : slowLimit(operation, this.#options);
     if (limit === undefined || millis < limit) return false;
     const what = [operation.method, operation.name, operation.peer].filter(Boolean).join(' ');
     const rounded = Math.round(millis);
@@ -175,7 +177,8 @@ export class RowtraceSpanProcessor implements SpanProcessor {
   }
 
   #call(span: ReadableSpan, state: SpanState, operation: Operation, slow: boolean): void {
-    if (operation.method === undefined || (operation.kind !== 'server' && operation.kind !== 'client')) return;
+    const http = operation.method !== undefined && (operation.kind === 'server' || operation.kind === 'client');
+    if (!http && span.attributes['rowtrace.call'] !== true) return;
     const failed = span.status.code === SpanStatusCode.ERROR;
     const weight = callWeight(slow || failed, this.#options.sampling);
     if (weight === 0) return;

@@ -4,14 +4,16 @@
 
 import { createHmac } from 'node:crypto';
 import { type Context, trace } from '@opentelemetry/api';
+import { carriedOf } from '../otel/context-keys.ts';
+import { type Carried, remember, requestFacts, type SpanState, stateOfContext } from '../otel/request-state.ts';
 import type { ErrorFact, LedgerFact, LogFact, RowRef } from '../record/fact.ts';
 import { isAtLeast, type Level } from '../record/level.ts';
 import { clampTime, cut, LIMITS } from '../record/limits.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
+import { isObject } from '../record/thrown.ts';
 import { uuidv7 } from '../util/uuid.ts';
 import { type Identity, readableSpan, readIdentity, spanTags } from './attributes.ts';
-import { chainOf, clean, errorFact, isObject } from './error-fact.ts';
-import { type Carried, remember, requestFacts, type SpanState, stateOfContext } from './request-state.ts';
+import { chainOf, clean, errorFact } from './error-fact.ts';
 import type { FactWriter } from './writer.ts';
 
 export interface TrackerOptions {
@@ -35,6 +37,8 @@ export interface Carrier {
   time?: number | undefined;
   tags?: Record<string, unknown> | undefined;
   identity?: Identity | undefined;
+  /** Stack of a record that is about no error. */
+  stack?: string | undefined;
   /** Status of the request and its latency, where they are known already. */
   status?: number | undefined;
   latency?: number | undefined;
@@ -161,8 +165,11 @@ export class OccurrenceTracker {
     const span = carrier.state === undefined ? readableSpan(carrier.context) : undefined;
     const spanContext = trace.getSpanContext(carrier.context);
     const request = requestFacts(carrier.context, state);
+    const carried = carriedOf(carrier.context);
     const identity: Identity = { userId: request.userId, sessionId: request.sessionId };
     if (span !== undefined) readIdentity(span.attributes, identity);
+    if (carried?.userId !== undefined) identity.userId = carried.userId;
+    if (carried?.sessionId !== undefined) identity.sessionId = carried.sessionId;
     Object.assign(identity, carrier.identity);
     const fact: LogFact = {
       k: 'log',
@@ -183,7 +190,8 @@ export class OccurrenceTracker {
       spanId: spanContext?.spanId,
       fn: carrier.fn,
       module: carrier.module,
-      tags: this.#tags({ ...spanTags(span, state), ...carrier.tags }),
+      stack: carrier.stack,
+      tags: this.#tags({ ...spanTags(span, state), ...carried?.tags, ...carrier.tags }),
     };
     const known = inRequest && state.request.addRow(row);
     if (known || carrier.provisional) fact.hold = true;

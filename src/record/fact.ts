@@ -67,6 +67,8 @@ export interface LogFact extends RequestFacts {
   /** The logger's own template, where it has one. */
   template?: string;
   error?: ErrorFact;
+  /** Where a record without an error was made, when it was asked to say so (code.stacktrace). */
+  stack?: string;
   /** Client override (`rowtrace.fingerprint`). */
   fingerprint?: string;
   traceId?: string;

@@ -66,7 +66,7 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
     ...requestColumns(fact),
     ...traceColumns(fact),
     ...given({
-      stack_trace: error && stackText(error),
+      stack_trace: error ? stackText(error) : optionalText(fact.stack, LIMITS.stack),
       error_type: error && (optionalText(key.type, LIMITS.name) ?? 'Error'),
       error_code: error && optionalText(key.code, LIMITS.id),
       error_message: error && cut(error.message, LIMITS.message),

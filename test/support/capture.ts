@@ -66,6 +66,8 @@ export function captureBench(options: BenchOptions = {}) {
     /** Those that were written before the call returned. */
     now,
     tracker,
+    tracers,
+    loggers,
     tracer: tracers.getTracer('test'),
     logger: loggers.getLogger('test'),
     logs: () => facts.filter((fact): fact is LogFact => fact.k === 'log'),

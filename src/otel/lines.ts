@@ -7,7 +7,13 @@ import type { Attributes, Context } from '@opentelemetry/api';
 import * as api from '@opentelemetry/api';
 
 export interface LineLogger {
-  emit(record: { severityNumber?: number; body?: unknown; attributes?: Attributes; context?: Context }): void;
+  emit(record: {
+    severityNumber?: number;
+    severityText?: string;
+    body?: unknown;
+    attributes?: Attributes;
+    context?: Context;
+  }): void;
 }
 
 interface LogsApi {

@@ -1,0 +1,39 @@
+// captureError: reports one thrown value.
+
+import type { Level } from '../record/level.ts';
+import { emit, messageOf } from './emit.ts';
+
+export interface CaptureErrorOptions {
+  /** Default "ERROR". */
+  level?: Level;
+  /** What the row says instead of the error's own message. */
+  message?: string;
+  /** Default "app". */
+  module?: string;
+  functionName?: string;
+  /** Overrides the computed fingerprint: the same text is the same issue. */
+  fingerprint?: string;
+  /** Further attributes; those named like a promoted column fill it. */
+  tags?: Record<string, unknown>;
+}
+
+/**
+ * Reports an error, once however often it is reported: the object is its identity. Anything may have been thrown.
+ *
+ * ```ts
+ * try { await pay(invoice) } catch (error) { captureError(error, { module: 'billing', tags: { invoice_id: invoice.id } }) }
+ * ```
+ */
+export function captureError(error: unknown, options: CaptureErrorOptions = {}): void {
+  emit({
+    level: options.level ?? 'ERROR',
+    body: options.message ?? messageOf(error),
+    module: options.module ?? 'app',
+    thrown: { value: error },
+    attributes: {
+      ...options.tags,
+      ...(options.functionName === undefined ? {} : { 'code.function.name': options.functionName }),
+      ...(options.fingerprint === undefined ? {} : { 'rowtrace.fingerprint': options.fingerprint }),
+    },
+  });
+}

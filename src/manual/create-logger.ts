@@ -1,0 +1,53 @@
+// createLogger: a logger of five levels that emits OpenTelemetry log records.
+
+import type { Level } from '../record/level.ts';
+import { emit } from './emit.ts';
+
+export interface LogDetails {
+  /** The error the line is about. */
+  error?: unknown;
+  /** Where there is no Error object: its message … */
+  errorMessage?: string;
+  /** … and its stack. */
+  stackTrace?: string;
+  /** Without an error: keep the stack of the caller. */
+  stack?: boolean;
+  extra?: Record<string, unknown>;
+}
+
+type Log = (message: string, details?: LogDetails) => void;
+
+export interface Logger {
+  debug: Log;
+  info: Log;
+  warn: Log;
+  error: Log;
+  fatal: Log;
+}
+
+/** @param options.module name on every row */
+export function createLogger({ module }: { module: string }): Logger {
+  const at = (level: Level): Log => {
+    const log: Log = (message, details = {}) => {
+      const attributes: Record<string, unknown> = { ...details.extra };
+      if (details.errorMessage !== undefined) attributes['exception.message'] = details.errorMessage;
+      if (details.stackTrace !== undefined) {
+        attributes['exception.stacktrace'] = details.stackTrace;
+        attributes['exception.message'] ??= message;
+      }
+      if (details.stack && details.error === undefined && details.stackTrace === undefined)
+        attributes['code.stacktrace'] = callerStack(message, log);
+      const thrown = 'error' in details && details.error !== undefined ? { value: details.error } : undefined;
+      emit({ level, body: message, module, attributes, thrown });
+    };
+    return log;
+  };
+  return { debug: at('DEBUG'), info: at('INFO'), warn: at('WARNING'), error: at('ERROR'), fatal: at('CRITICAL') };
+}
+
+/** The stack from the caller of `above` on. */
+function callerStack(message: string, above: Log): string | undefined {
+  const holder: { name: string; message: string; stack?: string } = { name: 'Log', message };
+  Error.captureStackTrace(holder, above);
+  return holder.stack;
+}

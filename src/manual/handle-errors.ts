@@ -1,0 +1,66 @@
+// captureErrors for a block, handleErrors for a function or method: what is thrown is reported, then thrown on or replaced.
+
+import { type CaptureErrorOptions, captureError } from './capture-error.ts';
+import { finish } from './finish.ts';
+import { type AnyFunction, decorator, type MethodDecorator, wrap } from './wrap.ts';
+
+export interface CaptureErrorsOptions extends Omit<CaptureErrorOptions, 'module'> {
+  /** Named on the rows. */
+  component?: string;
+}
+
+/**
+ * Runs a block; what it throws (or rejects with) is reported and thrown on. With `rethrow: false` it is swallowed, and
+ * the result is undefined.
+ *
+ * ```ts
+ * await captureErrors({ component: 'import', rethrow: false }, () => importFile(path));
+ * ```
+ */
+export function captureErrors<T>(options: CaptureErrorsOptions & { rethrow?: true }, work: () => T): T;
+export function captureErrors<T>(
+  options: CaptureErrorsOptions & { rethrow: false },
+  work: () => T,
+): T extends PromiseLike<infer V> ? Promise<V | undefined> : T | undefined;
+export function captureErrors(options: CaptureErrorsOptions & { rethrow?: boolean }, work: () => unknown): unknown {
+  const { component, rethrow = true, ...rest } = options;
+  const report = (thrown: unknown): void => captureError(thrown, { ...rest, module: component ?? 'app' });
+  if (rethrow) return finish(work, (failure) => failure && report(failure.thrown));
+  return wrap(work, { failed: report })();
+}
+
+export interface HandleErrorsOptions extends CaptureErrorOptions {
+  /** Returned (or, for a function, what it returns is) instead of throwing on. */
+  fallback?: unknown;
+  /** Default: true without a fallback, false with one. */
+  rethrow?: boolean;
+}
+
+/**
+ * A function that reports what it throws. Given options only, a decorator of methods (standard and legacy).
+ *
+ * ```ts
+ * const price = handleErrors(loadPrice, { fallback: 0 });
+ * class Clinic { @handleErrors({ module: 'clinic' }) async open() { … } }
+ * ```
+ */
+export function handleErrors<F extends AnyFunction>(work: F, options?: HandleErrorsOptions): F;
+export function handleErrors(options?: HandleErrorsOptions): MethodDecorator;
+export function handleErrors(
+  given?: AnyFunction | HandleErrorsOptions,
+  options: HandleErrorsOptions = {},
+): AnyFunction | MethodDecorator {
+  if (typeof given === 'function') return handling(given, given.name, options);
+  return decorator((method, name) => handling(method, name, given ?? {}));
+}
+
+function handling(work: AnyFunction, name: string, options: HandleErrorsOptions): AnyFunction {
+  const { fallback, rethrow = !('fallback' in options), ...rest } = options;
+  return wrap(work, {
+    failed(thrown) {
+      captureError(thrown, { functionName: name || undefined, ...rest });
+      if (rethrow) throw thrown;
+      return typeof fallback === 'function' ? fallback(thrown) : fallback;
+    },
+  });
+}

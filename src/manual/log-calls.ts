@@ -1,0 +1,70 @@
+// logCalls: a function or method whose calls are log records: arguments, duration, outcome.
+
+import { format } from 'node:util';
+import type { Level } from '../record/level.ts';
+import { emit } from './emit.ts';
+import { type AnyFunction, decorator, type MethodDecorator, wrap } from './wrap.ts';
+
+export interface LogCallsOptions {
+  /** Of calls that end well; failures are ERROR. Default "DEBUG": below the usual level of rows. */
+  level?: Level;
+  module?: string;
+  /** Arguments left out: all of them (true), or those at these positions. Secrets are masked in any case. */
+  redact?: boolean | readonly number[];
+}
+
+/** Enough to tell calls apart; long arguments belong elsewhere. */
+const SHOWN = 200;
+
+export function logCalls<F extends AnyFunction>(work: F, options?: LogCallsOptions): F;
+export function logCalls(options?: LogCallsOptions): MethodDecorator;
+export function logCalls(
+  given?: AnyFunction | LogCallsOptions,
+  options: LogCallsOptions = {},
+): AnyFunction | MethodDecorator {
+  if (typeof given === 'function') return logging(given, given.name, options);
+  return decorator((method, name) => logging(method, name, given ?? {}));
+}
+
+function logging(work: AnyFunction, given: string, options: LogCallsOptions): AnyFunction {
+  const { level = 'DEBUG', module = 'app', redact = false } = options;
+  const name = given || 'anonymous';
+  const report = (outcome: Level, verb: string, call: Call, thrown?: { value: unknown }): void =>
+    emit({
+      level: outcome,
+      body: `${name} ${verb}`,
+      module,
+      thrown,
+      attributes: {
+        'code.function.name': name,
+        'call.arguments': call.shown,
+        'call.duration_ms': Math.round(performance.now() - call.startedAt),
+      },
+    });
+  return wrap(work, {
+    enter: (values): Call => ({ startedAt: performance.now(), shown: shown(values, redact) }),
+    done: (call) => report(level, 'returned', call as Call),
+    failed(thrown, call) {
+      report('ERROR', 'failed', call as Call, { value: thrown });
+      throw thrown;
+    },
+  });
+}
+
+interface Call {
+  startedAt: number;
+  shown: string[];
+}
+
+function shown(values: unknown[], redact: boolean | readonly number[]): string[] {
+  if (redact === true) return values.map(() => '[redacted]');
+  return values.map((value, at) => {
+    if (redact !== false && redact.includes(at)) return '[redacted]';
+    try {
+      const text = typeof value === 'string' ? value : format('%O', value);
+      return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+    } catch {
+      return '[unreadable]';
+    }
+  });
+}

@@ -1,0 +1,56 @@
+// trackLatency: a span around a call, with what makes its latency, its row of http_calls and its slow-span warning.
+
+import { type Attributes, context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { stateOf } from '../otel/request-state.ts';
+import { finish } from './finish.ts';
+
+export interface TrackLatencyOptions {
+  /** The other side, "payments.example"; makes the span a client's. */
+  peer?: string;
+  /** Pattern of what is called, "/charges/:id". */
+  route?: string;
+  method?: string;
+  /** From this many milliseconds on the call is a WARNING row; default: the limits of the options. */
+  slowMillis?: number;
+  attributes?: Record<string, unknown>;
+}
+
+export interface Tracked {
+  span: Span;
+  /** Of the request this runs in, to be handed on to the other side. */
+  requestId: string | undefined;
+}
+
+/**
+ * Measures `work` and gives back what it returns or throws, promises included.
+ *
+ * ```ts
+ * const charge = await trackLatency('charge', { peer: 'payments', slowMillis: 800 }, ({ requestId }) => pay(invoice, requestId));
+ * ```
+ */
+export function trackLatency<T>(name: string, options: TrackLatencyOptions, work: (tracked: Tracked) => T): T {
+  const { peer, route, method, slowMillis } = options;
+  const attributes = {
+    ...options.attributes,
+    'rowtrace.call': true,
+    ...(peer === undefined ? {} : { 'server.address': peer }),
+    ...(route === undefined ? {} : { 'http.route': route }),
+    ...(method === undefined ? {} : { 'http.request.method': method }),
+    ...(slowMillis === undefined ? {} : { 'rowtrace.slow_millis': slowMillis }),
+  };
+  const span = trace.getTracer('rowtrace.manual').startSpan(name, {
+    kind: peer === undefined ? SpanKind.INTERNAL : SpanKind.CLIENT,
+    attributes: attributes as Attributes,
+  });
+  const requestId = stateOf(span)?.request.requestId;
+  return finish(
+    () => context.with(trace.setSpan(context.active(), span), () => work({ span, requestId })),
+    (failure) => {
+      if (failure !== undefined) {
+        span.recordException(failure.thrown as Error);
+        span.setStatus({ code: SpanStatusCode.ERROR });
+      }
+      span.end();
+    },
+  );
+}

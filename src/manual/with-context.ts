@@ -1,0 +1,43 @@
+// What rows inside a piece of work, or of the current request, should carry.
+
+import { context, trace } from '@opentelemetry/api';
+import { type CarriedContext, withCarried } from '../otel/context-keys.ts';
+import { stateOfContext } from '../otel/request-state.ts';
+
+export interface GivenContext {
+  sessionId?: string;
+  userId?: string;
+  /** Promoted columns are filled from tags of their name. */
+  tags?: Record<string, unknown>;
+}
+
+/**
+ * Every row made inside `work` (awaited code, timers and emitters included) carries what is given; inner calls win.
+ *
+ * ```ts
+ * await withContext({ userId: user.id, tags: { clinic_id: 7 } }, () => handle(job));
+ * ```
+ */
+export function withContext<T>(given: GivenContext, work: () => T): T {
+  const carried: CarriedContext = {};
+  if (given.userId !== undefined) carried.userId = given.userId;
+  if (given.sessionId !== undefined) carried.sessionId = given.sessionId;
+  if (given.tags !== undefined) carried.tags = given.tags;
+  return context.with(withCarried(context.active(), carried), work);
+}
+
+/** The user of the current request: on every row of it, those made already included. Without a request: nothing. */
+export function setUser(userId: string): void {
+  setOnRequest('user.id', userId);
+}
+
+/** A tag of the current request. */
+export function setTag(name: string, value: string | number | boolean): void {
+  setOnRequest(name, value);
+}
+
+function setOnRequest(name: string, value: string | number | boolean): void {
+  const active = context.active();
+  const span = stateOfContext(active)?.request.span ?? trace.getSpan(active);
+  span?.setAttribute(name, value);
+}

@@ -1,0 +1,40 @@
+// What rides in an OpenTelemetry context beside the span. Keys are made once a process, whichever copy of this file (ESM
+// or CommonJS) comes first.
+
+import { type Context, createContextKey } from '@opentelemetry/api';
+
+function sharedKey(name: string): symbol {
+  const symbol = Symbol.for(name);
+  const globals = globalThis as unknown as Record<symbol, symbol | undefined>;
+  globals[symbol] ??= createContextKey(name);
+  return globals[symbol];
+}
+
+/** Under this key our logger hooks and helpers hand over the value thrown: the SDK keeps only its text. */
+const THROWN = sharedKey('rowtrace.thrown');
+const CARRIED = sharedKey('rowtrace.carried');
+
+export function withThrown(context: Context, value: unknown): Context {
+  return context.setValue(THROWN, { value });
+}
+
+export function thrownOf(context: Context): { value: unknown } | undefined {
+  return context.getValue(THROWN) as { value: unknown } | undefined;
+}
+
+/** What every row made inside carries; see withContext. */
+export interface CarriedContext {
+  userId?: string;
+  sessionId?: string;
+  tags?: Readonly<Record<string, unknown>>;
+}
+
+/** Inner values win over outer ones, tag by tag. */
+export function withCarried(context: Context, given: CarriedContext): Context {
+  const outer = carriedOf(context);
+  return context.setValue(CARRIED, { ...outer, ...given, tags: { ...outer?.tags, ...given.tags } });
+}
+
+export function carriedOf(context: Context): CarriedContext | undefined {
+  return context.getValue(CARRIED) as CarriedContext | undefined;
+}

@@ -1,0 +1,32 @@
+// Reading values that were thrown: anything may be, so nothing about them is taken for granted.
+
+/** Reads a property; a throwing getter or a revoked proxy reads as undefined. */
+export function peek(value: unknown, key: PropertyKey): unknown {
+  try {
+    return (value as Record<PropertyKey, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+export function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+/** True for errors of any realm: a message and a stack are what we need of them, not their constructor. */
+export function isErrorLike(value: unknown): value is Error {
+  return isObject(value) && typeof peek(value, 'message') === 'string' && typeof peek(value, 'stack') === 'string';
+}
+
+/**
+ * The class name, never `code`: `name` where the class set one, else the constructor's (a subclass that forgot to set
+ * `name` still has a class, and pg's DatabaseError calls itself "error").
+ */
+export function errorType(error: object): string {
+  const name = peek(error, 'name');
+  const named = typeof name === 'string' && name !== '' && name.toLowerCase() !== 'error';
+  if (named) return name;
+  const constructorName = peek(peek(error, 'constructor'), 'name');
+  const classed = typeof constructorName === 'string' && constructorName.length > 2;
+  return classed && constructorName !== 'Object' && constructorName !== 'Function' ? constructorName : 'Error';
+}

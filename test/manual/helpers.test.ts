@@ -1,0 +1,274 @@
+// The helpers under a real SDK with our processors: what they emit becomes the expected facts; what they wrap behaves as
+// before.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { logs, context as otelContext, SpanKind, trace } from '@opentelemetry/api';
+import {
+  captureError,
+  captureErrors,
+  createLogger,
+  handleErrors,
+  logCalls,
+  setTag,
+  setUser,
+  trackLatency,
+  withContext,
+} from '../../src/manual/index.ts';
+import { captureBench } from '../support/capture.ts';
+
+const bench = captureBench({ level: 'DEBUG' });
+before(() => {
+  logs.setGlobalLoggerProvider(bench.loggers);
+  trace.setGlobalTracerProvider(bench.tracers);
+});
+after(() => {
+  logs.disable();
+  trace.disable();
+});
+
+/** The log facts that `work` makes. */
+function made(work: () => unknown) {
+  const from = bench.facts.length;
+  work();
+  return bench.facts.slice(from).filter((fact) => fact.k === 'log');
+}
+
+test('captureError takes anything that can be thrown, once an object', () => {
+  const error = new RangeError('too far');
+  const facts = made(() => {
+    captureError(error, { module: 'walks', functionName: 'walk', tags: { dog_id: 7 }, fingerprint: 'mine' });
+    captureError(error);
+  });
+  assert.equal(facts.length, 1);
+  assert.equal(facts[0]?.error?.type, 'RangeError');
+  assert.equal(facts[0]?.module, 'walks');
+  assert.equal(facts[0]?.fn, 'walk');
+  assert.equal(facts[0]?.fingerprint, 'mine');
+  assert.equal(facts[0]?.tags?.dog_id, 7);
+  const odd = [
+    null,
+    undefined,
+    'text',
+    0,
+    Symbol('s'),
+    {},
+    Object.create(null),
+    () => {},
+    {
+      get message() {
+        throw new Error('no');
+      },
+    },
+  ];
+  assert.equal(
+    made(() => {
+      for (const value of odd) captureError(value);
+    }).length,
+    odd.length,
+  );
+});
+
+test('a logger has five levels, an error, a text error, and on wish the stack of its caller', () => {
+  const logger = createLogger({ module: 'kennel' });
+  const facts = made(function caller() {
+    logger.debug('d');
+    logger.info('i', { extra: { a: 1 } });
+    logger.warn('w', { stack: true });
+    logger.error('e', { error: new TypeError('inner') });
+    logger.fatal('f', { errorMessage: 'from afar', stackTrace: 'Error: from afar\n    at x (y.js:1:1)' });
+  });
+  assert.deepEqual(
+    facts.map((fact) => [fact.level, fact.message, fact.module]),
+    [
+      ['DEBUG', 'd', 'kennel'],
+      ['INFO', 'i', 'kennel'],
+      ['WARNING', 'w', 'kennel'],
+      ['ERROR', 'e', 'kennel'],
+      ['CRITICAL', 'f', 'kennel'],
+    ],
+  );
+  assert.match(facts[2]?.stack ?? '', /at caller .*helpers\.test\.ts/);
+  assert.equal(facts[3]?.error?.type, 'TypeError');
+  assert.equal(facts[4]?.error?.message, 'from afar');
+});
+
+test('withContext reaches awaited code, and inner values win; setUser and setTag reach rows of the request', async () => {
+  const from = bench.facts.length;
+  await withContext({ userId: 'u1', tags: { clinic_id: 1, vet_id: 2 } }, async () => {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    withContext({ tags: { vet_id: 3 } }, () => captureError(new Error('inside')));
+  });
+  const span = bench.tracer.startSpan('GET', { kind: SpanKind.SERVER });
+  otelContext.with(trace.setSpan(otelContext.active(), span), () => {
+    setUser('ada');
+    setTag('plan', 'gold');
+    captureError(new Error('in a request'));
+  });
+  span.end();
+  const facts = bench.facts.slice(from).filter((fact) => fact.k === 'log');
+  assert.equal(facts[0]?.userId, 'u1');
+  assert.equal(facts[0]?.tags?.clinic_id, 1);
+  assert.equal(facts[0]?.tags?.vet_id, 3);
+  assert.equal(facts[1]?.userId, 'ada');
+  assert.equal(facts[1]?.tags?.plan, 'gold');
+});
+
+test('trackLatency gives back the result, writes the call, and warns over its own limit', async () => {
+  const from = bench.facts.length;
+  const result = await trackLatency('charge', { peer: 'payments', slowMillis: 5 }, async ({ span }) => {
+    assert.ok(span.isRecording());
+    await new Promise((resolve) => setTimeout(resolve, 15));
+    return 42;
+  });
+  assert.equal(result, 42);
+  assert.equal(
+    trackLatency('quick', {}, () => 'sync'),
+    'sync',
+  );
+  assert.throws(
+    () =>
+      trackLatency('bad', {}, () => {
+        throw new Error('declined');
+      }),
+    /declined/,
+  );
+  const facts = bench.facts.slice(from);
+  assert.ok(facts.some((fact) => fact.k === 'call' && fact.peer === 'payments' && fact.weight === 1));
+  assert.ok(
+    facts.some(
+      (fact) => fact.k === 'log' && fact.level === 'WARNING' && /Slow client span charge payments/.test(fact.message),
+    ),
+  );
+  assert.ok(facts.some((fact) => fact.k === 'log' && fact.error?.message === 'declined'));
+});
+
+test('captureErrors rethrows, or swallows when told to', async () => {
+  assert.throws(
+    () =>
+      captureErrors({ component: 'import' }, () => {
+        throw new Error('a');
+      }),
+    /a/,
+  );
+  await assert.rejects(
+    captureErrors({}, async () => {
+      throw new Error('b');
+    }),
+    /b/,
+  );
+  assert.equal(
+    captureErrors({ rethrow: false }, () => {
+      throw new Error('c');
+    }),
+    undefined,
+  );
+  assert.equal(
+    await captureErrors({ rethrow: false }, async () => {
+      throw new Error('d');
+    }),
+    undefined,
+  );
+  assert.equal(
+    captureErrors({}, () => 5),
+    5,
+  );
+});
+
+test('handleErrors keeps this, arguments, name and length, for functions of all four kinds', async () => {
+  const from = bench.facts.length;
+  const failing = {
+    factor: 3,
+    times: handleErrors(function times(this: { factor: number }, a: number, b: number) {
+      return a * b * this.factor;
+    }),
+    plain: handleErrors(
+      (): number => {
+        throw new Error('p');
+      },
+      { fallback: -1 },
+    ),
+    later: handleErrors(
+      async (): Promise<number> => {
+        throw new Error('l');
+      },
+      { fallback: () => -2 },
+    ),
+    *numbers(): Generator<number> {
+      yield 1;
+      throw new Error('g');
+    },
+    async *lines(): AsyncGenerator<string> {
+      yield 'x';
+      throw new Error('ag');
+    },
+  };
+  assert.equal(failing.times(2, 5), 30);
+  assert.equal(failing.times.name, 'times');
+  assert.equal(failing.times.length, 2);
+  assert.equal(failing.plain(), -1);
+  assert.equal(await failing.later(), -2);
+  assert.deepEqual([...handleErrors(failing.numbers, { rethrow: false })()], [1]);
+  const seen: string[] = [];
+  await assert.rejects(async () => {
+    for await (const line of handleErrors(failing.lines)()) seen.push(line);
+  }, /ag/);
+  assert.deepEqual(seen, ['x']);
+  const messages = bench.facts.slice(from).flatMap((fact) => (fact.k === 'log' ? [fact.error?.message] : []));
+  assert.deepEqual(messages, ['p', 'l', 'g', 'ag']);
+});
+
+test('as a decorator it works in both styles', () => {
+  class Clinic {
+    rooms = 2;
+    open(): number {
+      return this.rooms;
+    }
+    shut(): number {
+      throw new Error('locked');
+    }
+  }
+  // Standard: (method, context).
+  const standard = handleErrors({ fallback: 0 })(Clinic.prototype.shut, {
+    kind: 'method',
+    name: 'shut',
+  } as ClassMethodDecoratorContext);
+  assert.equal(standard.call(new Clinic()), 0);
+  // Legacy: (target, key, descriptor).
+  const descriptor = Object.getOwnPropertyDescriptor(Clinic.prototype, 'open') as TypedPropertyDescriptor<() => number>;
+  Object.defineProperty(
+    Clinic.prototype,
+    'open',
+    logCalls({ level: 'INFO' })(Clinic.prototype, 'open', descriptor) as PropertyDescriptor,
+  );
+  const facts = made(() => assert.equal(new Clinic().open(), 2));
+  assert.equal(facts[0]?.message, 'open returned');
+});
+
+test('logCalls tells arguments (redacted where asked), duration and outcome', () => {
+  const pay = logCalls(
+    function pay(_amount: number, _card: string): string {
+      return 'paid';
+    },
+    { level: 'INFO', redact: [1], module: 'till' },
+  );
+  const facts = made(() => assert.equal(pay(5, '4111'), 'paid'));
+  assert.deepEqual(facts[0]?.tags?.['call.arguments'], ['5', '[redacted]']);
+  assert.equal(facts[0]?.fn, 'pay');
+  assert.equal(typeof facts[0]?.tags?.['call.duration_ms'], 'number');
+  const fail = logCalls((): void => {
+    throw new Error('no');
+  });
+  assert.throws(fail, /no/);
+});
+
+test('without any SDK the helpers do nothing and break nothing', () => {
+  logs.disable();
+  captureError(new Error('nobody listens'));
+  createLogger({ module: 'm' }).error('nobody listens');
+  assert.equal(
+    trackLatency('t', {}, () => 1),
+    1,
+  );
+  logs.setGlobalLoggerProvider(bench.loggers);
+});
