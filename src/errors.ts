@@ -68,6 +68,30 @@ export const ERRORS = {
     message: 'There is no %s.',
     fix: 'List what there is with `rowtrace issues`.',
   },
+  RT_RESOLVE_INVALID: {
+    message: 'The issue cannot be resolved like that: %s.',
+    fix: 'Resolve it now, in the next release, or in a release that was seen or is a semantic version to come.',
+  },
+  RT_IGNORE_INVALID: {
+    message: 'The issue cannot be ignored like that: %s.',
+    fix: 'Give a time to come, a count of further occurrences (within a period), or nothing to ignore it for ever.',
+  },
+  RT_REOPEN_INVALID: {
+    message: '%s is open.',
+    fix: 'Reopen issues that are resolved, ignored or regressed.',
+  },
+  RT_MERGE_INVALID: {
+    message: 'These issues cannot be merged: %s.',
+    fix: 'Name the issue to keep and others of the same service.',
+  },
+  RT_SPLIT_INVALID: {
+    message: '%s cannot be split: %s.',
+    fix: 'Name some of its keys, not all; `rowtrace issue <id>` lists them.',
+  },
+  RT_UNDO_INVALID: {
+    message: 'That cannot be undone: %s.',
+    fix: 'See the history in `rowtrace issue <id>`, and undo the newest action first.',
+  },
   RT_USAGE: {
     message: '%s',
     fix: 'See `rowtrace --help`.',

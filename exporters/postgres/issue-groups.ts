@@ -1,13 +1,16 @@
-// Which issues a batch touches and by how much: rows that were really inserted (and rows whose level was raised) in, one
-// group per fingerprint and hour out. Pure.
+// Which issues a batch touches and by how much: rows that were really inserted (and rows that were amended) in, one group
+// per fingerprint, hour, release and environment out. Pure.
 
+import { createHash } from 'node:crypto';
 import { isAtLeast, LEVELS, type Level } from '../../src/record/level.ts';
+import type { KeyRef } from '../../src/record/row.ts';
 
 /** What counts of a row; ErrorLogRow has it all. */
 export interface IssueOccurrence {
   service: string;
   fingerprint: string;
   fingerprint_version: number;
+  previous_keys?: readonly KeyRef[];
   created_at: number;
   level: Level;
   message_template: string;
@@ -15,14 +18,21 @@ export interface IssueOccurrence {
   error_type?: string | null;
   culprit?: string | null;
   release_version?: string | null;
-  /** 0: the row was counted before, only its level is news. Default: 1. */
+  environment?: string | null;
+  route?: string | null;
+  user_id?: string | null;
+  session_id?: string | null;
+  /** 0: the row was counted before, only what is given here is news. Default: 1. */
   weight?: 0 | 1;
+  /** With weight 0: the route it was counted under. */
+  old_route?: string | null;
 }
 
 export interface IssueGroup {
   service: string;
   fingerprint: string;
   version: number;
+  previous?: KeyRef[];
   type?: string;
   title: string;
   culprit?: string;
@@ -30,14 +40,19 @@ export interface IssueGroup {
   hour: number;
   first_seen: number;
   last_seen: number;
-  first_release?: string;
-  last_release?: string;
+  release?: string;
+  environment?: string;
   count: number;
   level: Level;
+  /** Route → occurrences. */
+  routes: Map<string, number>;
+  users: Set<number>;
+  sessions: Set<number>;
 }
 
 const HOUR = 3_600_000;
 const MAX_TITLE_LENGTH = 500;
+const MAX_PREVIOUS_KEYS = 4;
 
 /** Rows below WARNING make no issue. */
 export function groupByIssue(rows: Iterable<IssueOccurrence>): IssueGroup[] {
@@ -45,21 +60,22 @@ export function groupByIssue(rows: Iterable<IssueOccurrence>): IssueGroup[] {
   for (const row of rows) {
     if (!isAtLeast(row.level, 'WARNING')) continue;
     const hour = Math.floor(row.created_at / HOUR) * HOUR;
-    const key = JSON.stringify([row.service, row.fingerprint, row.fingerprint_version, hour]);
-    const group = groups.get(key);
-    if (group) addTo(group, row);
-    else groups.set(key, newGroup(row, hour));
+    const { service, fingerprint, fingerprint_version, release_version, environment } = row;
+    const key = JSON.stringify([service, fingerprint, fingerprint_version, hour, release_version, environment]);
+    const group = groups.get(key) ?? newGroup(row, hour);
+    groups.set(key, group);
+    addTo(group, row);
   }
   return [...groups.values()];
 }
 
-/** One group per fingerprint, the earliest hour's: what a new issue starts from. */
+/** One group per fingerprint, the earliest: what a new issue starts from. */
 export function distinctKeys(groups: readonly IssueGroup[]): IssueGroup[] {
   const keys = new Map<string, IssueGroup>();
   for (const group of groups) {
     const key = JSON.stringify([group.service, group.fingerprint, group.version]);
     const known = keys.get(key);
-    if (!known || group.hour < known.hour) keys.set(key, group);
+    if (!known || group.first_seen < known.first_seen) keys.set(key, group);
   }
   return [...keys.values()];
 }
@@ -69,28 +85,43 @@ function newGroup(row: IssueOccurrence, hour: number): IssueGroup {
     service: row.service,
     fingerprint: row.fingerprint,
     version: row.fingerprint_version,
+    previous: row.previous_keys?.length ? row.previous_keys.slice(0, MAX_PREVIOUS_KEYS) : undefined,
     type: row.error_type ?? undefined,
     title: (row.issue_title ?? row.message_template).slice(0, MAX_TITLE_LENGTH),
     culprit: row.culprit ?? undefined,
     hour,
     first_seen: row.created_at,
     last_seen: row.created_at,
-    first_release: row.release_version ?? undefined,
-    last_release: row.release_version ?? undefined,
-    count: row.weight ?? 1,
+    release: row.release_version ?? undefined,
+    environment: row.environment ?? undefined,
+    count: 0,
     level: row.level,
+    routes: new Map(),
+    users: new Set(),
+    sessions: new Set(),
   };
 }
 
 function addTo(group: IssueGroup, row: IssueOccurrence): void {
-  group.count += row.weight ?? 1;
+  const weight = row.weight ?? 1;
+  group.count += weight;
   if (LEVELS.indexOf(row.level) > LEVELS.indexOf(group.level)) group.level = row.level;
-  if (row.created_at < group.first_seen) {
-    group.first_seen = row.created_at;
-    group.first_release = row.release_version ?? undefined;
+  group.first_seen = Math.min(group.first_seen, row.created_at);
+  group.last_seen = Math.max(group.last_seen, row.created_at);
+  if (weight === 1) addRoute(group, row.route, 1);
+  else if (row.route !== row.old_route) {
+    addRoute(group, row.old_route, -1);
+    addRoute(group, row.route, 1);
   }
-  if (row.created_at >= group.last_seen) {
-    group.last_seen = row.created_at;
-    group.last_release = row.release_version ?? undefined;
-  }
+  if (row.user_id) group.users.add(hashOf(row.user_id));
+  if (row.session_id) group.sessions.add(hashOf(row.session_id));
+}
+
+function addRoute(group: IssueGroup, route: string | null | undefined, count: number): void {
+  if (route) group.routes.set(route, (group.routes.get(route) ?? 0) + count);
+}
+
+/** 52 bits, a number that JSON and JavaScript hold: of 1,024 values two are the same once in 10¹⁰ sets. */
+function hashOf(text: string): number {
+  return Number.parseInt(createHash('sha1').update(text).digest('hex').slice(0, 13), 16);
 }

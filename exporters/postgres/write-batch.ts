@@ -1,5 +1,5 @@
 // One batch in one transaction. The order of the steps is the order of the locks, the same in every writer: rows,
-// amendments, issue keys, histograms, calls, ledger.
+// amendments, issue keys, histograms, calls, releases, ledger.
 
 import type { Batch, WriteResult } from '../../src/deliver/sink.ts';
 import type { DeadLetterRow, ErrorLogRow } from '../../src/record/row.ts';
@@ -13,6 +13,7 @@ import { insertCalls } from './statements/insert-calls.ts';
 import { digestOf, insertDeadLetters } from './statements/insert-dead-letters.ts';
 import { insertHistograms } from './statements/insert-histograms.ts';
 import { insertLogs } from './statements/insert-logs.ts';
+import { noteReleases } from './statements/note-releases.ts';
 import type { Statement, Target } from './statements/statement.ts';
 import { upsertLedger } from './statements/upsert-ledger.ts';
 
@@ -34,6 +35,8 @@ export async function writeBatch(tx: Queryable, target: Target, batch: Batch): P
   }
   if (batch.histograms.length > 0) await run(insertHistograms(target, batch.histograms));
   if (batch.calls.length > 0) await run(insertCalls(target, batch.calls));
+  const releases = noteReleases(target, batch);
+  if (releases) await run(releases);
 
   const changes = ledgerChanges(batch.ledgers, inserted);
   if (changes.length > 0) await run(upsertLedger(target, changes));

@@ -21,6 +21,8 @@ export interface ErrorLogRow {
   /** 40 hex. */
   fingerprint: string;
   fingerprint_version: number;
+  /** Its keys by older versions of the algorithm, while those are still written; no column, they lead to its issue. */
+  previous_keys?: KeyRef[];
   error_type?: string;
   error_code?: string;
   error_message?: string;
@@ -66,6 +68,12 @@ export interface SourceContext {
 export interface UnmappedFile {
   file: string;
   reason: 'no map' | 'unreadable' | 'too large' | 'invalid map' | 'other build' | 'not in map';
+}
+
+/** A fingerprint and the version of the algorithm that made it. */
+export interface KeyRef {
+  fingerprint: string;
+  version: number;
 }
 
 export type PromotedValue = string | number | boolean;

@@ -16,8 +16,17 @@ export interface SchemaState {
 }
 
 const TABLES = [
-  ...['error_logs', 'issues', 'issue_keys', 'issue_deltas', 'issue_hours', 'latency_histograms', 'http_calls'],
-  ...['occurrence_keys', 'dead_letters', 'ledger'],
+  ...[
+    'error_logs',
+    'issues',
+    'issue_keys',
+    'issue_deltas',
+    'issue_key_counts',
+    'issue_key_hours',
+    'issue_key_releases',
+  ],
+  ...['issue_key_routes', 'issue_key_people', 'issue_history', 'services', 'releases', 'latency_histograms'],
+  ...['http_calls', 'occurrence_keys', 'dead_letters', 'ledger'],
 ];
 
 export async function checkSchema(tx: Queryable, schema: string, columns: PromotedColumns = {}): Promise<SchemaState> {

@@ -47,7 +47,9 @@ for (const kind of KINDS) {
       const [{ id }] = (await listIssues(db, 'rowtrace')) as unknown as [{ id: number }];
       const found = await getIssue(db, 'rowtrace', { id, occurrences: 2 });
       assert.equal(found!.issue.count, 4);
-      assert.deepEqual(found!.keys, [{ service: 'kennel', fingerprint: logs[0]!.fingerprint, version: 1 }]);
+      const [{ fingerprint, message_template: title }, last_seen] = [logs[0]!, new Date(at + 70 * MINUTE)];
+      const key = { service: 'kennel', fingerprint, version: 1, title, type: null, culprit: null, count: 4, last_seen };
+      assert.deepEqual(found!.keys, [key]);
       assert.deepEqual(found!.hours, [
         { hour: new Date(Date.UTC(2026, 0, 2, 3)), count: 3 },
         { hour: new Date(Date.UTC(2026, 0, 2, 4)), count: 1 },

@@ -1,5 +1,6 @@
 // Late knowledge about rows that are in the table: only given columns change, the level only rises, of tags the older
-// keys win. Rows that are not there are passed over. Returns the rows whose level rose, for the counters of their issues.
+// keys win. Rows that are not there are passed over. Returns the rows of issues whose level rose or whose route, user or
+// session became known, for the counters of their issues.
 
 import { LEVELS } from '../../../src/record/level.ts';
 import type { AmendmentRow } from '../../../src/record/row.ts';
@@ -26,7 +27,7 @@ export function amendLogs(target: Target, amendments: readonly AmendmentRow[]): 
     with given as (
       select * from json_to_recordset($1::json) as r (${columnDefinitions(columns)})
     ), old as (
-      select l.event_id, l.created_at, l.level
+      select l.event_id, l.created_at, l.level, l.route, l.user_id, l.session_id
       from ${target.schema}.error_logs l join given g on g.event_id = l.event_id and g.created_at = l.created_at
       where l.created_at between $2::timestamptz and $3::timestamptz
       order by l.event_id, l.created_at
@@ -41,13 +42,15 @@ export function amendLogs(target: Target, amendments: readonly AmendmentRow[]): 
       from given g join old on old.event_id = g.event_id and old.created_at = g.created_at
       where l.event_id = g.event_id and l.created_at = g.created_at
         and l.created_at between $2::timestamptz and $3::timestamptz
-      returning l.*, old.level as old_level
+      returning l.*, old.level as old_level, old.route as old_route, old.user_id as old_user, old.session_id as old_session
     )
-    select service, fingerprint, fingerprint_version, error_type, message_template, release_version,
+    select service, fingerprint, fingerprint_version, error_type, message_template, release_version, environment,
+      route, old_route, user_id, session_id,
       (extract(epoch from created_at) * 1000)::float8 as created_at, level,
       case when old_level < 'WARNING' then 1 else 0 end as weight
     from amended
-    where level > old_level and level >= 'WARNING'`;
+    where level >= 'WARNING' and (level > old_level
+      or (route, user_id, session_id) is distinct from (old_route, old_user, old_session))`;
   const times = merged.map(({ created_at }) => created_at).sort((a, b) => a - b);
   const rows = toJson(merged.map((row) => encodeRow(row, columns)));
   return { text, values: [rows, encodeTime(times[0]!), encodeTime(times.at(-1)!)] };

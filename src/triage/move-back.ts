@@ -1,0 +1,65 @@
+// Keys back to where a merge or a split took them from. Only from where it put them: what was moved on since then has to
+// be undone first.
+
+import { RowtraceError } from '../errors.ts';
+import type { Triage } from './action.ts';
+import type { MergeDetail } from './merge-issues.ts';
+import type { SplitDetail } from './split-issue.ts';
+
+interface MovedBy {
+  id: number;
+  issue_id: number;
+}
+
+export async function undoMerge(triage: Triage, entry: MovedBy, { from }: MergeDetail): Promise<void> {
+  const { tx, quoted } = triage;
+  await lock(triage, [entry.issue_id, ...from.map(({ issue }) => issue)]);
+  for (const { issue, keys } of from) {
+    const merged = await tx.query(
+      `update ${quoted}.issues set merged_into = null where id = $1 and merged_into = $2 returning id`,
+      [issue, entry.issue_id],
+    );
+    const moved = await moveKeys(triage, keys, entry.issue_id, issue);
+    if (merged.length !== 1 || moved !== keys.length) throw movedOn(entry);
+  }
+}
+
+export async function undoSplit(triage: Triage, entry: MovedBy, { to, keys }: SplitDetail): Promise<void> {
+  const { tx, quoted } = triage;
+  await lock(triage, [entry.issue_id, to.issue]);
+  // Keys that joined the new issue since then go back with those that made it.
+  const now = await tx.query<{ id: number }>(`select id from ${quoted}.issue_keys where issue_id = $1`, [to.issue]);
+  const there = new Set(now.map(({ id }) => id));
+  const [later] = await tx.query(
+    `select from ${quoted}.issue_history
+     where id > $1 and undone_by is null and action in ('merged', 'split') and (issue_id = $2 or $2 = any (others))`,
+    [entry.id, to.issue],
+  );
+  const [target] = await tx.query(`select from ${quoted}.issues where id = $1 and merged_into is null`, [
+    entry.issue_id,
+  ]);
+  if (later || !target || keys.some((id) => !there.has(id))) throw movedOn(entry);
+  await moveKeys(triage, [...there], to.issue, entry.issue_id);
+  await tx.query(`update ${quoted}.issues set merged_into = $1 where id = $2`, [entry.issue_id, to.issue]);
+}
+
+/** Writers whose new keys are joining one of them are waited for. */
+async function lock({ tx, quoted }: Triage, issues: number[]): Promise<void> {
+  await tx.query(
+    `select from ${quoted}.issues where id in (select jsonb_array_elements_text($1::jsonb)::bigint) order by id for update`,
+    [JSON.stringify(issues)],
+  );
+}
+
+async function moveKeys({ tx, quoted }: Triage, keys: number[], from: number, to: number): Promise<number> {
+  const moved = await tx.query(
+    `update ${quoted}.issue_keys set issue_id = $1
+     where issue_id = $2 and id in (select jsonb_array_elements_text($3::jsonb)::bigint) returning id`,
+    [to, from, JSON.stringify(keys)],
+  );
+  return moved.length;
+}
+
+function movedOn({ id }: MovedBy): RowtraceError {
+  return new RowtraceError('RT_UNDO_INVALID', [`issues or keys of entry ${id} were merged or split again since then`]);
+}

@@ -1,0 +1,84 @@
+// Takes back what a person did: the state before for a decision, the keys for a merge or a split. Nothing is deleted, so
+// both remain in the history.
+
+import { RowtraceError } from '../errors.ts';
+import type { HistoryAction } from '../query/issue-history.ts';
+import type { Issue } from '../query/issues.ts';
+import type { Db } from '../store/db.ts';
+import { type Actor, type IssueRef, inTriage, liveIssue, record, setState, type Triage } from './action.ts';
+import type { MergeDetail } from './merge-issues.ts';
+import { undoMerge, undoSplit } from './move-back.ts';
+import type { SplitDetail } from './split-issue.ts';
+
+export interface Undo extends Actor {
+  /** The last action on this issue that was not undone yet … */
+  issue?: IssueRef;
+  /** … or this entry of the history. */
+  history?: number;
+}
+
+export interface Entry {
+  id: number;
+  issue_id: number;
+  others: number[];
+  action: HistoryAction;
+  detail: Record<string, unknown>;
+  undone_by: number | null;
+}
+
+const DECISIONS = ['resolved', 'ignored', 'reopened'];
+const UNDOABLE = [...DECISIONS, 'merged', 'split'];
+const COLUMNS = 'id, issue_id, others, action, detail, undone_by';
+
+/** Returns the issue the action was on. @throws RowtraceError RT_NOT_FOUND, RT_UNDO_INVALID */
+export function undoAction(db: Db, schema: string, undo: Undo): Promise<Issue> {
+  return inTriage(db, schema, undo, async (triage) => {
+    const entry = await findEntry(triage, undo);
+    if (entry.action === 'merged') await undoMerge(triage, entry, entry.detail as unknown as MergeDetail);
+    else if (entry.action === 'split') await undoSplit(triage, entry, entry.detail as unknown as SplitDetail);
+    else await undoDecision(triage, entry);
+    const detail = { history: entry.id, action: entry.action };
+    const id = await record(triage, { issue: entry.issue_id, others: entry.others, action: 'undone', detail });
+    await triage.tx.query(`update ${triage.quoted}.issue_history set undone_by = $1 where id = $2`, [id, entry.id]);
+    return (await liveIssue(triage, entry.issue_id)).id;
+  });
+}
+
+async function findEntry(triage: Triage, { issue, history }: Undo): Promise<Entry> {
+  const { tx, quoted } = triage;
+  if (history !== undefined) {
+    if (!Number.isSafeInteger(history)) throw new RowtraceError('RT_NOT_FOUND', [`history entry ${history}`]);
+    const [entry] = await tx.query<Entry>(`select ${COLUMNS} from ${quoted}.issue_history where id = $1`, [history]);
+    if (!entry) throw new RowtraceError('RT_NOT_FOUND', [`history entry ${history}`]);
+    if (entry.undone_by !== null) throw refusal(`entry ${history} was undone already`);
+    if (!UNDOABLE.includes(entry.action))
+      throw refusal(`entry ${history} ("${entry.action}") is no action of a person`);
+    return entry;
+  }
+  if (issue === undefined) throw refusal('neither an issue nor a history entry was named');
+  const { id, friendly_id } = await liveIssue(triage, issue);
+  const [entry] = await tx.query<Entry>(
+    `select ${COLUMNS} from ${quoted}.issue_history
+     where (issue_id = $1 or $1 = any (others)) and undone_by is null
+       and action in (${UNDOABLE.map((action) => `'${action}'`).join(', ')})
+     order by id desc limit 1`,
+    [id],
+  );
+  if (!entry) throw refusal(`there is no action on ${friendly_id}`);
+  return entry;
+}
+
+async function undoDecision(triage: Triage, entry: Entry): Promise<void> {
+  const [later] = await triage.tx.query<{ id: number }>(
+    `select id from ${triage.quoted}.issue_history
+     where issue_id = $1 and id > $2 and undone_by is null and action in (${DECISIONS.map((action) => `'${action}'`).join(', ')})
+     order by id desc limit 1`,
+    [entry.issue_id, entry.id],
+  );
+  if (later) throw refusal(`entry ${later.id} came after entry ${entry.id}`);
+  await setState(triage, entry.issue_id, entry.detail.before as object);
+}
+
+export function refusal(reason: string): RowtraceError {
+  return new RowtraceError('RT_UNDO_INVALID', [reason]);
+}
