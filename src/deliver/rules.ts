@@ -1,4 +1,4 @@
-// The pure rules that delivery applies, as one argument: src/record in production, anything in tests.
+// The rules that delivery applies, as one argument: source maps and src/record in production, anything in tests.
 
 import { amendFact } from '../record/apply-amendment.ts';
 import type { AmendFact, CallFact, HistogramFact, LedgerFact, LogFact, ResourceFact } from '../record/fact.ts';
@@ -11,7 +11,9 @@ import type {
   LedgerRow,
   PromotedColumns,
 } from '../record/row.ts';
+import { stackText } from '../record/stack-text.ts';
 import { toAmendmentRows, toErrorLogRow, toHistogramRow, toHttpCallRow, toLedgerRow } from '../record/to-rows.ts';
+import { createSourceMapper, type SourceMapper } from '../source-maps/source-mapper.ts';
 
 /** Each throws on a malformed fact, which then becomes a dead letter. */
 export interface RowRules {
@@ -24,9 +26,21 @@ export interface RowRules {
 }
 
 /** `fingerprintRules`: the operator's, which win over the algorithm. */
-export function recordRules(columns: PromotedColumns, fingerprintRules: readonly FingerprintRule[] = []): RowRules {
+export function recordRules(
+  columns: PromotedColumns,
+  fingerprintRules: readonly FingerprintRule[] = [],
+  mapper: SourceMapper = createSourceMapper(),
+): RowRules {
   return {
-    log: (fact, resource) => toErrorLogRow(fact, resource, { columns, fingerprintRules }),
+    log: (given, resource) => {
+      // Before the row is made, so that fingerprint, culprit and text are those of the original source.
+      const { fact, context, unmapped } = mapper.map(given, resource);
+      const row = toErrorLogRow(fact, resource, { columns, fingerprintRules });
+      if (fact !== given) row.raw_stack_trace = stackText(given.error!);
+      if (context !== undefined) row.source_context = context;
+      if (unmapped !== undefined) row.unmapped_frames = unmapped;
+      return row;
+    },
     amendments: toAmendmentRows,
     histogram: toHistogramRow,
     call: (fact, resource) => toHttpCallRow(fact, resource, { columns }),
