@@ -3,9 +3,12 @@
 export { ERRORS, type ErrorCode, RowtraceError } from './errors.ts';
 export * from './manual/index.ts';
 export { loadOptions, type Options, type OptionsInput } from './options/options.ts';
-export { type Running, running, type Status, start } from './start.ts';
+export type { Status } from './pipeline.ts';
+export { createProcessors, type Processors } from './processors.ts';
+export { type Running, running, start } from './start.ts';
 
-import { running, type Status } from './start.ts';
+import type { Status } from './pipeline.ts';
+import { running } from './start.ts';
 
 /** Of the Rowtrace that runs in this process: resolves when all captured before is in the database (true) or time is over. */
 export async function flush(timeoutMillis?: number): Promise<boolean> {

@@ -5,7 +5,7 @@ import { HOOKED_MODULES } from './capture/instrumentations.ts';
 import { RowtraceError } from './errors.ts';
 import { applicationHasDatabase, loadOptions, maskSecret, type Options } from './options/options.ts';
 import { say } from './options/say.ts';
-import { type Running, start } from './start.ts';
+import { type Running, startWith } from './start.ts';
 import { VERSION } from './version.ts';
 
 export function preload(): void {
@@ -17,7 +17,7 @@ export function preload(): void {
     return;
   }
   const hooks = hookModuleLoading();
-  const running = start({ options });
+  const running = startWith(options);
   if (running !== undefined && !options.quiet) say(startLine(options, running, hooks));
 }
 

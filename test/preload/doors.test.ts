@@ -131,3 +131,17 @@ test('started in code: rows are there after flush, status tells, shutdown ends i
     { service: 'in-code', release_version: '7.0.0', error_type: 'TypeError', message: 'job failed', module: 'jobs' },
   ]);
 });
+
+test("beside a user's own SDK: our processors make the same rows, their sampling stays theirs", async (t) => {
+  const { db, url: databaseUrl } = await databaseFor(t);
+  const ended = await new Application(t, { app: 'doors/own-sdk.mjs', door: 'none', databaseUrl }).ended();
+  assert.equal(ended.code, 0, ended.stderr);
+  const rows = await db.query('select service, error_type, message, route, http_status from rowtrace.error_logs');
+  assert.deepEqual(rows, [
+    { service: 'own-sdk', error_type: 'RangeError', message: 'own', route: '/x', http_status: 500 },
+  ]);
+  const [work] = await db.query<{ count: number }>(
+    "select count::int from rowtrace.latency(now() - interval '1 hour', now() + interval '1 hour') where operation = 'work'",
+  );
+  assert.equal(work?.count, 1, 'spans of their own are measured');
+});

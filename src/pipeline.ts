@@ -1,0 +1,133 @@
+// The pipe of one process: options in; out come the processors and the reader that feed it, and what can be flushed,
+// closed and asked. Registers nothing and hooks nothing: that is start's (our own SDK) or the user's (theirs).
+
+import { type Histogram, metrics } from '@opentelemetry/api';
+import { RowtraceLogProcessor } from './capture/log-processor.ts';
+import { RowtraceMetricReader } from './capture/metric-reader.ts';
+import { SPAN_DURATION } from './capture/operation.ts';
+import { RowtraceSpanProcessor } from './capture/span-processor.ts';
+import { OccurrenceTracker } from './capture/tracker.ts';
+import { type DeliveryThread, type DeliveryThreadStatus, startDeliveryThread } from './deliver/delivery-thread.ts';
+import { type Journal, type JournalStats, openJournal } from './journal/journal.ts';
+import type { Options } from './options/options.ts';
+import { say } from './options/say.ts';
+import type { ResourceFact } from './record/fact.ts';
+import { createScrubber } from './record/scrub/scrubber.ts';
+import { threadOptions } from './thread-options.ts';
+
+/** How often the counters of the process go into its journal. */
+const LEDGER_MILLIS = 10_000;
+
+export interface Status {
+  journal: JournalStats;
+  /** Absent where no database is configured: then another process ships. */
+  delivery?: DeliveryThreadStatus;
+}
+
+export interface Pipeline {
+  readonly tracker: OccurrenceTracker;
+  readonly spanProcessor: RowtraceSpanProcessor;
+  readonly logRecordProcessor: RowtraceLogProcessor;
+  readonly metricReader: RowtraceMetricReader;
+  /** Collects histograms; what it starts needs no turn of the event loop, so 'beforeExit' is soon enough. */
+  collect(): Promise<void>;
+  /** Resolves when all that was captured before is in the database (true) or the time is over (false). */
+  flush(timeoutMillis: number): Promise<boolean>;
+  /** The same for the 'exit' event: blocks, at most `timeoutMillis`, and not at all while the database is away. */
+  flushSync(timeoutMillis: number): void;
+  close(timeoutMillis: number): Promise<void>;
+  status(): Status;
+}
+
+export function openPipeline(options: Options, resource: ResourceFact): Pipeline {
+  const scrubber = createScrubber({ keys: options.scrubKeys, patterns: options.scrubPatterns, custom: options.scrub });
+  const { journal, delivery } = openJournalAndDelivery(options, resource);
+  const tracker = new OccurrenceTracker(journal, scrubber, options);
+  const metricReader = new RowtraceMetricReader((facts) => {
+    for (const fact of facts) journal.append(fact);
+  });
+  const ledger = setInterval(writeLedger, LEDGER_MILLIS);
+  ledger.unref();
+
+  function writeLedger(): void {
+    const fact = tracker.ledger();
+    if (fact === undefined) return;
+    for (const [reason, count] of Object.entries(journal.stats().dropped))
+      fact.dropped[reason] = (fact.dropped[reason] ?? 0) + count;
+    journal.append(fact);
+  }
+
+  const collect = (): Promise<void> => metricReader.forceFlush().catch(() => {});
+
+  async function flush(timeoutMillis: number): Promise<boolean> {
+    await collect();
+    writeLedger();
+    journal.flushSync();
+    return delivery === undefined ? true : delivery.flush(timeoutMillis);
+  }
+
+  return {
+    tracker,
+    spanProcessor: new RowtraceSpanProcessor({
+      ...options,
+      tracker,
+      writer: journal,
+      scrubber,
+      sampling: { rate: options.callSampleRate, random: Math.random },
+      spanDuration: lazyHistogram(),
+    }),
+    logRecordProcessor: new RowtraceLogProcessor({ tracker, scrubber, level: options.level }),
+    metricReader,
+    collect,
+    flush,
+    flushSync(timeoutMillis) {
+      writeLedger();
+      journal.close();
+      delivery?.flushSync(timeoutMillis);
+    },
+    async close(timeoutMillis) {
+      clearInterval(ledger);
+      writeLedger();
+      journal.close();
+      await delivery?.flush(timeoutMillis);
+      await delivery?.close();
+    },
+    status: () => ({ journal: journal.stats(), delivery: delivery?.status() }),
+  };
+}
+
+/** The journal, and where a database is configured the thread that ships it. */
+function openJournalAndDelivery(
+  options: Options,
+  resource: ResourceFact,
+): { journal: Journal; delivery: DeliveryThread | undefined } {
+  let delivery: DeliveryThread | undefined;
+  const journal = openJournal({
+    dir: options.dir,
+    resource,
+    maxBytes: options.journalMaxBytes,
+    shippedBy: options.databaseUrl ? 'self' : 'owner',
+    onProblem: say,
+    onOpened: (journalDir) => delivery?.follow(journalDir),
+  });
+  if (options.databaseUrl) {
+    const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+    delivery = startDeliveryThread({
+      entry: new URL(`./thread${extension}`, import.meta.url),
+      options: threadOptions(options, options.databaseUrl),
+      onProblem: say,
+    });
+  }
+  return { journal, delivery };
+}
+
+/** The meter exists only after its provider is registered; asked for at the first use. */
+function lazyHistogram(): () => Histogram {
+  let histogram: Histogram | undefined;
+  return () => {
+    histogram ??= metrics
+      .getMeter('rowtrace')
+      .createHistogram(SPAN_DURATION, { unit: 's', description: 'Duration of spans that no instrumentation made.' });
+    return histogram;
+  };
+}

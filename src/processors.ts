@@ -1,0 +1,81 @@
+// The own-SDK door: what a service adds to the OpenTelemetry SDK it runs already. The SDK stays the user's; the pipe behind
+// the processors is the same as with the preload.
+
+import { createAlwaysRecordSampler, type Sampler } from '@opentelemetry/sdk-trace';
+import { hookCrashes } from './capture/crash.ts';
+import type { RowtraceLogProcessor } from './capture/log-processor.ts';
+import { hookConsole, hookPino } from './capture/loggers.ts';
+import type { RowtraceMetricReader } from './capture/metric-reader.ts';
+import type { RowtraceSpanProcessor } from './capture/span-processor.ts';
+import { hookEndOfProcess } from './options/end-of-process.ts';
+import { loadOptions, type OptionsInput } from './options/options.ts';
+import { readOtelEnvironment } from './options/otel-env.ts';
+import { resolveResource } from './options/resource.ts';
+import { logsApi } from './otel/lines.ts';
+import { openPipeline, type Status } from './pipeline.ts';
+import { severityOfLevel } from './record/level.ts';
+
+export interface Processors {
+  /** For `spanProcessors`. */
+  spanProcessor: RowtraceSpanProcessor;
+  /** For `logRecordProcessors`. */
+  logRecordProcessor: RowtraceLogProcessor;
+  /** For `metricReaders`. */
+  metricReader: RowtraceMetricReader;
+  /** Wraps your sampler, so that errors and slow spans of unsampled traces are seen; what you export stays sampled. */
+  alwaysRecord(sampler: Sampler): Sampler;
+  /** Crashes, console and pino, the flush at the end of the process; call it once your SDK is started. */
+  hookProcess(): void;
+  flush(timeoutMillis?: number): Promise<boolean>;
+  shutdown(timeoutMillis?: number): Promise<void>;
+  status(): Status;
+}
+
+/**
+ * Opens the pipe and gives the pieces for your own SDK. Service, release and environment come from the options and
+ * `OTEL_*` variables, as with the preload: rows of one process have one origin.
+ *
+ * ```ts
+ * const rowtrace = createProcessors({ databaseUrl });
+ * new NodeSDK({
+ *   sampler: rowtrace.alwaysRecord(new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(0.1) })),
+ *   spanProcessors: [rowtrace.spanProcessor, new BatchSpanProcessor({ exporter })],
+ *   logRecordProcessors: [rowtrace.logRecordProcessor],
+ *   metricReaders: [rowtrace.metricReader],
+ * }).start();
+ * rowtrace.hookProcess();
+ * ```
+ *
+ * @throws RowtraceError RT_OPTION_INVALID, RT_OPTION_UNKNOWN, RT_CONFIG_UNREADABLE
+ */
+export function createProcessors(input: OptionsInput = {}): Processors {
+  const options = loadOptions(input);
+  const pipeline = openPipeline(options, resolveResource(options, readOtelEnvironment()));
+  let undo: (() => void)[] = [];
+  return {
+    spanProcessor: pipeline.spanProcessor,
+    logRecordProcessor: pipeline.logRecordProcessor,
+    metricReader: pipeline.metricReader,
+    alwaysRecord: createAlwaysRecordSampler,
+    hookProcess() {
+      if (undo.length > 0) return;
+      const logs = logsApi();
+      undo = [
+        hookConsole(logs.getLogger('console'), options.console),
+        hookPino(logs.getLogger('pino'), severityOfLevel(options.level)),
+        hookCrashes(pipeline.tracker),
+        hookEndOfProcess({
+          beforeExit: () => void pipeline.collect(),
+          exit: () => pipeline.flushSync(options.exitTimeoutMillis),
+        }),
+      ];
+    },
+    flush: (timeoutMillis = 5000) => pipeline.flush(timeoutMillis),
+    async shutdown(timeoutMillis = 5000) {
+      await pipeline.flush(timeoutMillis);
+      for (const one of undo) one();
+      await pipeline.close(timeoutMillis);
+    },
+    status: () => pipeline.status(),
+  };
+}
