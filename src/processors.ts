@@ -2,18 +2,14 @@
 // the processors is the same as with the preload.
 
 import { createAlwaysRecordSampler, type Sampler } from '@opentelemetry/sdk-trace';
-import { hookCrashes } from './capture/crash.ts';
 import type { RowtraceLogProcessor } from './capture/log-processor.ts';
-import { hookConsole, hookPino } from './capture/loggers.ts';
 import type { RowtraceMetricReader } from './capture/metric-reader.ts';
 import type { RowtraceSpanProcessor } from './capture/span-processor.ts';
-import { hookEndOfProcess } from './options/end-of-process.ts';
 import { loadOptions, type OptionsInput } from './options/options.ts';
 import { readOtelEnvironment } from './options/otel-env.ts';
 import { resolveResource } from './options/resource.ts';
-import { logsApi } from './otel/lines.ts';
 import { openPipeline, type Status } from './pipeline.ts';
-import { severityOfLevel } from './record/level.ts';
+import { hookProcess } from './process-hooks.ts';
 
 export interface Processors {
   /** For `spanProcessors`. */
@@ -51,29 +47,19 @@ export interface Processors {
 export function createProcessors(input: OptionsInput = {}): Processors {
   const options = loadOptions(input);
   const pipeline = openPipeline(options, resolveResource(options, readOtelEnvironment()));
-  let undo: (() => void)[] = [];
+  let undo: (() => void) | undefined;
   return {
     spanProcessor: pipeline.spanProcessor,
     logRecordProcessor: pipeline.logRecordProcessor,
     metricReader: pipeline.metricReader,
     alwaysRecord: createAlwaysRecordSampler,
     hookProcess() {
-      if (undo.length > 0) return;
-      const logs = logsApi();
-      undo = [
-        hookConsole(logs.getLogger('console'), options.console),
-        hookPino(logs.getLogger('pino'), severityOfLevel(options.level)),
-        hookCrashes(pipeline.tracker),
-        hookEndOfProcess({
-          beforeExit: () => void pipeline.collect(),
-          exit: () => pipeline.flushSync(options.exitTimeoutMillis),
-        }),
-      ];
+      undo ??= hookProcess(pipeline, options);
     },
     flush: (timeoutMillis = 5000) => pipeline.flush(timeoutMillis),
     async shutdown(timeoutMillis = 5000) {
       await pipeline.flush(timeoutMillis);
-      for (const one of undo) one();
+      undo?.();
       await pipeline.close(timeoutMillis);
     },
     status: () => pipeline.status(),

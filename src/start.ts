@@ -9,21 +9,18 @@ import { type Instrumentation, registerInstrumentations } from '@opentelemetry/i
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { createAlwaysRecordSampler, TracerProvider } from '@opentelemetry/sdk-trace';
-import { hookCrashes } from './capture/crash.ts';
 import { canResolve, leanInstrumentations } from './capture/instrumentations.ts';
-import { hookConsole, hookPino } from './capture/loggers.ts';
 import { type OtelSettings, samplerOf } from './capture/otel-settings.ts';
 import { hookWriteHead } from './capture/request-id.ts';
 import { userExporters, userPropagator, userResource } from './capture/user-exporters.ts';
-import { hookEndOfProcess } from './options/end-of-process.ts';
 import { loadOptions, type Options, type OptionsInput } from './options/options.ts';
 import { readOtelEnvironment } from './options/otel-env.ts';
 import { resolveResource } from './options/resource.ts';
 import { say } from './options/say.ts';
 import { bridgeOldLogsApi, logsApi } from './otel/lines.ts';
 import { openPipeline, type Pipeline, type Status } from './pipeline.ts';
+import { hookProcess } from './process-hooks.ts';
 import type { ResourceFact } from './record/fact.ts';
-import { severityOfLevel } from './record/level.ts';
 
 const RUNNING = Symbol.for('rowtrace.running');
 const globals = globalThis as unknown as Record<symbol, Running | undefined>;
@@ -74,7 +71,7 @@ export function startWith(options: Options): Running | undefined {
     disabled: otel.disabledInstrumentations,
     onProblem: say,
   });
-  const undo = [hookInstrumentations(instrumentations), ...hookProcess(pipeline, options, sdk.loggers)];
+  const undo = [hookInstrumentations(instrumentations), bridgeOldLogsApi(sdk.loggers), hookProcess(pipeline, options)];
   const running: Running = {
     resource,
     hooked: [
@@ -152,23 +149,6 @@ function hookInstrumentations(instrumentations: Map<string, Instrumentation>): (
     hookWriteHead();
   }
   return undo;
-}
-
-/** Loggers, crashes, the end of the process. @returns how to undo each */
-function hookProcess(pipeline: Pipeline, options: Options, loggers: LoggerProvider): (() => void)[] {
-  const logs = logsApi();
-  return [
-    bridgeOldLogsApi(loggers),
-    hookConsole(logs.getLogger('console'), options.console),
-    hookPino(logs.getLogger('pino'), severityOfLevel(options.level)),
-    hookCrashes(pipeline.tracker),
-    hookEndOfProcess({
-      beforeExit: () => void pipeline.collect(),
-      exit: () => pipeline.flushSync(options.exitTimeoutMillis),
-      // With the option only: without it no signal handler is installed at all.
-      terminate: options.flushOnSigterm ? () => pipeline.flush(options.exitTimeoutMillis) : undefined,
-    }),
-  ];
 }
 
 /** From the entry file, and from the working directory where the entry file is a launcher installed elsewhere. */
