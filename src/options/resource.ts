@@ -2,7 +2,7 @@
 // package.json and git repository.
 
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { OtelSettings } from '../capture/otel-settings.ts';
@@ -59,6 +59,15 @@ export function resolveResource(options: Options, otel: OtelSettings, env: Envir
     ...(Object.keys(build.tags).length > 0 ? { attributes: build.tags } : {}),
     // Of the process and not of this thread, which may have begun when files were changed already.
     startedAt: Math.floor(Date.now() - process.uptime() * 1_000),
+    ...entryOf(process.argv[1]),
     ...(host === machine ? {} : { machine }),
   };
+}
+
+function entryOf(path: string | undefined): Pick<ResourceFact, 'entry'> {
+  try {
+    return path === undefined ? {} : { entry: { path, changedAt: statSync(path).ctimeMs } };
+  } catch {
+    return {};
+  }
 }

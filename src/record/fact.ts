@@ -20,6 +20,8 @@ export interface ResourceFact {
   pid: number;
   /** When the process began, Unix milliseconds: files that were changed later are not those it runs. */
   startedAt?: number;
+  /** The program's first file, and its ctime in Unix milliseconds: in another container image it is another. */
+  entry?: { path: string; changedAt: number };
   /** Host name of the machine, where `host` was given and is another. */
   machine?: string;
   /** Other resource attributes that are worth a tag. */

@@ -32,17 +32,20 @@ export interface SourceMapperOptions {
 export function createSourceMapper(options: SourceMapperOptions = {}): SourceMapper {
   const { now = Date.now, isHere = isSameMachine, builds = new Builds(now) } = options;
   const scrubber = createScrubber();
-  const runs = new Lru<string, Run>(LIMITS.runs);
+  const runs = new Lru<string, { run: Run | undefined }>(LIMITS.runs);
 
-  function runOf({ process, startedAt }: ResourceFact): Run {
-    const key = `${process} ${startedAt}`;
-    const run = runs.get(key) ?? new Run(startedAt!, builds, scrubber);
-    runs.set(key, run, 1);
-    return run;
+  /** undefined where its paths mean nothing here. */
+  function runOf(resource: ResourceFact): Run | undefined {
+    const key = `${resource.process} ${resource.startedAt} ${resource.host}`;
+    let known = runs.get(key);
+    known ??= { run: isHere(resource) ? new Run(resource.startedAt!, builds, scrubber) : undefined };
+    runs.set(key, known, 1);
+    return known.run;
   }
 
   function map(fact: LogFact, resource: ResourceFact): MappedLog {
     const run = runOf(resource);
+    if (run === undefined) return { fact };
     const found: StackFindings = { lines: 0, culprit: undefined, keyed: false, unmapped: new Map() };
     const error = mapError(fact.error as ErrorFact, run, now(), found);
     const context = found.culprit === undefined ? undefined : run.context(found.culprit);
@@ -56,7 +59,7 @@ export function createSourceMapper(options: SourceMapperOptions = {}): SourceMap
   return {
     map: (fact, resource) => {
       try {
-        if (typeof fact.error !== 'object' || fact.error === null || !isHere(resource)) return { fact };
+        if (typeof fact.error !== 'object' || fact.error === null) return { fact };
         return map(fact, resource);
       } catch {
         return { fact };

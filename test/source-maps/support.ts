@@ -26,9 +26,9 @@ export function shop(t: TestContext): string {
 }
 
 /** An unrelated change: every line moves, and minifiers give other names. */
-export function shiftLines(folder: string): void {
-  for (const file of readdirSync(join(folder, 'src'))) {
-    const path = join(folder, 'src', file);
+export function shiftLines(folder: string, sources = 'src'): void {
+  for (const file of readdirSync(join(folder, sources))) {
+    const path = join(folder, sources, file);
     const more = '// Licence\n//\n// of twelve words that say nothing and move every line down\n\n';
     const names = Array.from({ length: 40 }, (_, i) => `(globalThis as never as number[])[${i}] = ${i};\n`).join('');
     const unused = `export function added${file.length}(first: number) {\n  const second = first * Math.random();\n  return [second, first];\n}\nconsole.assert(added${file.length}(1));\n`;
