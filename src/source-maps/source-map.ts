@@ -32,6 +32,8 @@ interface Section {
   /** The array "sourcesContent" as it stands in the map, and byte ranges in it: two numbers a source. */
   texts: Buffer;
   ranges: Int32Array;
+  /** The text that was read last; the frames of a stack ask for the same again and again. Free to go at any time. */
+  last: WeakRef<{ index: number; text: string }> | undefined;
 }
 
 export class SourceMap {
@@ -102,6 +104,7 @@ export class SourceMap {
       sourceRoot: typeof sourceRoot === 'string' ? sourceRoot : '',
       names: Array.isArray(names) ? names : [],
       ...contents,
+      last: undefined,
     });
   }
 
@@ -131,8 +134,13 @@ function readContents(json: Buffer, range: [number, number] | undefined, count: 
   return { texts: Buffer.from(json.subarray(range[0], range[1])), ranges };
 }
 
-function contentOf({ texts, ranges }: Section, index: number): string | undefined {
+function contentOf(section: Section, index: number): string | undefined {
+  const { texts, ranges } = section;
   const to = ranges[index * 2 + 1];
   if (to === undefined || to === 0) return undefined;
-  return parseRange(texts, ranges[index * 2]!, to) as string;
+  const last = section.last?.deref();
+  if (last?.index === index) return last.text;
+  const text = parseRange(texts, ranges[index * 2]!, to) as string;
+  section.last = new WeakRef({ index, text });
+  return text;
 }
