@@ -69,7 +69,7 @@ export function groupByIssue(rows: Iterable<IssueOccurrence>): IssueGroup[] {
   return [...groups.values()];
 }
 
-/** One group per fingerprint, the earliest: what a new issue starts from. */
+/** One group per fingerprint, the earliest: what a new issue starts from. Numbers are given in their order. */
 export function distinctKeys(groups: readonly IssueGroup[]): IssueGroup[] {
   const keys = new Map<string, IssueGroup>();
   for (const group of groups) {
@@ -77,7 +77,7 @@ export function distinctKeys(groups: readonly IssueGroup[]): IssueGroup[] {
     const known = keys.get(key);
     if (!known || group.first_seen < known.first_seen) keys.set(key, group);
   }
-  return [...keys.values()];
+  return [...keys.values()].sort((a, b) => a.first_seen - b.first_seen);
 }
 
 function newGroup(row: IssueOccurrence, hour: number): IssueGroup {

@@ -23,7 +23,8 @@ export async function writeBatch(tx: Queryable, target: Target, batch: Batch): P
   let inserted: ErrorLogRow[] = [];
   if (logs.size > 0) {
     const returned = await run<{ event_id: string }>(insertLogs(target, [...logs.values()]));
-    inserted = returned.map(({ event_id }) => logs.get(event_id)!);
+    const ids = new Set(returned.map(({ event_id }) => event_id));
+    inserted = [...logs].filter(([id]) => ids.has(id)).map(([, row]) => row);
   }
   const counted: IssueOccurrence[] = [...inserted];
   if (batch.amendments.length > 0) counted.push(...(await run<IssueOccurrence>(amendLogs(target, batch.amendments))));

@@ -127,8 +127,8 @@ join {schema}.services s on s.service = i.service
 join (
   select
     k.issue_id, sum(n.count)::bigint as count, max(n.level) as level, min(n.first_seen) as first_seen, max(n.last_seen) as last_seen,
-    (array_agg(n.first_release order by n.first_seen) filter (where n.first_release is not null))[1] as first_release,
-    (array_agg(n.last_release order by n.last_seen desc) filter (where n.last_release is not null))[1] as last_release
+    (array_agg(n.first_release order by n.first_seen, n.first_release) filter (where n.first_release is not null))[1] as first_release,
+    (array_agg(n.last_release order by n.last_seen desc, n.last_release desc) filter (where n.last_release is not null))[1] as last_release
   from {schema}.issue_keys k
   join (
     select key_id, count, level, first_seen, last_seen, first_release, last_release from {schema}.issue_key_counts

@@ -62,18 +62,24 @@ begin
     insert into {schema}.issue_key_counts as c (key_id, count, level, first_seen, last_seen, first_release, last_release)
     select
       key_id, sum(count), max(level), min(first_seen), max(last_seen),
-      (array_agg(release order by first_seen) filter (where release is not null))[1],
-      (array_agg(release order by last_seen desc) filter (where release is not null))[1]
+      (array_agg(release order by first_seen, release) filter (where release is not null))[1],
+      (array_agg(release order by last_seen desc, release desc) filter (where release is not null))[1]
     from known group by key_id order by key_id
     on conflict (key_id) do update set
       count = c.count + excluded.count,
       level = greatest(c.level, excluded.level),
       first_seen = least(c.first_seen, excluded.first_seen),
       last_seen = greatest(c.last_seen, excluded.last_seen),
-      first_release = case when excluded.first_seen < c.first_seen
-        then coalesce(excluded.first_release, c.first_release) else coalesce(c.first_release, excluded.first_release) end,
-      last_release = case when excluded.last_seen >= c.last_seen
-        then coalesce(excluded.last_release, c.last_release) else coalesce(c.last_release, excluded.last_release) end
+      first_release = case
+        when excluded.first_seen = c.first_seen then least(c.first_release, excluded.first_release)
+        when excluded.first_seen < c.first_seen then coalesce(excluded.first_release, c.first_release)
+        else coalesce(c.first_release, excluded.first_release)
+      end,
+      last_release = case
+        when excluded.last_seen = c.last_seen then greatest(c.last_release, excluded.last_release)
+        when excluded.last_seen > c.last_seen then coalesce(excluded.last_release, c.last_release)
+        else coalesce(c.last_release, excluded.last_release)
+      end
   ), hours as (
     insert into {schema}.issue_key_hours as h (key_id, hour, count)
     select key_id, hour, sum(count) from known group by key_id, hour having sum(count) > 0 order by key_id, hour
