@@ -14,12 +14,7 @@ export interface Scope {
   start: number;
 }
 
-interface Head {
-  start: number;
-  nameStart: number;
-  nameEnd: number;
-  isProperty: boolean;
-}
+type Head = Omit<Scope, 'isClass' | 'name'> & { nameEnd: number };
 
 interface Open {
   /** Of the opening bracket; "A" an arrow function without braces, "$" inside a template. */
