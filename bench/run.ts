@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const BENCHMARKS = ['capture', 'express', 'grouping', 'source-maps'];
+const BENCHMARKS = ['capture', 'express', 'grouping', 'fingerprint', 'scrub', 'source-maps', 'templates'];
 
 const given = process.argv.slice(2);
 const names = given.filter((word) => !word.startsWith('-'));

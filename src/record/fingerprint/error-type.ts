@@ -50,6 +50,6 @@ function splitBracket(given: string): { type: string; code: string | undefined }
 
 /** Bundlers rename classes that clash: TypeError2, ValidationError$1, _HttpError. */
 function clean(name: string): string {
-  const bare = name.replace(/\$\d+$/, '').replace(/^_+(?=[A-Z])/, '');
-  return /(?:Error|Exception)\d{1,3}$/.test(bare) ? bare.replace(/\d+$/, '') : bare;
+  const bare = name.replace(/\$\d{1,9}$/, '').replace(/^_+(?=[A-Z])/, '');
+  return /(?:Error|Exception)\d{1,3}$/.test(bare) ? bare.replace(/\d{1,3}$/, '') : bare;
 }

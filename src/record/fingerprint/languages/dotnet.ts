@@ -120,7 +120,8 @@ function headed(text: string): ErrorNode {
 function frameOf(text: string): Frame | undefined {
   const open = text.indexOf('(');
   if (open <= 0) return undefined;
-  const place = / in (.{1,512}):(?:line )?(\d{1,9})$/.exec(text);
+  const behind = text.indexOf(') in ');
+  const place = behind < 0 ? null : /^(.{1,512}):(?:line )?(\d{1,9})$/.exec(text.slice(behind + 5));
   const { type, method } = named(text.slice(0, open));
   const line = place === null ? undefined : Number(place[2]);
   const called = `${type.slice(type.lastIndexOf('.') + 1)}.${method}`;

@@ -6,8 +6,7 @@ import { addMessage, chained, errorNode, linesOf, makeFrame, segmentBehind, slas
 
 const PLACE = /^\s+(\S.{0,512}):(\d{1,9})(?: \+0x[0-9a-f]{1,16})?$/;
 const GOROUTINE = /^goroutine \d{1,12} (?:gp=\S{1,32} m=\S{1,16} (?:mp=\S{1,32} )?)?\[/;
-const CALL =
-  /^(?:created by )?([\w./~@%*()[\]{}·\-,<>]{1,400}?)(?:\([^()]{0,400}(?:\(\.{3}\)|\{[^{}]{0,200}\}|[^()]){0,8}\))?(?: in goroutine \d{1,12})?$/;
+const GOROOT = /\/(?:go|toolchain@)[\w.@-]{0,64}(?:\/[\w.@-]{1,64}){0,3}\/src\//i;
 const STANDARD = new Set(
   'archive bufio bytes cmp compress container context crypto database debug embed encoding errors expvar flag fmt go hash html image index internal io iter log maps math mime net os path plugin reflect regexp runtime slices sort strconv strings sync syscall testing text time unicode unique unsafe vendor'.split(
     ' ',
@@ -61,14 +60,18 @@ export function parseGo(stack: string): ErrorNode {
   for (const each of errors) {
     each.frames = belowPanic(each.frames);
     // `[recovered]` and `goroutine …` notes of nested panics, and the signal line, hold addresses.
-    each.message = each.message.replace(/ \[recovered\]/g, '').replace(/\n\[signal [\s\S]{0,512}$/, '');
+    each.message = each.message.replace(/ \[recovered\]/g, '').replace(/\n\[signal [^\n]{0,512}/, '');
   }
   const real = errors.filter((each) => each.frames.length > 0 || each.message !== '');
   return chained(real.reverse());
 }
 
+/** "cart.(*Cart).Total(0xc0, 0x5)" → "cart.(*Cart).Total"; a sentence is no call. */
 function callOf(line: string): string | undefined {
-  return CALL.exec(line)?.[1];
+  const bare = line.replace(/^created by /, '').replace(/ in goroutine \d{1,12}$/, '');
+  const open = bare.endsWith(')') ? bare.lastIndexOf('(') : -1;
+  const call = open < 0 ? bare : bare.slice(0, open);
+  return /^[\w./~@%*()[\]{}·\-,<>]{1,400}$/.test(call) ? call : undefined;
 }
 
 /** Above the panic are the deferred functions that saw it. */
@@ -88,7 +91,7 @@ function frameOf(call: string, file: string, line: number): Frame {
   const name = local
     .replace(/\[[^\]]{0,200}\]/g, '')
     .replace(/\(\*?([^()]{1,128})\)/g, '$1')
-    .replace(/(?:\.(?:func)?\d{1,6}|\.gowrap\d{1,6}|-fm|-range\d{1,6}|\.deferwrap\d{1,6})+$/, '');
+    .replace(/(?:\.(?:func)?\d{1,6}|\.gowrap\d{1,6}|-fm|-range\d{1,6}|\.deferwrap\d{1,6}){1,8}$/, '');
   const called = package_ === '' ? name : `${package_.slice(package_.lastIndexOf('/') + 1)}.${name}`;
   if (standard(package_, file)) return makeFrame(called, file, line, 'node', undefined);
   if (RUNTIME.some((prefix) => package_.startsWith(prefix))) return makeFrame(called, file, line, 'runtime', undefined);
@@ -99,16 +102,10 @@ function frameOf(call: string, file: string, line: number): Frame {
   return makeFrame(called, file, line, versioned ? 'dependency' : 'app', key);
 }
 
-/** The standard library by its place, or (with -trimpath) by its name: a file that begins with the package's own path. */
+/** The standard library by its place (GOROOT), or (with -trimpath) by a file that begins with the package's own path. */
 function standard(package_: string, file: string): boolean {
-  if (
-    /\/(?:usr|opt|local|libexec|hostedtoolcache)\/.{0,200}go.{0,100}\/src\/|\/go\/src\/(?:runtime|net|testing)\/|\/[Gg]o\/?src\//.test(
-      file,
-    )
-  )
-    return !package_.includes('.');
-  if (package_ === '' || package_ === 'runtime') return true;
-  return (
-    !package_.split('/', 1)[0]!.includes('.') && STANDARD.has(package_.split('/', 1)[0]!) && file.startsWith(package_)
-  );
+  const first = package_.split('/', 1)[0]!;
+  if (package_ === '') return true;
+  if (!STANDARD.has(first)) return false;
+  return GOROOT.test(file) || file.startsWith(package_) || first === 'runtime';
 }

@@ -54,10 +54,12 @@ export function phpFrame(written: string, file: string | undefined, line: number
   const made = written.replace(/\{closure:(.{1,200}?)(?:\(\))?:\d{1,9}\}/, '$1');
   const open = made.indexOf('(');
   const called = made.slice(0, open < 0 ? undefined : open);
-  const split = /^(.{0,200}?)(?:->|::)(.{1,200})$/.exec(called);
-  const owner = (split?.[1] ?? '').replace(/@anonymous.*$/, '@anonymous');
+  const arrow = called.search(/->|::/);
+  const owner = arrow < 0 ? '' : called.slice(0, arrow).split('@anonymous', 1)[0]!;
   const closure = called.includes('{closure');
-  const method = closure ? '?' : (split?.[2] ?? called.slice(called.lastIndexOf('\\') + 1)).replace(/\(\)$/, '');
+  const method = closure
+    ? '?'
+    : (arrow < 0 ? called.slice(called.lastIndexOf('\\') + 1) : called.slice(arrow + 2)).replace(/\(\)$/, '');
   const path = file === undefined ? '' : slashed(file);
   const name =
     closure || called === '{main}'

@@ -80,9 +80,9 @@ function frameOf(file: string, line: number, label: string | undefined): Frame {
     '',
   );
   const named = called === undefined || called.startsWith('<') ? undefined : called;
-  const name = /[^#.:]+$/.exec((named ?? '').slice(-200))?.[0] ?? '?';
+  const name = /[^#.:]{1,200}$/.exec(named ?? '')?.[0] ?? '?';
   const gem = (segmentBehind(path, '/bundler/gems/') ?? segmentBehind(path, '/gems/'))?.replace(
-    /-(?:\d[\w.]*|[0-9a-f]{7,12})(?:-[\w-]{1,32})?$/,
+    /-(?:\d[\w.]{0,32}|[0-9a-f]{7,12})(?:-[\w-]{1,32})?$/,
     '',
   );
   if (gem !== undefined) {
@@ -95,7 +95,7 @@ function frameOf(file: string, line: number, label: string | undefined): Frame {
       `${gem}/${moduleKey(path, VAGUE)}:${name}`,
     );
   }
-  if (path.startsWith('<internal:') || /\/lib\/ruby\/|\/rubies\/.{1,200}\/lib\//.test(path))
+  if (path.startsWith('<internal:') || path.includes('/lib/ruby/'))
     return makeFrame(named, path, line, 'node', undefined);
   if (path.startsWith('(eval') || path.startsWith('(irb') || path === '-e')
     return makeFrame(named, path, line, 'runtime', undefined);

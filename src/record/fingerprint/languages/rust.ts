@@ -57,15 +57,14 @@ function panicOr(node: ErrorNode, body: string): void {
     return;
   }
   node.type = 'panic';
-  const old = /^'(.*)', .{1,512}:\d{1,9}:\d{1,9}$/.exec(panic[1]!);
-  node.message = old?.[1] ?? '';
+  const quote = panic[1]!.startsWith("'") ? panic[1]!.lastIndexOf("', ") : -1;
+  node.message = quote < 0 ? '' : panic[1]!.slice(1, quote);
 }
 
 /** "<shop::cart::Cart as shop::Sum>::total::{{closure}}::h0123456789abcdef" → shop::cart::Cart::total */
 function frameOf(written: string, file: string, line: number | undefined): Frame {
   const bare = written.replace(/::h[0-9a-f]{16}$/, '').replace(/^_?<impl /, '<');
-  const made = /^<(.{1,200}?)(?: as .{1,200}?)?>::(.{1,200})$/.exec(bare);
-  const whole = made === null ? bare : `${made[1]!.replace(/^(?:&|mut |dyn )+/, '')}::${made[2]}`;
+  const whole = bare.startsWith('<') ? implemented(bare) : bare;
   const path = withoutGenerics(whole.replace(/(?:::\{[^{}]{0,32}\}{1,2}|::\{\{[a-z-]{1,32}\}\})+/g, ''));
   const crate = path.split('::', 1)[0]!.trim();
   const name = path.split('::').slice(-2).join('::');
@@ -78,6 +77,14 @@ function frameOf(written: string, file: string, line: number | undefined): Frame
   return makeFrame(name, where, line, FRAMEWORKS.has(crate) ? 'framework' : 'dependency', `${package_}/${path}`);
 }
 
+/** The type that implements a trait, and the method: the trait is left out. */
+function implemented(path: string): string {
+  const close = path.lastIndexOf('>::');
+  if (close < 0) return path;
+  const type = path.slice(1, close).split(' as ', 1)[0]!;
+  return `${type.replace(/^(?:&|mut |dyn ){1,4}/, '')}::${path.slice(close + 3)}`;
+}
+
 function withoutGenerics(path: string): string {
   let said = path;
   for (let depth = 0; depth < 4 && said.includes('<'); depth++) said = said.replace(/(?:::)?<[^<>]{0,200}>/g, '');
@@ -87,6 +94,6 @@ function withoutGenerics(path: string): string {
 /** The crate that a file of cargo's registry or of a git checkout belongs to, without its version. */
 function packageOf(file: string): string | undefined {
   const registry = segmentBehind(file, '/registry/src/', 2)?.split('/').at(1);
-  if (registry !== undefined) return registry.replace(/-\d[\w.+-]*$/, '');
+  if (registry !== undefined) return registry.replace(/-\d[\w.+-]{0,64}$/, '');
   return segmentBehind(file, '/git/checkouts/')?.replace(/-[0-9a-f]{8,16}$/, '');
 }

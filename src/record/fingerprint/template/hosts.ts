@@ -14,7 +14,7 @@ const HOST =
   /(?<![\w/\\.-])[a-z0-9](?:[a-z0-9\ue100-\ue109-]{0,62})(?:\.[a-z0-9\ue100-\ue109-]{1,63}){0,7}\.(?:com|org|net|io|edu|gov|internal|local|localdomain|lan|corp|cloud|arpa)(?:\.[a-z]{2})?\b(?!-?\w|\.[a-z]|\()/gi;
 /** `c-24-98-1.dsl.example.nl`: providers' names for addresses. Two letters are a country or a property, so digits decide. */
 const DOTTED = /(?<![\w/\\.-])[\w-]{1,63}(?:\.[\w-]{1,63}){2,8}(?![\w(./-])/g;
-const NUMBERED = /(?:\d.*-|-.*\d|\d\d).*\.(?:[a-z]{2}|info|biz|xyz)$/;
+const COUNTRY = /\.(?:[a-z]{2}|info|biz|xyz)$/;
 /** Endings of files and names of properties that are two letters long, too: `v10.build.ts`, `order-2.items.id`. */
 const NO_COUNTRY =
   /\.(?:js|ts|py|rb|go|rs|cs|sh|md|so|gz|bz|xz|cc|hs|vb|ps|pm|ml|kt|jl|ex|db|id|of|is|to|at|in|do|no|me|my)$/;
@@ -22,11 +22,14 @@ const NO_COUNTRY =
 export function maskHosts(text: string): string {
   let said = text;
   const digits = /\d/.test(said);
-  if (digits && said.includes('.'))
-    said = said.replace(DOTTED, (found) => (NUMBERED.test(found) && !NO_COUNTRY.test(found) ? STAR : found));
+  if (digits && said.includes('.')) said = said.replace(DOTTED, (found) => (isNumbered(found) ? STAR : found));
   if (digits) said = said.replace(IPV4, STAR);
   if (said.includes(':')) said = said.replace(HARDWARE, STAR).replace(IPV6, maskIpv6).replace(HOST_PORT, maskHost);
   return said.includes('.') ? said.replace(HOST, STAR) : said;
+}
+
+function isNumbered(found: string): boolean {
+  return /\d/.test(found) && /-|\d\d/.test(found) && COUNTRY.test(found) && !NO_COUNTRY.test(found);
 }
 
 /** `cart.js:12` is a place in a file. */

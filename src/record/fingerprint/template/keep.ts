@@ -52,5 +52,5 @@ export function keepMeaningfulNumbers(text: string): string {
 
 /** Hides the last number of a match only ("HTTP/1.1 404": the version is hidden as a word, if at all). */
 function hideNumber(found: string): string {
-  return found.replace(/\d+$/, hide);
+  return found.replace(/\d{1,9}$/, hide);
 }

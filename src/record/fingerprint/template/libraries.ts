@@ -2,7 +2,7 @@
 // undefined where no rule applies.
 
 /** A line of a source excerpt: ` 12| code`, ` >> 12| code`, `> 12 | code`, `→ 12 code`, `     |   ^`. */
-const EXCERPT = /^\s*(?:>{1,2}|→)?\s*\d{1,6}\s*\||^\s*→\s*\d{1,6}\s|^\s*\|\s*[\^~]/;
+const EXCERPT = /^\s{0,64}(?:>{1,2}|→)?\s{0,64}\d{1,6}\s{0,64}\||^\s{0,64}→\s{0,64}\d{1,6}\s|^\s{0,64}\|\s{0,512}[\^~]/;
 /** The first line of such a message: a place, nothing else. */
 const PLACE = /^(?:[A-Za-z]:)?[^\s:]{1,512}:\d{1,7}(?::\d{1,7})?:?$/;
 

@@ -22,7 +22,7 @@ export function maskPaths(text: string): string {
 }
 
 function baseName(path: string): string {
-  const end = path.length - (/[\\/.:]+$/.exec(path.slice(-8))?.[0].length ?? 0);
+  const end = path.length - (/[\\/.:]{1,8}$/.exec(path.slice(-8))?.[0].length ?? 0);
   const bare = path.slice(0, end);
   return (
     bare.slice(Math.max(bare.lastIndexOf('/'), bare.lastIndexOf('\\')) + 1) + (path.slice(end).includes(':') ? ':' : '')

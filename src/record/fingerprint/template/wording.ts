@@ -2,7 +2,7 @@
 // made for the purpose where the newest has values in it. Each rule says between which versions the wording changed.
 
 const HINT =
-  /Cannot (?:read|set) prop|Cannot destructure|JSON|headers after|Path must be|Received |getaddrinfo |listen E|E[A-Z]{3,} |is not valid|Local \(|can't access prop|\(evaluating '|Can't find variable|\. \(In '/;
+  /Cannot (?:read|set) prop|Cannot destructure|JSON|headers after|Path must be|Received |getaddrinfo |listen E|E[A-Z]{3,16} |is not valid|Local \(|can't access prop|\(evaluating '|Can't find variable|\. \(In '/;
 
 export function engineWording(text: string): string {
   if (!HINT.test(text)) return text;
