@@ -4,51 +4,62 @@
 import { placeOf, stemOf } from './file-key.ts';
 import { functionKey, isMinified, stripFunction } from './function-key.ts';
 import { frameworks, isNodeFile, runtimeFile, runtimeFunction, runtimePackage } from './known-code.ts';
-import type { Frame } from './types.ts';
+import type { Frame, FrameKind } from './types.ts';
 
 const CACHE_SIZE = 4_096;
-const cache = new Map<string, Frame | null>();
+
+/** What does not depend on line and column. */
+interface Known {
+  frame: Frame;
+  /** Name and stem may be a minifier's: the position decides. */
+  minifiable: { name: string; hashed: boolean } | undefined;
+}
+/** By the line without its position, which changes with every release. null: no frame. */
+const cache = new Map<string, Known | null>();
 
 /** `line`: trimmed, beginning with "at "; undefined where it is no frame. */
 export function readFrame(line: string): Frame | undefined {
-  const known = cache.get(line);
-  if (known !== undefined) return known ?? undefined;
-  const frame = parse(line.length > 1_024 ? line.slice(0, 1_024) : line);
-  if (cache.size >= CACHE_SIZE) cache.clear();
-  if (line.length <= 512) cache.set(line, frame ?? null);
-  return frame;
+  const text = line.length > 1_024 ? line.slice(0, 1_024) : line;
+  let end = text.length;
+  // util.inspect puts ` {` (properties follow) or `,` (in a list) behind the last frame.
+  if (text.endsWith(' {')) end -= 2;
+  else if (text.endsWith(',')) end -= 1;
+  const closed = text.charCodeAt(end - 1) === 41;
+  const last = numberBehind(text, closed ? end - 1 : end);
+  const first = last === undefined ? undefined : numberBehind(text, last.at);
+  const bare = text.slice(0, first?.at ?? last?.at ?? (closed ? end - 1 : end)) + (closed ? ')' : '');
+  let known = cache.get(bare);
+  if (known === undefined) {
+    known = parse(bare, last !== undefined) ?? null;
+    if (cache.size >= CACHE_SIZE) cache.clear();
+    if (bare.length <= 512) cache.set(bare, known);
+  }
+  if (known === null) return undefined;
+  const row = first?.value ?? last?.value;
+  const column = first === undefined ? undefined : last!.value;
+  const { minifiable } = known;
+  const minified = minifiable !== undefined && isMinified(minifiable.name, minifiable.hashed, row, column);
+  return { ...known.frame, line: row, column, key: minified ? undefined : known.frame.key };
 }
 
-function parse(line: string): Frame | undefined {
+function parse(line: string, placed: boolean): Known | undefined {
   let text = line.slice(3).trim();
-  // util.inspect puts ` {` (properties follow) or `,` (in a list) behind the last frame.
-  if (text.endsWith(' {')) text = text.slice(0, -2);
-  else if (text.endsWith(',')) text = text.slice(0, -1);
   if (text.startsWith('async ')) text = text.slice(6);
   let called: string | undefined;
-  let place = text;
+  let file = text;
   if (text.endsWith(')')) {
     const open = text.indexOf(' (');
     if (open < 0) return undefined;
     called = text.slice(0, open);
-    place = text.slice(open + 2, -1);
+    file = text.slice(open + 2, -1);
   }
-  if (place === '') return undefined;
-  const { file, line: row, column } = splitPosition(place);
+  if (file === '' && !placed) return undefined;
   // A sentence of a message that begins with "at " has no place behind it.
-  if (called === undefined && row === undefined && !/[/\\:<[]/.test(place)) return undefined;
-  return classify(called === undefined ? undefined : stripFunction(called), file, row, column);
+  if (called === undefined && !placed && !/[/\\:<[]/.test(file)) return undefined;
+  return classify(called === undefined ? undefined : stripFunction(called), file);
 }
 
 /** "path:12:5" from the end, since paths hold colons. */
-function splitPosition(place: string): { file: string; line?: number; column?: number } {
-  const last = numberBehind(place, place.length);
-  if (last === undefined) return { file: place };
-  const first = numberBehind(place, last.at);
-  if (first === undefined) return { file: place.slice(0, last.at), line: last.value };
-  return { file: place.slice(0, first.at), line: first.value, column: last.value };
-}
-
 function numberBehind(text: string, end: number): { at: number; value: number } | undefined {
   let at = end;
   while (at > 0 && text.charCodeAt(at - 1) >= 48 && text.charCodeAt(at - 1) <= 57) at--;
@@ -56,21 +67,22 @@ function numberBehind(text: string, end: number): { at: number; value: number } 
   return { at: at - 1, value: Number(text.slice(at, end)) };
 }
 
-function classify(called: string | undefined, file: string, line?: number, column?: number): Frame {
-  const frame: Frame = { function: called, file, line, column, kind: 'node', key: undefined };
-  if (isNodeFile(file)) return frame;
+function classify(called: string | undefined, file: string): Known {
+  const known = (kind: FrameKind, key: string | undefined, minifiable?: Known['minifiable']): Known => ({
+    frame: { function: called, file, line: undefined, column: undefined, kind, key },
+    minifiable,
+  });
+  if (isNodeFile(file)) return known('node', undefined);
   const place = placeOf(file);
-  if (runtimeFile(place.path) || (called !== undefined && runtimeFunction(called)))
-    return { ...frame, kind: 'runtime' };
-  const named = functionKey(called);
+  if (runtimeFile(place.path) || (called !== undefined && runtimeFunction(called))) return known('runtime', undefined);
+  const name = functionKey(called);
   if (place.package !== undefined) {
-    if (runtimePackage(place.package)) return { ...frame, kind: 'runtime' };
+    if (runtimePackage(place.package)) return known('runtime', undefined);
     const kind = frameworks.has(place.package) ? 'framework' : 'dependency';
-    return { ...frame, kind, key: `${place.package}/${stemOf(place.path, false).name}:${named}` };
+    return known(kind, `${place.package}/${stemOf(place.path, false).name}:${name}`);
   }
   const stem = stemOf(place.path, true);
   // Nothing is left of an anonymous function in `377.js`.
-  const nothing = named === '?' && (stem.name === '' || stem.name === 'chunk');
-  if (nothing || isMinified(named, stem.hashed, line, column)) return { ...frame, kind: 'app' };
-  return { ...frame, kind: 'app', key: `${stem.name}:${named}` };
+  if (name === '?' && (stem.name === '' || stem.name === 'chunk')) return known('app', undefined);
+  return known('app', `${stem.name}:${name}`, { name, hashed: stem.hashed });
 }
