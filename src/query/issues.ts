@@ -89,6 +89,10 @@ function selectIssues(db: Queryable, quoted: string, where: Conditions, sort: Is
   const bound = where.value(limit);
   // What only the listed issues need is asked for them alone; to sort by growth it is needed of all.
   const early = sort === 'escalating' ? '' : `order by ${order} limit ${bound}`;
+  const growth =
+    sort === 'escalating'
+      ? `left join ${quoted}.issue_growth g on g.issue_id = f.id`
+      : `left join lateral (select growth from ${quoted}.issue_growth where issue_id = f.id offset 0) g on true`;
   return db.query<Issue>(
     `with found as (
        select * from ${quoted}.issue_list ${where.clause} ${early}
@@ -99,7 +103,7 @@ function selectIssues(db: Queryable, quoted: string, where: Conditions, sort: Is
            case when f.status = 'regressed' then 'regressed' end,
            case when g.growth is not null then 'escalating' end
          ], null) as flags
-       from found f left join ${quoted}.issue_growth g on g.issue_id = f.id
+       from found f ${growth}
      ), listed as (
        select * from marked order by ${order} limit ${bound}
      )

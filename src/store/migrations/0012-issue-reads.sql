@@ -83,11 +83,14 @@ with fresh as (
   join {schema}.issues i on i.id = k.issue_id
   where i.status in ('resolved', 'ignored') and i.merged_into is null and d.count > 0 and d.last_seen > i.status_changed_at
 ), due as (
-  select id, 'regressed' as status, 'regressed' as action,
-    case when first_seen > status_changed_at then first_seen else last_seen end as at,
+  select id, 'regressed' as status, 'regressed' as action, at,
     jsonb_build_object('release', release, 'resolved_release', resolved_release, 'how', resolved_how) as detail
-  from fresh
-  where status = 'resolved' and {schema}.regresses(service, resolved_how, resolved_release, status_changed_at, release)
+  from (
+    select id, service, status_changed_at, resolved_how, resolved_release, release,
+      min(case when first_seen > status_changed_at then first_seen else last_seen end) as at
+    from fresh where status = 'resolved' group by 1, 2, 3, 4, 5, 6
+  ) came
+  where {schema}.regresses(service, resolved_how, resolved_release, status_changed_at, release)
   union all
   select id, 'open', 'ignore-ended', ignored_until, jsonb_build_object('until', ignored_until)
   from {schema}.issues
@@ -177,17 +180,27 @@ group by k.issue_id, n.route
 having sum(n.count) > 0;
 comment on view {schema}.issue_route_counts is 'Occurrences per issue and route.';
 
+-- For what happened in the last two hours.
+create index issue_key_hours_hour on {schema}.issue_key_hours (hour);
+
 create view {schema}.issue_growth as
-with hourly as (
+with recent as (
   select issue_id,
     coalesce(sum(count) filter (where hour = date_trunc('hour', now(), 'UTC')), 0) as this_hour,
-    coalesce(sum(count) filter (where hour = date_trunc('hour', now(), 'UTC') - interval '1 hour'), 0) as hour_before,
-    sum(count) / 168 as mean
+    coalesce(sum(count) filter (where hour < date_trunc('hour', now(), 'UTC')), 0) as hour_before
   from {schema}.issue_hour_counts
-  where hour > now() - interval '7 days'
+  where hour >= date_trunc('hour', now(), 'UTC') - interval '1 hour'
   group by issue_id
+  having sum(count) > 10
 ), likely as (
-  select *, greatest(10, 5 * mean) as bound from hourly where this_hour + hour_before > greatest(10, 5 * mean)
+  select r.*, w.mean, greatest(10, 5 * w.mean) as bound
+  from recent r
+  cross join lateral (
+    select sum(h.count) / 168 as mean
+    from {schema}.issue_hour_counts h
+    where h.issue_id = r.issue_id and h.hour > now() - interval '7 days'
+  ) w
+  where r.this_hour + r.hour_before > 5 * w.mean
 ), last_hour as (
   -- The last sixty minutes lie in two hours of the clock. Small numbers are counted; of large ones the share of the hour
   -- before is near enough.
