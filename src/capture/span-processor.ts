@@ -196,17 +196,19 @@ export class RowtraceSpanProcessor implements SpanProcessor {
   #endRequest(span: ReadableSpan, state: SpanState, millis: number): void {
     const { request } = state;
     request.ended = true;
+    const status = httpStatus(span.attributes);
+    const isRequest = span.kind === SpanKind.SERVER || status !== undefined;
+    // For rows of what goes on after the answer.
+    if (isRequest) request.outcome = { status, latency: Math.round(millis) };
     if (request.rows.length === 0) return;
     const tags: Record<string, unknown> = {};
     copyCustom(span.attributes, tags);
-    const isRequest = span.kind === SpanKind.SERVER || httpStatus(span.attributes) !== undefined;
     const fact: AmendFact = {
       k: 'amend',
       rows: request.rows,
       route: span.attributes['http.route'] as string | undefined,
       method: span.attributes['http.request.method'] as string | undefined,
-      status: httpStatus(span.attributes),
-      latency: isRequest ? Math.round(millis) : undefined,
+      ...request.outcome,
       sessionId: request.sessionId,
       userId: this.#options.tracker.hashUser(request.userId),
       tags: Object.keys(tags).length > 0 ? this.#options.scrubber.tags(tags) : undefined,

@@ -37,9 +37,16 @@ export class RequestState {
   readonly rows: RowRef[] = [];
   readonly carried: Carried[] = [];
   ended = false;
+  /** Set at the end of a request: rows that come after it are not amended any more. */
+  outcome?: { status: number | undefined; latency: number };
 
-  constructor(span: Span & ReadableSpan) {
+  /** @param origin a request that is over, whose work goes on in `span`: its identity stays */
+  constructor(span: Span & ReadableSpan, origin?: RequestState) {
     this.span = span;
+    if (origin === undefined) return;
+    if (origin.requestId !== undefined) this.requestId = origin.requestId;
+    if (origin.sessionId !== undefined) this.sessionId = origin.sessionId;
+    if (origin.userId !== undefined) this.userId = origin.userId;
   }
 
   addRow(row: RowRef): boolean {
@@ -112,7 +119,7 @@ export function attachState(span: Span & ReadableSpan, parentContext: Context, o
   const known = stateOf(span);
   if (known !== undefined) return known;
   const parent = stateOf(trace.getSpan(parentContext));
-  const request = parent && !parent.request.ended ? parent.request : new RequestState(span);
+  const request = parent && !parent.request.ended ? parent.request : new RequestState(span, parent?.request);
   const state = new SpanState(request, request === parent?.request ? parent : undefined, onException);
   (span as unknown as Stateful)[STATE] = state;
   return state;
