@@ -5,6 +5,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
+import { FastifyHook } from './frameworks/fastify.ts';
+import { createHonoHook } from './frameworks/hono.ts';
+import { createHttp2Hook } from './frameworks/http2.ts';
+import { createKoaHook } from './frameworks/koa.ts';
+import { createNestHook } from './frameworks/nest.ts';
 import { answerWithId, requestIdOf } from './request-id.ts';
 
 export interface InstrumentationOptions {
@@ -58,11 +63,20 @@ const ENTRIES: readonly Entry[] = [
       return new ExpressInstrumentation({ ignoreLayersType: [ExpressLayerType.MIDDLEWARE, ExpressLayerType.ROUTER] });
     },
   },
+  // Hooks of our own: smaller than the instrumentations there are, and without their spans.
+  { name: 'fastify', module: 'fastify', create: () => new FastifyHook() },
+  { name: 'koa', module: 'koa', create: createKoaHook },
+  { name: 'nestjs-core', module: '@nestjs/core', create: ({ resolve }) => createNestHook(resolve) },
+  { name: 'hono', module: 'hono', create: createHonoHook },
+  { name: 'http2', create: ({ requestIdHeaders }) => createHttp2Hook(requestIdHeaders) },
   { name: 'pg', module: 'pg', create: () => new (load('@opentelemetry/instrumentation-pg').PgInstrumentation)() },
 ];
 
 /** Modules that an ESM application must import through the loader hook for the set above to see them. */
-export const HOOKED_MODULES = ['express', 'pg', 'pg-pool'];
+export const HOOKED_MODULES = [
+  ...['express', 'pg', 'pg-pool', 'http2', 'node:http2'],
+  ...['koa', '@koa/router', 'koa-router', '@nestjs/core', 'hono', 'hono/quick', 'hono/tiny'],
+];
 
 /** @returns the instrumentations for this application, by name; they are not registered yet */
 export function leanInstrumentations(options: InstrumentationOptions): Map<string, Instrumentation> {

@@ -9,10 +9,17 @@ const SANE = /^[\w.:+/=@-]{1,128}$/;
 const ID = Symbol.for('rowtrace.request-id');
 const PATCHED = Symbol.for('rowtrace.write-head');
 
-type WithId = { [ID]?: { header: string; value: string } };
+/** A response of node:http or of node:http2. */
+export interface IdCarrier {
+  [ID]?: { header: string; value: string };
+  readonly headersSent: boolean;
+  hasHeader(name: string): boolean;
+  setHeader(name: string, value: string): unknown;
+  writeHead(...values: never[]): unknown;
+}
 
 /** The first of `headers` that holds a sane id, else a new UUID. */
-export function requestIdOf(request: IncomingMessage, headers: readonly string[]): string {
+export function requestIdOf(request: Pick<IncomingMessage, 'headers'>, headers: readonly string[]): string {
   for (const name of headers) {
     const value = request.headers[name];
     if (typeof value === 'string' && SANE.test(value)) return value;
@@ -21,8 +28,8 @@ export function requestIdOf(request: IncomingMessage, headers: readonly string[]
 }
 
 /** Gives `response` the id it will answer with. */
-export function answerWithId(response: ServerResponse, header: string, value: string): void {
-  (response as WithId)[ID] = { header, value };
+export function answerWithId(response: IdCarrier, header: string, value: string): void {
+  response[ID] = { header, value };
 }
 
 /**
@@ -31,12 +38,16 @@ export function answerWithId(response: ServerResponse, header: string, value: st
  * closure a request. A header that the application set itself stays.
  */
 export function hookWriteHead(): void {
-  const prototype = ServerResponse.prototype as ServerResponse & { [PATCHED]?: true };
+  wrapWriteHead(ServerResponse.prototype as IdCarrier);
+}
+
+/** The same for the prototype of another kind of response. */
+export function wrapWriteHead(prototype: IdCarrier & { [PATCHED]?: true }): void {
   if (prototype[PATCHED]) return;
   prototype[PATCHED] = true;
   const original = prototype.writeHead;
-  prototype.writeHead = function writeHead(this: ServerResponse, ...values: unknown[]) {
-    const id = (this as WithId)[ID];
+  prototype.writeHead = function writeHead(this: IdCarrier, ...values: never[]) {
+    const id = this[ID];
     if (id !== undefined && !this.headersSent && !this.hasHeader(id.header)) {
       try {
         this.setHeader(id.header, id.value);
@@ -44,6 +55,6 @@ export function hookWriteHead(): void {
         // The answer matters more than the header.
       }
     }
-    return (original as (...given: unknown[]) => ServerResponse).apply(this, values);
-  } as typeof original;
+    return original.apply(this, values);
+  };
 }

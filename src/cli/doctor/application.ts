@@ -13,7 +13,7 @@ import { copiesOf, installedVersion, isAtLeastVersion } from './packages.ts';
 const OLDEST_PINO = '9.10';
 
 const NOT_COVERED = [
-  ...['fastify', 'koa', '@nestjs/core', 'hono', '@hapi/hapi', 'next'],
+  ...['@hapi/hapi', 'next'],
   ...['winston', 'bunyan', 'mysql2', 'mongodb', 'ioredis', 'redis', 'amqplib', 'kafkajs'],
 ];
 

@@ -1,0 +1,65 @@
+// Fastify 5 (4.25 and newer): it hands over each instance as it is made ("fastify.initialization"), ESM and CommonJS alike.
+// Two hooks and the error handler tell all there is, without a span, a plugin or a loader hook. Its own tracing channel
+// ("fastify.request.handler") tells less: nothing of errors in hooks before the handler, nor of validation.
+
+import { channel } from 'node:diagnostics_channel';
+import { ModuleHook } from './module-hook.ts';
+import { Seam } from './seam.ts';
+
+type Done = () => void;
+type ErrorHandler = (this: unknown, error: unknown, ...rest: unknown[]) => unknown;
+
+interface Fastify {
+  addHook(name: 'onRequest', hook: (request: Request, reply: unknown, done: Done) => void): void;
+  addHook(name: 'onError', hook: (request: Request, reply: unknown, error: unknown, done: Done) => void): void;
+  setErrorHandler(handler: ErrorHandler): unknown;
+}
+
+interface Request {
+  /** Without a url where no route matched. */
+  routeOptions?: { url?: string };
+}
+
+const INITIALIZATION = channel('fastify.initialization');
+
+export class FastifyHook extends ModuleHook {
+  readonly #onInstance: (message: unknown) => void;
+
+  constructor() {
+    const seam = new Seam('fastify');
+    super(seam, []);
+    this.#onInstance = (message) => hookInstance((message as { fastify: Fastify }).fastify, seam);
+    INITIALIZATION.subscribe(this.#onInstance);
+  }
+
+  override disable(): void {
+    super.disable();
+    INITIALIZATION.unsubscribe(this.#onInstance);
+  }
+}
+
+function hookInstance(fastify: Fastify, seam: Seam): void {
+  try {
+    // Before the application's own hooks, so that what they log has the route.
+    fastify.addHook('onRequest', (request, _reply, done) => {
+      seam.route(request.routeOptions?.url);
+      done();
+    });
+    // Runs for errors that the default error handler answers, or that a handler of the application sends on.
+    fastify.addHook('onError', (_request, _reply, error, done) => {
+      seam.thrown(error);
+      done();
+    });
+    // Instances of plugins inherit this property. A handler of the application may answer, and onError never runs.
+    const setErrorHandler = fastify.setErrorHandler;
+    fastify.setErrorHandler = function (this: unknown, handler) {
+      if (typeof handler !== 'function') return setErrorHandler.call(this as Fastify, handler);
+      return setErrorHandler.call(this as Fastify, function (this: unknown, error, ...rest) {
+        seam.thrown(error);
+        return handler.call(this, error, ...rest);
+      });
+    };
+  } catch {
+    // An application without routes on its rows is better than none.
+  }
+}

@@ -1,0 +1,88 @@
+// Hono 4 on @hono/node-server. An application registers its handlers with a router object and asks it for those of a
+// request: a router around that one learns the pattern that matched and sees what handlers throw, before Hono's or the
+// application's onError answers.
+
+import { ModuleHook } from './module-hook.ts';
+import { Seam } from './seam.ts';
+
+/** [handler, route]; `ALL` for middlewares and for `app.all`. */
+type Entry = [unknown, { method: string; path: string; handler: unknown }];
+/** Handlers in order, each with its parameters. */
+type Match = [[Entry, unknown][], unknown?];
+
+interface Router {
+  name: string;
+  add(method: string, path: string, entry: Entry): void;
+  match(method: string, path: string): Match;
+}
+
+type HonoClass = new (...values: unknown[]) => { router: Router };
+
+/** The entries of the package that have an application class each. */
+const ENTRIES = ['hono', 'hono/quick', 'hono/tiny'];
+const WATCHED = Symbol.for('rowtrace.hono-router');
+
+export function createHonoHook(): ModuleHook {
+  const seam = new Seam('hono');
+  return new ModuleHook(
+    seam,
+    ENTRIES.map((module) => ({
+      module,
+      versions: ['>=4 <5'],
+      apply: (exports) => {
+        const watched = watchedClass(exports.Hono as HonoClass, seam);
+        // Exports of the CommonJS build are getters of an object that cannot be changed; those of ES modules are set.
+        if (Object.getOwnPropertyDescriptor(exports, 'Hono')?.get && !isNamespace(exports))
+          return Object.create(exports, { Hono: { value: watched, enumerable: true } });
+        exports.Hono = watched;
+        return exports;
+      },
+    })),
+  );
+}
+
+function isNamespace(exports: object): boolean {
+  return (exports as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === 'Module';
+}
+
+function watchedClass(Hono: HonoClass, seam: Seam): HonoClass {
+  return new Proxy(Hono, {
+    construct(target, values, newTarget) {
+      const app = Reflect.construct(target, values, newTarget) as { router: Router };
+      app.router = watchedRouter(app.router, seam);
+      return app;
+    },
+  });
+}
+
+function watchedRouter(router: Router & { [WATCHED]?: true }, seam: Seam): Router {
+  if (router[WATCHED]) return router;
+  return Object.defineProperty(
+    {
+      get name() {
+        return router.name;
+      },
+      add(method, path, [handler, route]) {
+        // An application mounted with app.route() is taken over by its list of routes.
+        route.handler = seam.watch(handler);
+        router.add(method, path, [route.handler, route]);
+      },
+      match(method, path) {
+        const found = router.match(method, path);
+        seam.route(patternOf(found[0]));
+        return found;
+      },
+    } satisfies Router,
+    WATCHED,
+    { value: true },
+  );
+}
+
+/** The last handler answers; a middleware for every path is nobody's route. */
+function patternOf(entries: Match[0]): string | undefined {
+  for (let at = entries.length - 1; at >= 0; at--) {
+    const { method, path } = entries[at]![0][1];
+    if (method !== 'ALL' || !path.endsWith('*')) return path;
+  }
+  return undefined;
+}

@@ -1,0 +1,124 @@
+// Servers of node:http2 (compat API: `request` and `response`), which the http instrumentation leaves out: a SERVER span
+// and a duration for each request, with the names it would use. Not the stream API (`server.on('stream')`).
+
+import type { Http2Server, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import {
+  type Attributes,
+  type Context,
+  context,
+  type Histogram,
+  metrics,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { type RPCMetadata, RPCType, setRPCMetadata } from '@opentelemetry/core';
+import { answerWithId, type IdCarrier, requestIdOf, wrapWriteHead } from '../request-id.ts';
+import { ModuleHook, patchMethod } from './module-hook.ts';
+import { Seam } from './seam.ts';
+
+const NAME = 'rowtrace/http2';
+
+/** createServer and createSecureServer make servers of classes that are not exported. */
+type Create = (...values: never[]) => Http2Server;
+
+export function createHttp2Hook(requestIdHeaders: readonly string[]): ModuleHook {
+  const seam = new Seam('http2');
+  let durations: Histogram | undefined;
+  const duration = (): Histogram => {
+    durations ??= metrics.getMeter(NAME).createHistogram('http.server.request.duration', {
+      unit: 's',
+      description: 'Duration of HTTP server requests.',
+    });
+    return durations;
+  };
+
+  const onRequest = (request: Http2ServerRequest, response: Http2ServerResponse, go: () => unknown): unknown => {
+    const started = performance.now();
+    const { span, inside } = startSpan(request, response, requestIdHeaders);
+    response.once('close', () => end(request, response, span, inside.rpc, (performance.now() - started) / 1000));
+    return context.with(inside.context, () => {
+      context.bind(inside.context, request);
+      context.bind(inside.context, response);
+      return go();
+    });
+  };
+
+  const end = (
+    request: Http2ServerRequest,
+    response: Http2ServerResponse,
+    span: Span,
+    rpc: RPCMetadata,
+    seconds: number,
+  ): void => {
+    const { statusCode } = response;
+    const outcome: Attributes = { 'http.response.status_code': statusCode };
+    if (rpc.route) outcome['http.route'] = rpc.route;
+    if (statusCode >= 500) {
+      outcome['error.type'] = String(statusCode);
+      span.setStatus({ code: SpanStatusCode.ERROR });
+    }
+    span.setAttributes(outcome);
+    if (rpc.route) span.updateName(`${request.method} ${rpc.route}`);
+    span.end();
+    duration().record(seconds, { 'http.request.method': request.method, 'url.scheme': request.scheme, ...outcome });
+  };
+
+  const hookServer = (server: Http2Server): void =>
+    patchMethod(
+      Object.getPrototypeOf(server),
+      'emit',
+      (emit) =>
+        function (this: Http2Server, ...values: unknown[]) {
+          const go = (): unknown => emit.apply(this, values as never[]);
+          if (!seam.active || values[0] !== 'request') return go();
+          return onRequest(values[1] as Http2ServerRequest, values[2] as Http2ServerResponse, go);
+        },
+    );
+
+  const apply = (exports: Record<string, unknown>): void => {
+    wrapWriteHead((exports.Http2ServerResponse as { prototype: never }).prototype);
+    for (const name of ['createServer', 'createSecureServer']) {
+      const create = exports[name] as Create;
+      exports[name] = function (this: unknown, ...values: never[]) {
+        const server = create.apply(this, values);
+        hookServer(server);
+        return server;
+      };
+    }
+  };
+  return new ModuleHook(seam, [{ module: 'http2', versions: ['*'], apply }]);
+}
+
+function startSpan(
+  request: Http2ServerRequest,
+  response: Http2ServerResponse,
+  headers: readonly string[],
+): { span: Span; inside: { context: Context; rpc: RPCMetadata } } {
+  const id = requestIdOf(request, headers);
+  answerWithId(response as IdCarrier, headers[0]!, id);
+  const [path, query] = request.url.split('?', 2);
+  const outer = propagation.extract(ROOT_CONTEXT, request.headers);
+  const span = trace.getTracer(NAME).startSpan(
+    request.method,
+    {
+      kind: SpanKind.SERVER,
+      attributes: {
+        'http.request.method': request.method,
+        'url.scheme': request.scheme,
+        'url.path': path,
+        'url.query': query,
+        'network.protocol.version': request.httpVersion,
+        'client.address': request.socket?.remoteAddress,
+        'user_agent.original': request.headers['user-agent'],
+        'request.id': id,
+      },
+    },
+    outer,
+  );
+  const rpc: RPCMetadata = { type: RPCType.HTTP, span };
+  return { span, inside: { rpc, context: setRPCMetadata(trace.setSpan(outer, span), rpc) } };
+}

@@ -1,0 +1,80 @@
+// Koa 2 and 3 with @koa/router or koa-router. Errors are seen where a middleware throws them, so that those which a
+// middleware further out handles (Koa's way of error pages) are seen, too. The route is what the router notes on the
+// context before its handlers run.
+
+import { ModuleHook, patchMethod } from './module-hook.ts';
+import { Seam } from './seam.ts';
+
+const ROUTE = Symbol('rowtrace.koa-route');
+
+interface Application {
+  context: object;
+}
+
+export function createKoaHook(): ModuleHook {
+  const seam = new Seam('koa');
+  return new ModuleHook(seam, [
+    { module: 'koa', versions: ['>=2 <4'], apply: (exports) => hookKoa(exports, seam) },
+    // Only routers know of errors that a middleware within the router handles.
+    { module: '@koa/router', versions: ['>=8'], apply: (exports) => hookRouter(exports, seam) },
+    { module: 'koa-router', versions: ['>=7'], apply: (exports) => hookRouter(exports, seam) },
+  ]);
+}
+
+function hookKoa(exports: Record<string, unknown>, seam: Seam): void {
+  const { prototype } = classOf(exports, 'default');
+  patchMethod(
+    prototype,
+    'use',
+    (use) =>
+      function (this: Application, handler: never) {
+        return use.call(this, seam.watch(handler));
+      },
+  );
+  patchMethod(
+    prototype,
+    'callback',
+    (callback) =>
+      function (this: Application) {
+        noteRoute(this.context, seam);
+        return callback.call(this);
+      },
+  );
+}
+
+/** Routers write `_matchedRoute` before each layer; on the prototype of all contexts it can be heard. */
+function noteRoute(context: object, seam: Seam): void {
+  if (Object.hasOwn(context, '_matchedRoute')) return;
+  Object.defineProperty(context, '_matchedRoute', {
+    configurable: true,
+    get(this: { [ROUTE]?: unknown }) {
+      return this[ROUTE];
+    },
+    set(this: { [ROUTE]?: unknown }, pattern: unknown) {
+      this[ROUTE] = pattern;
+      seam.route(pattern);
+    },
+  });
+}
+
+function hookRouter(exports: Record<string, unknown>, seam: Seam): void {
+  patchMethod(
+    classOf(exports, 'default', 'Router').prototype,
+    'register',
+    (register) =>
+      function (this: unknown, path: never, methods: never, handlers: unknown, ...rest: never[]) {
+        const watched = Array.isArray(handlers) ? handlers.map((one) => seam.watch(one)) : seam.watch(handlers);
+        return register.call(this, path, methods, watched as never, ...rest);
+      },
+  );
+}
+
+/** The class itself where it is the module (CommonJS), else the export of one of the names. */
+function classOf(exports: unknown, ...names: string[]): { prototype: object } {
+  if (typeof exports === 'function') return exports as unknown as { prototype: object };
+  for (const name of names) {
+    const value = (exports as Record<string, unknown>)[name];
+    if (typeof value === 'function') return value as unknown as { prototype: object };
+  }
+  throw new Error(`none of the exports ${names.join(', ')} is a class`);
+}

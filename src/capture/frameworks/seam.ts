@@ -1,0 +1,78 @@
+// What a hook into a framework has to say, and where it goes: the route of the request, and errors that the framework
+// catches. No spans: the request's own is there already. A hook that is switched off stays in place and does nothing.
+
+import { context, type Span, trace } from '@opentelemetry/api';
+import { getRPCMetadata, RPCType } from '@opentelemetry/core';
+import { withThrown } from '../../otel/context-keys.ts';
+import { logsApi } from '../../otel/lines.ts';
+import { isObject, peek } from '../../record/thrown.ts';
+
+const ERROR = 17;
+
+export class Seam {
+  readonly framework: string;
+  active = true;
+  /** Where an error was last seen: further out it has nothing new to tell. */
+  readonly #seen = new WeakMap<object, Span>();
+
+  constructor(framework: string) {
+    this.framework = framework;
+  }
+
+  /** The pattern that matched, as soon as it is known: log records made after this carry it. Never throws. */
+  route(pattern: unknown): void {
+    if (!this.active || (typeof pattern !== 'string' && !(pattern instanceof RegExp))) return;
+    const rpc = getRPCMetadata(context.active());
+    // The http instrumentation reads it at the end of the request, for the span and for its histogram.
+    if (rpc?.type === RPCType.HTTP) rpc.route = String(pattern);
+  }
+
+  /** An error on its way to whoever answers for it; the object is its identity, so it may come by often. Never throws. */
+  thrown(error: unknown): void {
+    if (!this.active || error === undefined || error === null) return;
+    try {
+      const active = context.active();
+      const span: Span | undefined = getRPCMetadata(active)?.span ?? trace.getSpan(active);
+      if (span?.isRecording()) {
+        if (isObject(error)) {
+          if (this.#seen.get(error) === span) return;
+          this.#seen.set(error, span);
+        }
+        span.recordException(error as Error);
+      }
+      // The answer is out, or there is no request: a log record needs no span.
+      else
+        logsApi()
+          .getLogger(this.framework)
+          .emit({
+            severityNumber: ERROR,
+            body: String(peek(error, 'message') ?? error),
+            context: withThrown(active, error),
+          });
+    } catch {
+      // The application's own error handling goes on as if we were not there.
+    }
+  }
+
+  /** `handler` as before, and what it throws or rejects with comes by here. Own properties, name and length stay. */
+  watch<T>(handler: T): T {
+    if (typeof handler !== 'function') return handler;
+    return new Proxy(handler as T & ((...values: unknown[]) => unknown), {
+      apply: (target, self, values) => {
+        try {
+          const result = Reflect.apply(target, self, values);
+          // Beside the caller's own handling; the promise it gets is the handler's.
+          if (isPromise(result)) result.then(undefined, (error: unknown) => this.thrown(error));
+          return result;
+        } catch (error) {
+          this.thrown(error);
+          throw error;
+        }
+      },
+    });
+  }
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise;
+}

@@ -1,0 +1,144 @@
+// One cell of the matrix of frameworks: the application in a process of its own, real requests, the rows they leave. What
+// was measured is written down where ROWTRACE_FRAMEWORKS_OUT asks for it (docs/frameworks.md is made from that).
+
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import http2 from 'node:http2';
+import { join, relative } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { TestContext } from 'node:test';
+import { Application, type ApplicationOptions } from './application.ts';
+import { databaseFor } from './database.ts';
+import { layOut } from './layout.ts';
+
+const APPS = join(import.meta.dirname, '..', 'fixtures', 'apps');
+const MODULES = join(import.meta.dirname, '..', '..', 'node_modules');
+
+export interface Cell {
+  /** As the documentation calls it. */
+  framework: string;
+  /** File in test/fixtures/apps/frameworks. */
+  app: string;
+  /** Packages whose versions are tested, and the alias each is installed under. */
+  packages: Readonly<Record<string, string>>;
+  door?: ApplicationOptions['door'];
+  protocol?: 'http2';
+}
+
+export interface Row {
+  level: string;
+  type: string | null;
+  message: string;
+  route: string | null;
+  status: number | null;
+  requestId: string | null;
+  latency: number | null;
+  traceId: string | null;
+}
+
+export interface Measured {
+  rows: Row[];
+  /** Request ids as answered, by path. */
+  answered: Map<string, string | undefined>;
+  hooked: string;
+}
+
+const PATHS = [
+  '/dogs/7?token=hunter2',
+  '/rejects/8',
+  '/shop/9/items/1',
+  '/guarded/caught/3',
+  '/before/4',
+  '/logged',
+  '/handled',
+  '/missing',
+  '/warned',
+  '/late',
+  '/ok',
+  '/none',
+];
+
+export async function measure(t: TestContext, cell: Cell): Promise<Measured> {
+  const { db, url: databaseUrl } = await databaseFor(t);
+  const aliased = Object.entries(cell.packages).some(([name, alias]) => name !== alias);
+  const folder = aliased ? layOut(t, join(APPS, 'frameworks'), cell.packages) : join(APPS, 'frameworks');
+  const application = new Application(t, {
+    app: relative(APPS, join(folder, cell.app)),
+    ...(cell.door ? { door: cell.door } : {}),
+    databaseUrl,
+  });
+  const url = await application.url();
+  const answered = new Map<string, string | undefined>();
+  const get = cell.protocol === 'http2' ? getHttp2 : getHttp1;
+  for (const path of PATHS) {
+    const id = await get(url + path, path === '/handled' ? { 'x-request-id': 'mine-1' } : {});
+    answered.set(path, id);
+  }
+  await get(`${url}/stop`, {});
+  const ended = await application.ended();
+  assert.equal(ended.code, 0, ended.stderr);
+  const rows = await db.query<Row & { whole: string }>(`
+    select level::text, error_type as type, message, route, http_status as status, request_id as "requestId",
+           latency_ms as latency, trace_id as "traceId", row_to_json(l)::text as whole
+    from rowtrace.error_logs l order by level::text, error_type collate "C", message`);
+  assert.ok(!rows.some(({ whole }) => whole.includes('hunter2')), 'the token of the URL is masked');
+  const measured = { rows, answered, hooked: ended.said[0] ?? '' };
+  note(cell, measured);
+  return measured;
+}
+
+/** What the rows say, one word a column of the documentation. */
+function note(cell: Cell, { rows, answered }: Measured): void {
+  const out = process.env.ROWTRACE_FRAMEWORKS_OUT;
+  if (!out) return;
+  const one = (message: string): Row | undefined => {
+    const found = rows.filter((row) => row.message === message);
+    return found.length === 1 ? found[0] : undefined;
+  };
+  const ids = [...answered.values()];
+  const entry = {
+    framework: cell.framework,
+    versions: Object.entries(cell.packages).map(([name, alias]) => `${name} ${versionOf(alias)}`),
+    modules: cell.app.endsWith('.mjs') ? 'ESM' : 'CommonJS',
+    door: cell.door ?? '--import',
+    cells: {
+      'route pattern':
+        one('no dog 7')?.route === '/dogs/:id' && one('out of stock')?.route === '/shop/:shop/items/:item',
+      'exception, answered by the framework': [one('no dog 7'), one('rejected 8'), one('out of stock')].every(Boolean),
+      'exception, handled by the application': one('caught') !== undefined,
+      'exception before the handler': one('not let in') !== undefined,
+      'request id on rows and answers':
+        ids.every(Boolean) && rows.every(({ requestId }) => ids.includes(requestId ?? 'none')),
+      'log records in the request': one('low on food')?.requestId === answered.get('/warned'),
+      'status 500 without exception': rows.some(({ message }) => message.endsWith('/handled answered 500')),
+      'no row for a 4xx': !rows.some(({ status }) => status === 404),
+      'row after the answer': one('too late')?.status === 200,
+    },
+  };
+  const name = `${cell.framework} ${entry.modules}`.replaceAll(/\W+/g, '-');
+  writeFileSync(join(out, `${name}.json`), JSON.stringify(entry));
+}
+
+function versionOf(alias: string): string {
+  if (alias === 'node') return process.versions.node;
+  return (JSON.parse(readFileSync(join(MODULES, alias, 'package.json'), 'utf8')) as { version: string }).version;
+}
+
+async function getHttp1(url: string, headers: Record<string, string>): Promise<string | undefined> {
+  const response = await fetch(url, { headers });
+  await response.text();
+  return response.headers.get('x-request-id') ?? undefined;
+}
+
+async function getHttp2(url: string, headers: Record<string, string>): Promise<string | undefined> {
+  const { origin, pathname, search } = new URL(url);
+  const session = http2.connect(origin);
+  const stream = session.request({ ...headers, ':path': pathname + search });
+  let id: string | undefined;
+  stream.on('response', (answer) => {
+    id = answer['x-request-id'] as string | undefined;
+  });
+  await text(stream);
+  session.close();
+  return id;
+}
