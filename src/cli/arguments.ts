@@ -1,17 +1,42 @@
 // Values of command line options: text in, value out, or one plain sentence about what would be right.
 
+import { userInfo } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LEVELS, type Level } from '../record/level.ts';
 
 const UNITS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
+const SPAN_OR_DATE = 'Expected a span like 30m, 24h or 7d, or a date like 2026-01-31.';
+
 /** "30m", "24h", "7d" before now, or a date ("2026-01-31", "2026-01-31T12:00Z"). */
 export function parseSince(text: string, now = Date.now()): Date {
+  const span = millisOf(text);
+  return span === undefined ? dateOf(text) : new Date(now - span);
+}
+
+/** "2w" from now on, or a date to come. */
+export function parseUntil(text: string, now = Date.now()): Date {
+  const span = millisOf(text);
+  const date = span === undefined ? dateOf(text) : new Date(now + span);
+  if (date.getTime() <= now) throw new InvalidArgumentError('Expected a time to come, like 2w or 2036-01-31.');
+  return date;
+}
+
+/** "30m", "1h", "7d". @returns milliseconds */
+export function parseSpan(text: string): number {
+  const span = millisOf(text);
+  if (!span) throw new InvalidArgumentError('Expected a span like 30m, 1h or 7d.');
+  return span;
+}
+
+function millisOf(text: string): number | undefined {
   const span = /^(\d{1,6})\s*([smhdw])$/i.exec(text.trim());
-  if (span) return new Date(now - Number(span[1]) * UNITS[span[2]!.toLowerCase()]!);
+  return span ? Number(span[1]) * UNITS[span[2]!.toLowerCase()]! : undefined;
+}
+
+function dateOf(text: string): Date {
   const date = /^\d{4}-\d{2}-\d{2}/.test(text) ? new Date(text) : new Date(Number.NaN);
-  if (Number.isNaN(date.getTime()))
-    throw new InvalidArgumentError('Expected a span like 30m, 24h or 7d, or a date like 2026-01-31.');
+  if (Number.isNaN(date.getTime())) throw new InvalidArgumentError(SPAN_OR_DATE);
   return date;
 }
 
@@ -28,11 +53,18 @@ export function parseLevel(text: string): Level {
   return level;
 }
 
-export function parseId(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('Expected the number of an issue, as `rowtrace issues` shows it.');
-  return value;
+/** Which of them there are, the database says. */
+export function parseIssue(text: string): string {
+  const number = /^#?(\d{1,16})$/.exec(text)?.[1];
+  if (number === undefined ? !/^[a-z][a-z0-9]{0,9}-[1-9]\d{0,8}$/i.test(text) : Number(number) === 0)
+    throw new InvalidArgumentError('Expected an issue as `rowtrace issues` shows it, like API-12.');
+  return number ?? text.toUpperCase();
+}
+
+export function parseEventId(text: string): string {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text))
+    throw new InvalidArgumentError('Expected the id of an event, as `rowtrace issue` and the column event_id show it.');
+  return text.toLowerCase();
 }
 
 export function sinceOption(byDefault: string): Option {
@@ -56,6 +88,29 @@ export function onDatabase(command: Command, json = true): Command {
     'folder of the journals and of the embedded database (default: ROWTRACE_DIR or ./.rowtrace)',
   );
   return json ? command.option('--json', 'print JSON for programs') : command;
+}
+
+export function markdownOption(): Option {
+  return new Option('--md', 'print Markdown, to hand to a person or a coding assistant').conflicts('json');
+}
+
+/** Who acts, for the history of an issue. */
+export function actorOption(): Option {
+  return new Option('--actor <name>', 'who does it, for the history')
+    .argParser((text) => {
+      if (text.trim() === '' || text.length > 200) throw new InvalidArgumentError('Expected a name.');
+      return text.trim();
+    })
+    .default(userName(), 'your user name');
+}
+
+function userName(): string {
+  try {
+    return userInfo().username || 'unknown';
+  } catch {
+    // A user id without an entry in /etc/passwd, as in many containers.
+    return process.env.USER || process.env.USERNAME || 'unknown';
+  }
 }
 
 /** A blank line and examples under the help of a command. */

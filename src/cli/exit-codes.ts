@@ -7,9 +7,9 @@ export const EXIT = { fine: 0, problem: 1, usage: 2, database: 3, notFound: 4 } 
 export const EXIT_CODES_HELP = `Exit codes:
   0  fine
   1  something is wrong (doctor found a problem, an expected row did not arrive)
-  2  wrong usage or option
+  2  wrong usage or option, or an action that the issue does not allow
   3  database unreachable, refused, or without the tables
-  4  not found`;
+  4  no such issue or event`;
 
 const USAGE: readonly ErrorCode[] = [
   'RT_USAGE',
@@ -17,6 +17,12 @@ const USAGE: readonly ErrorCode[] = [
   'RT_OPTION_UNKNOWN',
   'RT_CONFIG_UNREADABLE',
   'RT_DATABASE_URL_INVALID',
+  'RT_RESOLVE_INVALID',
+  'RT_IGNORE_INVALID',
+  'RT_REOPEN_INVALID',
+  'RT_MERGE_INVALID',
+  'RT_SPLIT_INVALID',
+  'RT_UNDO_INVALID',
 ];
 
 export function exitCodeOf(code: ErrorCode): number {

@@ -41,8 +41,14 @@ function isOf(row: StoredEvent, key: Fingerprint): boolean {
   return row.fingerprint === key.fingerprint && row.fingerprint_version === key.version;
 }
 
+/** telemetry.sdk.language of whoever sent it. */
+export function languageOf({ tags }: Pick<StoredEvent, 'tags'>): string | undefined {
+  const language = tags[LANGUAGE_TAG];
+  return typeof language === 'string' ? language : undefined;
+}
+
 function inputOf(row: StoredEvent): FingerprintInput {
-  const { [OVERRIDE_TAG]: override, [LANGUAGE_TAG]: language } = row.tags;
+  const override = row.tags[OVERRIDE_TAG];
   return {
     type: row.error_type ?? '',
     code: row.error_code ?? undefined,
@@ -50,6 +56,6 @@ function inputOf(row: StoredEvent): FingerprintInput {
     stack: row.stack_trace ?? undefined,
     service: row.service,
     override: typeof override === 'string' ? override : undefined,
-    language: typeof language === 'string' ? language : undefined,
+    language: languageOf(row),
   };
 }

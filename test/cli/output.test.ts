@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseSince } from '../../src/cli/arguments.ts';
-import { hourly } from '../../src/cli/commands/issue.ts';
+import { hourly } from '../../src/cli/issue/report.ts';
 import { escapeLine, escapeLines, safeJson } from '../../src/cli/output/escape.ts';
 import { ago, count, latency, shortTime, sparkline } from '../../src/cli/output/format.ts';
 import { type Column, renderTable } from '../../src/cli/output/table.ts';

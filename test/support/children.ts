@@ -17,8 +17,8 @@ export function script(name: string): string {
   return join(import.meta.dirname, 'scripts', name);
 }
 
-export function spawnNode(t: TestContext, args: string[], env: NodeJS.ProcessEnv = {}): Child {
-  const started = spawn(process.execPath, args, { env: { ...process.env, NODE_OPTIONS: '', ...env } });
+export function spawnNode(t: TestContext, args: string[], env: NodeJS.ProcessEnv = {}, cwd?: string): Child {
+  const started = spawn(process.execPath, args, { env: { ...process.env, NODE_OPTIONS: '', ...env }, cwd });
   const child: Child = {
     process: started,
     stdout: '',

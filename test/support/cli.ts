@@ -13,6 +13,7 @@ export interface CliOptions {
   /** Also ROWTRACE_DIR. */
   dir: string;
   env?: NodeJS.ProcessEnv;
+  cwd?: string;
 }
 
 export interface CliResult {
@@ -36,15 +37,16 @@ export function cliDir(t: Scope): string {
   return dir;
 }
 
-export function startCli(t: Scope, args: string[], { dir, env = {} }: CliOptions): Child {
-  return spawnNode(t as unknown as TestContext, [MAIN, ...args], {
+export function startCli(t: Scope, args: string[], { dir, env = {}, cwd }: CliOptions): Child {
+  const all = {
     ROWTRACE_DATABASE_URL: '',
     ROWTRACE_DEBUG: '',
     ROWTRACE_DIR: dir,
     COLUMNS: '',
     NO_COLOR: '1',
     ...env,
-  });
+  };
+  return spawnNode(t as unknown as TestContext, [MAIN, ...args], all, cwd);
 }
 
 export async function runCli(t: Scope, args: string[], options: CliOptions): Promise<CliResult> {

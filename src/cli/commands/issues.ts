@@ -2,34 +2,37 @@
 
 import { type Command, Option } from 'commander';
 import { loadOptions } from '../../options/options.ts';
-import { type Issue, type IssueStatus, listIssues } from '../../query/issues.ts';
+import { type IssueSort, type IssueStatus, listIssues } from '../../query/issues.ts';
 import type { Level } from '../../record/level.ts';
-import { examples, levelOption, limitOption, onDatabase, sinceOption } from '../arguments.ts';
+import { examples, levelOption, limitOption, markdownOption, onDatabase, sinceOption } from '../arguments.ts';
 import { withDatabase } from '../open-database.ts';
+import { tableBlock } from '../output/blocks.ts';
 import { issueColumns } from '../output/columns.ts';
 import { safeJson } from '../output/escape.ts';
+import { renderMarkdown } from '../output/markdown.ts';
 import { renderTable } from '../output/table.ts';
 import { note, print, terminalOf } from '../output/terminal.ts';
 
 interface Flags {
   dir?: string;
   json?: boolean;
+  md?: boolean;
   since: Date;
   level?: Level;
   service?: string;
+  release?: string;
   search?: string;
-  sort: keyof typeof ORDERS;
+  sort: keyof typeof SORTS;
   limit: number;
   status?: IssueStatus;
 }
 
-const ORDERS = {
-  last: (a: Issue, b: Issue) => b.last_seen.getTime() - a.last_seen.getTime(),
-  first: (a: Issue, b: Issue) => b.first_seen.getTime() - a.first_seen.getTime(),
-  count: (a: Issue, b: Issue) => b.count - a.count,
-};
-/** The query gives the newest; another order needs all of them. */
-const ALL = 100_000;
+const SORTS = {
+  last: 'last_seen',
+  first: 'first_seen',
+  count: 'count',
+  escalating: 'escalating',
+} as const satisfies Record<string, IssueSort>;
 
 export function register(program: Command): void {
   const command = program
@@ -38,31 +41,39 @@ export function register(program: Command): void {
     .addOption(sinceOption('24h'))
     .addOption(levelOption())
     .option('--service <name>', 'of one service')
+    .option('--release <name>', 'that occurred in this release')
     .option('--search <text>', 'with this text in title, type or culprit')
     .addOption(
-      new Option('--sort <order>', 'last seen, first seen or count').choices(Object.keys(ORDERS)).default('last'),
+      new Option('--sort <order>', 'last seen, first seen, count, or growth')
+        .choices(Object.keys(SORTS))
+        .default('last'),
     )
     .addOption(new Option('--status <status>').choices(['open', 'resolved', 'ignored', 'regressed']))
-    .addOption(limitOption(50));
-  examples(onDatabase(command), 'rowtrace issues --since 7d --sort count', 'rowtrace issues --level ERROR --json');
+    .addOption(limitOption(50))
+    .addOption(markdownOption());
+  examples(
+    onDatabase(command),
+    'rowtrace issues --since 7d --sort count',
+    'rowtrace issues --status regressed --release 1.4.0',
+    'rowtrace issues --level ERROR --json',
+  ).addHelpText(
+    'after',
+    `
+Marks:
+  new         first seen in the last 24 hours
+  regressed   came back after it was resolved
+  escalating  the last hour has more than ten, and more than five times the hourly mean of seven days`,
+  );
   command.action(run);
 }
 
-async function run({ dir, json, since, level, service, search, sort, limit, status }: Flags): Promise<void> {
+async function run({ dir, json, md, search, sort, ...filter }: Flags): Promise<void> {
   const options = loadOptions({ dir });
-  const found = await withDatabase(options, (db) =>
-    listIssues(db, options.schema, {
-      since,
-      level,
-      service,
-      status,
-      text: search,
-      limit: sort === 'last' ? limit : ALL,
-    }),
+  const issues = await withDatabase(options, (db) =>
+    listIssues(db, options.schema, { ...filter, text: search, sort: SORTS[sort] }),
   );
-  const issues = found.sort(ORDERS[sort]).slice(0, limit);
   if (json) return print(safeJson(issues, 2));
-  const terminal = terminalOf();
   if (issues.length === 0) return note('no issues; look further back with --since 7d');
-  print(renderTable(issues, issueColumns(), terminal));
+  if (!md) return print(renderTable(issues, issueColumns(), terminalOf()));
+  print(renderMarkdown({ title: 'Issues', headline: '', blocks: [tableBlock(undefined, issues, issueColumns())] }));
 }

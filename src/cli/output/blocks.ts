@@ -14,7 +14,7 @@ export type Block = { title?: string } & (
   | { kind: 'table'; render(terminal: Terminal): string }
 );
 
-/** Nothing to say: the fact is left out. */
+/** The name is ours, the value may come from anywhere; without a value the fact is left out. */
 export type Fact = readonly [name: string, value: string | null | undefined];
 
 export interface Report {
@@ -27,8 +27,13 @@ export interface Report {
   blocks: readonly Block[];
 }
 
-export function tableBlock<Row>(title: string, rows: readonly Row[], columns: readonly Column<Row>[]): Block {
-  return { kind: 'table', title, render: (terminal) => renderTable(rows, columns, terminal) };
+export function tableBlock<Row>(
+  title: string | undefined,
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+): Block {
+  const render = (terminal: Terminal) => (rows.length === 0 ? '' : renderTable(rows, columns, terminal));
+  return { kind: 'table', ...(title === undefined ? {} : { title }), render };
 }
 
 export function renderReport({ title, label, headline, blocks }: Report, terminal: Terminal): string {

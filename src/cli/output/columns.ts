@@ -8,12 +8,13 @@ import type { Column } from './table.ts';
 
 export function issueColumns(): Column<Issue>[] {
   return [
-    { title: 'ID', value: ({ id }) => id, align: 'right' },
+    { title: 'ID', value: ({ friendly_id }) => friendly_id },
     { title: 'LEVEL', value: ({ level }) => level, style: ({ level }) => levelStyle(level) },
+    { title: 'MARKS', value: marks, style: ({ flags }) => (flags.length > 0 ? 'yellow' : undefined), min: 3, drop: 1 },
     { title: 'COUNT', value: (issue) => count(issue.count), align: 'right' },
     { title: 'LAST SEEN', value: ({ last_seen }) => ago(last_seen) },
     { title: 'FIRST SEEN', value: ({ first_seen }) => ago(first_seen), drop: 4 },
-    { title: 'STATUS', value: ({ status }) => (status === 'open' ? '' : status), drop: 2 },
+    { title: 'STATUS', value: ({ status }) => (/^(open|regressed)$/.test(status) ? '' : status), drop: 2 },
     { title: 'SERVICE', value: ({ service }) => service, min: 8, drop: 3 },
     { title: 'TYPE', value: ({ type }) => type, min: 10 },
     { title: 'TITLE', value: (issue) => withoutType(issue.title, issue.type), min: 16 },
@@ -53,6 +54,11 @@ export function latencyColumns(): Column<OperationLatency>[] {
     { title: 'P99', value: (row) => latency(row.p99_ms), align: 'right' },
     { title: 'MAX', value: (row) => latency(row.max_ms), align: 'right', drop: 1 },
   ];
+}
+
+/** new, regressed, escalating. */
+export function marks({ flags }: Issue): string {
+  return flags.join(' · ');
 }
 
 /** What the logger said, and what the error said where that is something else. */
