@@ -65,11 +65,16 @@ function readConfigFile(env: Environment, cwd: string): OptionsInput {
     ? resolve(cwd, named)
     : CONFIG_FILES.map((name) => join(cwd, name)).find((name) => existsSync(name));
   if (path === undefined) return {};
+  return loadFile(path) as OptionsInput;
+}
+
+/** What a configuration file exports or, as JSON, is. @throws RowtraceError RT_CONFIG_UNREADABLE */
+export function loadFile(path: string): object {
   try {
-    const loaded = createRequire(import.meta.url)(path);
+    const loaded = createRequire(import.meta.url)(resolve(path));
     const given: unknown = loaded?.default ?? loaded;
     if (!given || typeof given !== 'object') throw new Error('it exports no object');
-    return given as OptionsInput;
+    return given;
   } catch (error) {
     throw new RowtraceError('RT_CONFIG_UNREADABLE', [path, (error as Error).message], { cause: error });
   }

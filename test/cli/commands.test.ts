@@ -94,9 +94,9 @@ for (const kind of ['embedded', 'postgres'] as const)
     });
 
     test('issue shows stack, counts per hour, releases and occurrences', async () => {
-      const [{ id }] = await json('issues', '--search', 'no bowl');
-      const { stdout } = await run(['issue', String(id)]);
-      assert.match(stdout, /^Issue \d+ {2}ERROR {2}TypeError: no bowl\n/);
+      const [{ id, friendly_id }] = await json('issues', '--search', 'no bowl');
+      const { stdout } = await run(['issue', friendly_id]);
+      assert.match(stdout, /^Issue KENNEL-\d+ {2}ERROR {2}TypeError: no bowl\n/);
       assert.match(stdout, /count +2\n/);
       assert.match(stdout, /first seen .* in 1\.2\.0\n/);
       assert.match(stdout, /last seen .* in 1\.3\.0\n/);
@@ -106,14 +106,14 @@ for (const kind of ['embedded', 'postgres'] as const)
       assert.deepEqual([detail.issue.count, detail.occurrences.length], [2, 1]);
     });
 
-    test('an issue that does not exist is "not found", a number that is none is a usage error', async () => {
+    test('an issue that does not exist is "not found", what is no issue at all is a usage error', async () => {
       const missing = await run(['issue', '999999']);
       assert.deepEqual([missing.code, missing.stdout], [4, '']);
       assert.equal(
         missing.stderr,
         'rowtrace: There is no issue 999999.\n  fix: List what there is with `rowtrace issues`.\n',
       );
-      for (const id of ['0', '-1', '1.5', 'x', '99999999999999999999'])
+      for (const id of ['0', '-1', '1.5', 'x', '99999999999999999999', 'API-0', 'API-1-2', 'API-', "A' or 1=1"])
         assert.equal((await run(['issue', '--', id])).code, 2, id);
     });
 
@@ -138,10 +138,16 @@ for (const kind of ['embedded', 'postgres'] as const)
     });
 
     test('what is hostile in the data is harmless in every command, and lines fit the terminal', async () => {
-      const [{ id }] = await json('issues', '--search', 'pwned');
+      const [{ friendly_id: id }] = await json('issues', '--search', 'pwned');
+      const { occurrences } = await json('issue', id);
       for (const args of [
         ['issues'],
-        ['issue', String(id)],
+        ['issues', '--md'],
+        ['issue', id],
+        ['issue', id, '--md'],
+        ['explain', occurrences[0].event_id],
+        ['explain', occurrences[0].event_id, '--md'],
+        ['regroup', '--dry-run'],
         ['tail', '--no-follow'],
         ['latency'],
         ['status'],
@@ -149,7 +155,7 @@ for (const kind of ['embedded', 'postgres'] as const)
       ]) {
         const { stdout, stderr } = await run(args, { COLUMNS: '80' });
         assert.doesNotMatch(stdout + stderr, UNSAFE, args[0]);
-        if (args[0] !== 'issues' && args[0] !== 'latency') continue;
+        if ((args[0] !== 'issues' && args[0] !== 'latency') || args.includes('--md')) continue;
         for (const line of stdout.split('\n')) assert.ok(displayWidth(line) <= 80, line);
       }
     });

@@ -8,7 +8,10 @@ import { cliDir, ownerPid, runCli } from '../support/cli.ts';
 import { asSuperuser, databaseFor, testServerUrl } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
 
-const COMMANDS = ['demo', 'dev', 'issues', 'issue', 'tail', 'latency', 'status', 'migrate', 'doctor', 'raise-error'];
+const COMMANDS = [
+  ...['demo', 'dev', 'issues', 'issue', 'tail', 'latency', 'status', 'migrate', 'doctor', 'raise-error'],
+  ...['resolve', 'ignore', 'reopen', 'merge', 'split', 'undo', 'explain', 'regroup'],
+];
 
 describe('help', { concurrency: 3 }, () => {
   for (const command of COMMANDS)
@@ -35,8 +38,10 @@ describe('bad input', { concurrency: 3, timeout: 120_000 }, () => {
     [['issues', '--since', 'yesterday-ish'], {}, 2, /'yesterday-ish' is invalid\. Expected a span like 30m/],
     [['issues', '--level', 'BAD'], {}, 2, /'BAD' is invalid\. Expected one of DEBUG/],
     [['issues', '--limit', '-5'], {}, 2, /'-5' is invalid\. Expected a whole number from 1/],
-    [['issues', '--sort', 'x'], {}, 2, /'x' is invalid\. Allowed choices are last, first, count/],
-    [['issue'], {}, 2, /missing required argument 'id'/],
+    [['issues', '--sort', 'x'], {}, 2, /'x' is invalid\. Allowed choices are last, first, count, escalating/],
+    [['issue'], {}, 2, /missing required argument 'issue'/],
+    [['regroup'], {}, 2, /regroup changes nothing and only runs with --dry-run: .*\n {2}fix: /],
+    [['regroup', '--dry-run', '--rules', 'none.json'], {}, 2, /The configuration file .*none\.json cannot be read/],
     [['dev'], {}, 2, /missing required argument 'command'/],
     [['dev', '--', 'no-such-program-anywhere'], {}, 2, /no-such-program-anywhere cannot be started: .*ENOENT/],
     [

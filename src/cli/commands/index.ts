@@ -12,6 +12,7 @@ export * as merge from './merge.ts';
 export * as migrate from './migrate.ts';
 export * as owner from './owner.ts';
 export * as raiseError from './raise-error.ts';
+export * as regroup from './regroup.ts';
 export * as reopen from './reopen.ts';
 export * as resolve from './resolve.ts';
 export * as split from './split.ts';
