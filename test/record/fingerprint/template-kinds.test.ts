@@ -99,6 +99,8 @@ const kinds: Record<string, [string, string][]> = {
     ['user joe not found', 'user joe not found'],
     ['no settings for user profile', 'no settings for user profile'],
     ['Invalid user input', 'Invalid user input'],
+    ['Invalid user credentials', 'Invalid user credentials'],
+    ['redirected to login page', 'redirected to login page'],
     ['password authentication failed for user "app"', 'password authentication failed for user "app"'],
   ],
 };

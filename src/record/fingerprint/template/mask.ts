@@ -8,7 +8,7 @@ import { maskPaths } from './paths.ts';
 
 export const STAR = '<*>';
 
-const VARIABLE = /[\d@=/\\"'`]|\x1b|\.[a-z]{2}|\b(?:user|username|login) \w/i;
+const VARIABLE = /[\d@=/\\"'`]|\x1b|\.[a-z]{2}|\b(?:user|username) \w/i;
 const ANSI = /\x1b\[[0-9;]{0,16}[A-Za-z]/g;
 const URL_TEXT = /\b(?!file:)[a-z][a-z0-9+.-]{1,15}:\/\/[^\s"'`<>|,)\]}]+/gi;
 const EMAIL = /[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}/g;
