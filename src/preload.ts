@@ -2,6 +2,7 @@
 
 import { createRequire, register } from 'node:module';
 import { HOOKED_MODULES } from './capture/instrumentations.ts';
+import { LOGGER_MODULES } from './capture/loggers.ts';
 import { RowtraceError } from './errors.ts';
 import { applicationHasDatabase, loadOptions, maskSecret, type Options } from './options/options.ts';
 import { say } from './options/say.ts';
@@ -26,14 +27,15 @@ export function preload(): void {
  * them. Synchronous hooks where Node has them (22.22.3, 24.11.1, 25.1), else the loader thread.
  */
 function hookModuleLoading(): string {
+  const include = [...HOOKED_MODULES, ...LOGGER_MODULES];
   try {
     const load = createRequire(import.meta.url);
     const { supportsSyncHooks, register: registerSync } = load('import-in-the-middle/register-hooks.mjs');
     if (supportsSyncHooks()) {
-      registerSync({ include: HOOKED_MODULES });
+      registerSync({ include });
       return 'sync';
     }
-    register('import-in-the-middle/hook.mjs', import.meta.url, { data: { include: HOOKED_MODULES } });
+    register('import-in-the-middle/hook.mjs', import.meta.url, { data: { include } });
     return 'loader thread';
   } catch (error) {
     say(`ESM imports are not hooked (${(error as Error).message}); CommonJS applications are not affected`);

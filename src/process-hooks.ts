@@ -1,9 +1,10 @@
 // The hooks on the process that feed a pipe: loggers, crashes, its end. The same behind our own SDK and a user's.
 
 import { hookCrashes } from './capture/crash.ts';
-import { hookConsole, hookPino } from './capture/loggers.ts';
+import { hookConsole, hookLoggers } from './capture/loggers.ts';
 import { hookEndOfProcess } from './options/end-of-process.ts';
 import type { Options } from './options/options.ts';
+import { readOtelEnvironment } from './options/otel-env.ts';
 import { logsApi } from './otel/lines.ts';
 import type { Pipeline } from './pipeline.ts';
 import { severityOfLevel } from './record/level.ts';
@@ -11,9 +12,10 @@ import { severityOfLevel } from './record/level.ts';
 /** To be called once the providers are registered. @returns how to undo it */
 export function hookProcess(pipeline: Pipeline, options: Options): () => void {
   const logs = logsApi();
+  const { disabledInstrumentations } = readOtelEnvironment();
   const undo = [
     hookConsole(logs.getLogger('console'), options.console),
-    hookPino(logs.getLogger('pino'), severityOfLevel(options.level)),
+    hookLoggers((name) => logs.getLogger(name), severityOfLevel(options.level), disabledInstrumentations),
     hookCrashes(pipeline.tracker),
     hookEndOfProcess({
       beforeExit: () => void pipeline.collect(),

@@ -10,6 +10,7 @@ import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { createAlwaysRecordSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import { canResolve, leanInstrumentations } from './capture/instrumentations.ts';
+import { LOGGERS } from './capture/loggers.ts';
 import { type OtelSettings, samplerOf } from './capture/otel-settings.ts';
 import { hookWriteHead } from './capture/request-id.ts';
 import { userExporters, userPropagator, userResource } from './capture/user-exporters.ts';
@@ -76,7 +77,7 @@ export function startWith(options: Options): Running | undefined {
     resource,
     hooked: [
       ...instrumentations.keys(),
-      ...(canResolve('pino', resolveAsApplication) ? ['pino'] : []),
+      ...LOGGERS.filter((name) => canResolve(name, resolveAsApplication)),
       'crashes',
       ...(options.console === 'off' ? [] : ['console']),
     ],

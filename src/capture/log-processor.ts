@@ -11,6 +11,7 @@ import type { Scrubber } from '../record/scrub/scrubber.ts';
 import { type Identity, readIdentity, recordTags } from './attributes.ts';
 import { clean } from './error-fact.ts';
 import { unixMillis } from './hr-time.ts';
+import { isClaimed } from './loggers/claims.ts';
 import { errorOfAttributes } from './span-processor.ts';
 import type { Carrier, OccurrenceTracker } from './tracker.ts';
 
@@ -53,7 +54,7 @@ export class RowtraceLogProcessor implements LogRecordProcessor {
 
   #emit(record: ReadableLogRecord, context: Context): void {
     const level = record.severityNumber ? levelOfSeverity(record.severityNumber) : levelOfText(record.severityText);
-    if (!isAtLeast(level, this.#options.level)) return;
+    if (!isAtLeast(level, this.#options.level) || isClaimed(record.instrumentationScope.name)) return;
     const attributes = record.attributes as Record<string, unknown>;
     const tags: Record<string, unknown> = {};
     recordTags(attributes, tags);

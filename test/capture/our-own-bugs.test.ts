@@ -62,7 +62,7 @@ test('log records, console and pino go on', () => {
   console.error = original;
   assert.equal(printed.length, 1);
   const unhookPino = hookPino({ emit: broken }, 1);
-  channel('tracing:pino_asJson:start').publish({
+  channel('tracing:pino_asJson:end').publish({
     instance: { bindings: broken },
     arguments: [new Error('x'), 'm', 50, ''],
   });

@@ -1,0 +1,38 @@
+// console.error and console.warn in, log records out. What is printed stays as it is.
+
+import type { LineLogger } from '../../otel/lines.ts';
+import { isErrorLike } from '../../record/thrown.ts';
+import { ERROR, emit, inWords, WARN } from './emit.ts';
+
+export type ConsoleMode = 'errors' | 'all' | 'off';
+
+/** Wraps console.error and console.warn. @returns how to undo it */
+export function hookConsole(logger: LineLogger, mode: ConsoleMode): () => void {
+  if (mode === 'off') return () => {};
+  let busy = false;
+  const undo = (['error', 'warn'] as const).map((method) => {
+    const original = console[method];
+    const wrapped = function (this: unknown, ...values: unknown[]): void {
+      original.apply(this, values);
+      // What a processor prints while it handles our record must not come back to it.
+      if (busy) return;
+      busy = true;
+      try {
+        const thrown = values.find(isErrorLike);
+        if (thrown === undefined && mode === 'errors') return;
+        emit(logger, { severity: method === 'error' ? ERROR : WARN, thrown, ...inWords(values, thrown) });
+      } catch {
+        // console must not throw because of us.
+      } finally {
+        busy = false;
+      }
+    };
+    console[method] = wrapped;
+    return () => {
+      if (console[method] === wrapped) console[method] = original;
+    };
+  });
+  return () => {
+    for (const one of undo) one();
+  };
+}

@@ -1,0 +1,94 @@
+// What all logger hooks share: one call of a logger in, one OpenTelemetry log record out. The value thrown rides in the
+// context, so that the log record and the span that saw the same Error make one row.
+
+import { format } from 'node:util';
+import { type Attributes, context } from '@opentelemetry/api';
+import { withThrown } from '../../otel/context-keys.ts';
+import type { LineLogger } from '../../otel/lines.ts';
+import { isErrorLike, peek } from '../../record/thrown.ts';
+
+export const DEBUG = 5;
+export const INFO = 9;
+export const WARN = 13;
+export const ERROR = 17;
+export const FATAL = 21;
+
+/** Where a logger's records go, and the lowest OpenTelemetry severity number that is of interest. */
+export interface Tap {
+  logger: LineLogger;
+  lowest: number;
+}
+
+export interface LogCall {
+  severity: number;
+  /** The words as the logger formatted them; without any, the error's own. */
+  body?: string | undefined;
+  /** The words before they were formatted, where there was something to format. */
+  template?: string | undefined;
+  thrown?: unknown;
+  /** Name of the logger or module. */
+  name?: string | undefined;
+  attributes?: Record<string, unknown>;
+}
+
+/** Never throws: a logger must not throw into the code that logs. */
+export function emit(logger: LineLogger, call: LogCall): void {
+  try {
+    const { thrown, attributes = {} } = call;
+    if (call.template !== undefined) attributes['log.template'] = call.template;
+    if (call.name !== undefined) attributes['logger.name'] = call.name;
+    const active = context.active();
+    logger.emit({
+      severityNumber: call.severity,
+      body: call.body ?? (thrown === undefined ? '' : String(peek(thrown, 'message') ?? '')),
+      attributes: attributes as Attributes,
+      context: thrown === undefined ? active : withThrown(active, thrown),
+    });
+  } catch {
+    // As above.
+  }
+}
+
+/** Levels of bunyan and pino: 10 trace, 20 debug, 30 info, 40 warn, 50 error, 60 fatal. */
+export function severityOfNumber(level: number): number {
+  if (level >= 60) return FATAL;
+  if (level >= 50) return ERROR;
+  if (level >= 40) return WARN;
+  return level >= 30 ? INFO : level >= 20 ? DEBUG : 1;
+}
+
+const ERROR_KEYS = ['err', 'error', 'e', 'exception', 'cause', 'reason'];
+
+/** The Error that an object of fields is about, and the key it is under. */
+export function errorIn(fields: unknown): { key: string; thrown: unknown } | undefined {
+  if (typeof fields !== 'object' || fields === null) return undefined;
+  for (const key of ERROR_KEYS) {
+    const thrown = peek(fields, key);
+    if (isErrorLike(thrown)) return { key, thrown };
+  }
+  return undefined;
+}
+
+const TOKEN = /%[sdifjoOc]/g;
+
+/** How many arguments a format string takes. */
+export function tokensOf(text: string): number {
+  return text.includes('%') ? (text.replaceAll('%%', '').match(TOKEN)?.length ?? 0) : 0;
+}
+
+/**
+ * Arguments in the manner of util.format, with the error's message where it is asked for and without the error where it
+ * is only added: its stack has a column of its own.
+ */
+export function inWords(values: readonly unknown[], thrown?: unknown): { body?: string; template?: string } {
+  const [first, ...rest] = values;
+  const tokens = typeof first === 'string' ? tokensOf(first) : 0;
+  const words: unknown[] = first === thrown && thrown !== undefined ? [] : [first];
+  for (const [at, value] of rest.entries()) {
+    if (value !== thrown || thrown === undefined) words.push(value);
+    else if (at < tokens) words.push(String(peek(thrown, 'message')));
+  }
+  if (values.length === 0 || words.length === 0) return {};
+  const body = format(...words);
+  return tokens > 0 && rest.length > 0 ? { body, template: first as string } : { body };
+}

@@ -1,0 +1,55 @@
+// Hands a module to us when the application loads it, by require or by import, or at once when it is there already.
+
+import { createRequire } from 'node:module';
+import { sep } from 'node:path';
+import { InstrumentationBase, InstrumentationNodeModuleDefinition } from '@opentelemetry/instrumentation';
+import { VERSION } from '../../version.ts';
+
+/** Gets what the module exports; what it returns, if anything, takes the place of that. Called more than once for one. */
+export type Patch = (exports: unknown) => unknown;
+
+class OnLoad extends InstrumentationBase {
+  constructor(patches: Readonly<Record<string, Patch>>) {
+    super('rowtrace/loggers', VERSION, { enabled: false, patches } as object);
+  }
+
+  // Called by the constructor of the base class: the patches are in the configuration, not in a field.
+  protected override init(): InstrumentationNodeModuleDefinition[] {
+    const { patches } = this.getConfig() as unknown as { patches: Readonly<Record<string, Patch>> };
+    return Object.entries(patches).map(
+      ([name, patch]) => new InstrumentationNodeModuleDefinition(name, ['*'], (exports) => apply(patch, exports)),
+    );
+  }
+}
+
+/** @returns how to stop it; what is patched stays patched */
+export function onLoad(patches: Readonly<Record<string, Patch>>): () => void {
+  const hook = new OnLoad(patches);
+  hook.enable();
+  for (const [name, patch] of Object.entries(patches)) for (const exports of loaded(name)) apply(patch, exports);
+  return () => hook.disable();
+}
+
+/** An imported CommonJS module comes as a namespace whose default is what the module exports. */
+function apply(patch: Patch, exports: unknown): unknown {
+  try {
+    const isNamespace = (exports as Record<symbol, unknown>)?.[Symbol.toStringTag] === 'Module';
+    if (!isNamespace) return patch(exports) ?? exports;
+    patch((exports as { default?: unknown }).default ?? exports);
+  } catch {
+    // A module of a shape that we do not know stays as it is.
+  }
+  return exports;
+}
+
+/** Copies of a package loaded before us: with a user's own SDK the logger usually is. */
+function loaded(name: string): unknown[] {
+  const { cache } = createRequire(import.meta.url);
+  const folder = `${sep}node_modules${sep}${name}${sep}`;
+  return Object.entries(cache)
+    .filter(
+      ([file]) =>
+        file.includes(folder) && !file.slice(file.lastIndexOf(folder) + folder.length).includes('node_modules'),
+    )
+    .map(([, module]) => module?.exports);
+}
