@@ -56,6 +56,7 @@ export function resolveResource(options: Options, otel: OtelSettings, env: Envir
     buildSha: build.sha,
     host,
     pid: process.pid,
+    language: 'nodejs',
     ...(Object.keys(build.tags).length > 0 ? { attributes: build.tags } : {}),
     // Of the process and not of this thread, which may have begun when files were changed already.
     startedAt: Math.floor(Date.now() - process.uptime() * 1_000),

@@ -18,6 +18,8 @@ export interface ResourceFact {
   buildSha?: string;
   host: string;
   pid: number;
+  /** telemetry.sdk.language ("nodejs", "python" …): how stacks are read; absent means that they are sniffed. */
+  language?: string;
   /** When the process began, Unix milliseconds: files that were changed later are not those it runs. */
   startedAt?: number;
   /** The program's first file, and its ctime in Unix milliseconds: in another container image it is another. */

@@ -44,6 +44,7 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
       cause: error?.cause,
       errors: error?.errors,
       service,
+      language: optionalText(resource?.language, LIMITS.id),
       override: typeof fact.fingerprint === 'string' ? fact.fingerprint : undefined,
       template: error === undefined ? template : undefined,
     },
