@@ -1,4 +1,4 @@
-// Fastify 5 (4.25 and newer): it hands over each instance as it is made ("fastify.initialization"), ESM and CommonJS alike.
+// Fastify: it hands over each instance as it is made ("fastify.initialization"), ESM and CommonJS alike.
 // Two hooks and the error handler tell all there is, without a span, a plugin or a loader hook. Its own tracing channel
 // ("fastify.request.handler") tells less: nothing of errors in hooks before the handler, nor of validation.
 
