@@ -70,8 +70,9 @@ function both(cell: Cell & { hook: string }): (Cell & { hook: string })[] {
 
 for (const { hook, ...cell } of CELLS) {
   test(`${cell.framework}, ${cell.app}: one row an exception, with route, status, latency and request id`, async (t) => {
-    const { rows, answered, hooked } = await measure(t, cell);
+    const { rows, answered, operations, hooked } = await measure(t, cell);
     assert.deepEqual(rows.map(drawn), cell.bare ? BARE : EXPECTED);
+    assert.ok(operations.includes(cell.bare ? '(no route)' : '/ok'), `latency of ${operations}`);
     assert.match(hooked, new RegExp(`hooked .*\\b${hook}\\b`));
     assert.equal(answered.get('/handled'), 'mine-1', 'an id that came with the request is answered');
     const ids = [...answered.values()];

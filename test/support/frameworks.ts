@@ -50,6 +50,8 @@ export interface Measured {
   rows: Row[];
   /** Request ids as answered, by path. */
   answered: Map<string, string | undefined>;
+  /** Operations of the latency histograms of the server. */
+  operations: string[];
   hooked: string;
 }
 
@@ -92,13 +94,17 @@ export async function measure(t: TestContext, cell: Cell): Promise<Measured> {
            latency_ms as latency, trace_id as "traceId", row_to_json(l)::text as whole
     from rowtrace.error_logs l order by level::text, error_type collate "C", message`);
   assert.ok(!rows.some(({ whole }) => whole.includes('hunter2')), 'the token of the URL is masked');
-  const measured = { rows, answered, hooked: ended.said[0] ?? '' };
+  const latency = await db.query<{ operation: string }>(
+    "select distinct operation from rowtrace.latency(now() - interval '1 hour', now() + interval '1 hour') where kind = 'server'",
+  );
+  const operations = latency.map(({ operation }) => operation);
+  const measured = { rows, answered, operations, hooked: ended.said[0] ?? '' };
   note(cell, measured);
   return measured;
 }
 
 /** What the rows say, one word a column of the documentation. */
-function note(cell: Cell, { rows, answered }: Measured): void {
+function note(cell: Cell, { rows, answered, operations }: Measured): void {
   const out = process.env.ROWTRACE_FRAMEWORKS_OUT;
   if (!out) return;
   const one = (message: string): Row | undefined => {
@@ -114,6 +120,7 @@ function note(cell: Cell, { rows, answered }: Measured): void {
       'route pattern': cell.bare
         ? undefined
         : one('no dog 7')?.route === '/dogs/:id' && one('out of stock')?.route === '/shop/:shop/items/:item',
+      'latency by route': operations.includes(cell.bare ? '(no route)' : '/ok'),
       'error answered by the framework': cell.bare
         ? undefined
         : [one('no dog 7'), one('rejected 8'), one('out of stock')].every(Boolean),

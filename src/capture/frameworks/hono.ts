@@ -69,7 +69,7 @@ function watchedRouter(router: Router & { [WATCHED]?: true }, seam: Seam): Route
       },
       match(method, path) {
         const found = router.match(method, path);
-        seam.route(patternOf(found[0]));
+        seam.route(patternOf(found?.[0] ?? []));
         return found;
       },
     } satisfies Router,
@@ -81,7 +81,8 @@ function watchedRouter(router: Router & { [WATCHED]?: true }, seam: Seam): Route
 /** The last handler answers; a middleware for every path is nobody's route. */
 function patternOf(entries: Match[0]): string | undefined {
   for (let at = entries.length - 1; at >= 0; at--) {
-    const { method, path } = entries[at]![0][1];
+    const { method, path } = entries[at]?.[0]?.[1] ?? {};
+    if (path === undefined) return undefined;
     if (method !== 'ALL' || !path.endsWith('*')) return path;
   }
   return undefined;

@@ -37,14 +37,19 @@ export function createHttp2Hook(requestIdHeaders: readonly string[]): ModuleHook
   };
 
   const onRequest = (request: Http2ServerRequest, response: Http2ServerResponse, go: () => unknown): unknown => {
-    const started = performance.now();
-    const { span, inside } = startSpan(request, response, requestIdHeaders);
-    response.once('close', () => end(request, response, span, inside.rpc, (performance.now() - started) / 1000));
-    return context.with(inside.context, () => {
-      context.bind(inside.context, request);
-      context.bind(inside.context, response);
+    let inside: Context;
+    try {
+      const started = performance.now();
+      const { span, rpc, context: own } = startSpan(request, response, requestIdHeaders);
+      response.once('close', () => end(request, response, span, rpc, (performance.now() - started) / 1000));
+      // Listeners on both are called by the socket, which knows nothing of the request.
+      context.bind(own, request);
+      context.bind(own, response);
+      inside = own;
+    } catch {
       return go();
-    });
+    }
+    return context.with(inside, go);
   };
 
   const end = (
@@ -54,17 +59,25 @@ export function createHttp2Hook(requestIdHeaders: readonly string[]): ModuleHook
     rpc: RPCMetadata,
     seconds: number,
   ): void => {
-    const { statusCode } = response;
-    const outcome: Attributes = { 'http.response.status_code': statusCode };
-    if (rpc.route) outcome['http.route'] = rpc.route;
-    if (statusCode >= 500) {
-      outcome['error.type'] = String(statusCode);
-      span.setStatus({ code: SpanStatusCode.ERROR });
+    try {
+      const { statusCode } = response;
+      const outcome: Attributes = { 'http.response.status_code': statusCode };
+      if (rpc.route) outcome['http.route'] = rpc.route;
+      if (statusCode >= 500) {
+        outcome['error.type'] = String(statusCode);
+        span.setStatus({ code: SpanStatusCode.ERROR });
+      }
+      span.setAttributes(outcome);
+      if (rpc.route) span.updateName(`${request.method} ${rpc.route}`);
+      span.end();
+      duration().record(seconds, {
+        'http.request.method': request.method,
+        'url.scheme': schemeOf(request),
+        ...outcome,
+      });
+    } catch {
+      // In a listener of the application's response; a throw would end the process.
     }
-    span.setAttributes(outcome);
-    if (rpc.route) span.updateName(`${request.method} ${rpc.route}`);
-    span.end();
-    duration().record(seconds, { 'http.request.method': request.method, 'url.scheme': request.scheme, ...outcome });
   };
 
   const hookServer = (server: Http2Server): void =>
@@ -81,13 +94,17 @@ export function createHttp2Hook(requestIdHeaders: readonly string[]): ModuleHook
 
   const apply = (exports: Record<string, unknown>): void => {
     wrapWriteHead((exports.Http2ServerResponse as { prototype: never }).prototype);
-    for (const name of ['createServer', 'createSecureServer']) {
-      const create = exports[name] as Create;
-      exports[name] = function (this: unknown, ...values: never[]) {
-        const server = create.apply(this, values);
-        hookServer(server);
-        return server;
-      };
+    // For `import` the namespace, whose default is the object that `require` gives: each is called by someone.
+    for (const target of [exports, exports.default as Record<string, unknown> | undefined]) {
+      if (target === undefined) continue;
+      for (const name of ['createServer', 'createSecureServer']) {
+        const create = target[name] as Create;
+        target[name] = function (this: unknown, ...values: never[]) {
+          const server = create.apply(this, values);
+          hookServer(server);
+          return server;
+        };
+      }
     }
   };
   return new ModuleHook(seam, [{ module: 'http2', versions: ['*'], apply }]);
@@ -97,7 +114,7 @@ function startSpan(
   request: Http2ServerRequest,
   response: Http2ServerResponse,
   headers: readonly string[],
-): { span: Span; inside: { context: Context; rpc: RPCMetadata } } {
+): { span: Span; rpc: RPCMetadata; context: Context } {
   const id = requestIdOf(request, headers);
   answerWithId(response as IdCarrier, headers[0]!, id);
   const [path, query] = request.url.split('?', 2);
@@ -108,7 +125,7 @@ function startSpan(
       kind: SpanKind.SERVER,
       attributes: {
         'http.request.method': request.method,
-        'url.scheme': request.scheme,
+        'url.scheme': schemeOf(request),
         'url.path': path,
         'url.query': query,
         'network.protocol.version': request.httpVersion,
@@ -120,5 +137,10 @@ function startSpan(
     outer,
   );
   const rpc: RPCMetadata = { type: RPCType.HTTP, span };
-  return { span, inside: { rpc, context: setRPCMetadata(trace.setSpan(outer, span), rpc) } };
+  return { span, rpc, context: setRPCMetadata(trace.setSpan(outer, span), rpc) };
+}
+
+/** Secure servers may answer HTTP/1 clients, too, whose requests have no such field. */
+function schemeOf(request: Http2ServerRequest): string {
+  return request.scheme ?? 'https';
 }

@@ -1,0 +1,84 @@
+// What every hook into a framework relies on: handlers behave as before, their errors come by once.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { context, ROOT_CONTEXT, type Span, SpanKind, trace } from '@opentelemetry/api';
+import { getRPCMetadata, type RPCMetadata, RPCType, setRPCMetadata } from '@opentelemetry/core';
+import { Seam } from '../../../src/capture/frameworks/seam.ts';
+import { captureBench } from '../../support/capture.ts';
+
+function inRequest<T>(span: Span, work: () => T): T {
+  const rpc: RPCMetadata = { type: RPCType.HTTP, span };
+  return context.with(setRPCMetadata(trace.setSpan(ROOT_CONTEXT, span), rpc), work);
+}
+
+test('a watched handler keeps its name, length, properties, this, result and promise', () => {
+  const seam = new Seam('test');
+  const promise = Promise.resolve(1);
+  const handler = Object.assign(
+    function handle(this: { own: number }, a: number, b: number) {
+      return [this.own, a, b, promise];
+    },
+    { router: 'kept' },
+  );
+  const watched = seam.watch(handler);
+  assert.equal(watched.name, 'handle');
+  assert.equal(watched.length, 2);
+  assert.equal(watched.router, 'kept');
+  const result = watched.call({ own: 7 }, 1, 2);
+  assert.deepEqual(result.slice(0, 3), [7, 1, 2]);
+  assert.equal(result[3], promise);
+  assert.equal(seam.watch(undefined), undefined);
+  const generator = function* () {};
+  assert.equal(seam.watch(generator), generator);
+});
+
+test('an error that passes three layers is one row and one event on the span of the request', async () => {
+  const { tracer, logs } = captureBench();
+  const seam = new Seam('test');
+  const span = tracer.startSpan('GET', { kind: SpanKind.SERVER }, ROOT_CONTEXT);
+  const error = new Error('too deep');
+  const inner = seam.watch(async () => {
+    throw error;
+  });
+  const middle = seam.watch(() => inner());
+  const outer = seam.watch(async () => middle());
+  await inRequest(span, () => assert.rejects(outer(), error));
+  span.end();
+  assert.deepEqual(
+    logs().map(({ message }) => message),
+    ['too deep'],
+  );
+  assert.equal((span as unknown as { events: object[] }).events.length, 1);
+});
+
+test('a synchronous throw goes on to the caller; one that is no Error is a row, too', () => {
+  const { tracer, logs } = captureBench();
+  const seam = new Seam('test');
+  const span = tracer.startSpan('GET', { kind: SpanKind.SERVER }, ROOT_CONTEXT);
+  const handler = seam.watch(() => {
+    throw 'just text';
+  });
+  inRequest(span, () => assert.throws(handler, (thrown) => thrown === 'just text'));
+  span.end();
+  assert.deepEqual(
+    logs().map(({ error }) => error?.type),
+    ['string'],
+  );
+});
+
+test('a hook that is switched off notes no route and no error', () => {
+  const { tracer, logs } = captureBench();
+  const seam = new Seam('test');
+  const span = tracer.startSpan('GET', { kind: SpanKind.SERVER }, ROOT_CONTEXT);
+  inRequest(span, () => {
+    seam.route('/dogs/:id');
+    assert.equal(getRPCMetadata(context.active())?.route, '/dogs/:id');
+    seam.active = false;
+    seam.route('/cats/:id');
+    seam.thrown(new Error('unheard'));
+    assert.equal(getRPCMetadata(context.active())?.route, '/dogs/:id');
+  });
+  span.end();
+  assert.deepEqual(logs(), []);
+});
