@@ -1,10 +1,11 @@
-// pino's records in, log records out. Since 9.10.0 pino publishes each record on a diagnostics channel, with the object
-// that was logged, the text, and the line it made of them; before that we wrap the one function that makes the line.
+// pino's records in, log records out. We wrap the one function that makes the line of a record. Since 9.10.0 pino also
+// publishes object, text and line on a diagnostics channel: that serves for a pino we cannot wrap, one in a bundle. Not for
+// all, since pino then pays for records of every level: 0.9 µs each, against 0.1 µs for the wrapped function (bare: 0.5).
 
 import { tracingChannel } from 'node:diagnostics_channel';
 import type { LineLogger } from '../../otel/lines.ts';
 import { isErrorLike } from '../../record/thrown.ts';
-import { claim } from './claims.ts';
+import { claim, disclaim } from './claims.ts';
 import { emit, errorIn, severityOfNumber, type Tap, tokensOf } from './emit.ts';
 
 interface PinoCall {
@@ -24,35 +25,41 @@ let tap: Tap | undefined;
 /** The last text that was formatted: pino formats and writes one record after the other. */
 let formatted: { text: string; values: unknown[]; result: unknown } | undefined;
 
+let stopListening = (): void => {};
+let wrapped = false;
+
 /** @returns how to undo it */
 export function hookPino(logger: LineLogger, lowest: number): () => void {
   tap = { logger, lowest };
-  const channel = tracingChannel('pino_asJson');
-  const end = (call: unknown): void => onRecord(call as PinoCall);
-  // The end of the call, not its start: only the line has serializers and `redact` applied.
-  const { start, end: ended } = channel;
-  ended.subscribe(end);
-  // pino asks the channel as a whole; Node 20 has no answer to that and is asked for `start`.
+  if (!wrapped) stopListening = listen();
+  return () => {
+    stopListening();
+    tap = undefined;
+    disclaim('pino');
+  };
+}
+
+/** The end of the call, not its start: only the line has serializers and `redact` applied. */
+function listen(): () => void {
+  const { start, end } = tracingChannel('pino_asJson');
+  const ended = (call: unknown): void => onRecord(call as PinoCall);
+  // Where Node has no answer to whether any of the five channels has subscribers, `start` is asked.
   const none = (): void => {};
+  end.subscribe(ended);
   start.subscribe(none);
   return () => {
-    ended.unsubscribe(end);
+    end.unsubscribe(ended);
     start.unsubscribe(none);
-    tap = undefined;
   };
 }
 
 const patched = new WeakSet<object>();
 
-/** For pino before 9.10.0: wraps asJson on the prototype of all loggers. */
+/** Wraps asJson on the prototype of all loggers. */
 export function patchPino(exports: unknown): void {
-  const pino = exports as {
-    (options: object, stream: object): object;
-    version?: string;
-    symbols?: { asJsonSym?: symbol };
-  };
+  const pino = exports as { (options: object, stream: object): object; symbols?: { asJsonSym?: symbol } };
   const symbol = pino.symbols?.asJsonSym;
-  if (symbol === undefined || publishes(pino.version)) return;
+  if (typeof pino !== 'function' || symbol === undefined) return;
   // A silent logger on a stream of ours opens nothing.
   let prototype: object | null = pino({ level: 'silent' }, { write() {} });
   while (prototype !== null && !Object.hasOwn(prototype, symbol)) prototype = Object.getPrototypeOf(prototype);
@@ -65,11 +72,8 @@ export function patchPino(exports: unknown): void {
     onRecord({ instance: this, arguments: call, result });
     return result;
   };
-}
-
-function publishes(version: string | undefined): boolean {
-  const [major = 0, minor = 0] = (version ?? '').split('.').map(Number);
-  return major > 9 || (major === 9 && minor >= 10);
+  wrapped = true;
+  stopListening();
 }
 
 /**
@@ -92,10 +96,10 @@ function onRecord(call: PinoCall): void {
   formatted = undefined;
   if (tap === undefined) return;
   try {
-    claim('pino');
     const [given, text, level] = call.arguments;
     const severity = severityOfNumber(level);
     if (severity < tap.lowest) return;
+    claim('pino');
     const fromFormat = words !== undefined && words.result === text ? words : undefined;
     const error = isErrorLike(given) ? { key: 'err', thrown: given } : (errorIn(given) ?? underKeyOf(given));
     const thrown = error?.thrown ?? fromFormat?.values.find(isErrorLike);

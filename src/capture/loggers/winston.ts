@@ -118,7 +118,7 @@ function keepErrors(child: WinstonLogger): WinstonLogger {
   return Object.create(child, { write: { value: write } });
 }
 
-/** What has to be read before formats run: some of them take the arguments apart. 0.2 µs for a level below `lowest`. */
+/** What has to be read before formats run: some of them take the arguments apart. A level below `lowest` ends here. */
 function callOf(logger: WinstonLogger, info: Info, lowest: number): PendingCall | undefined {
   try {
     if (!isObject(info)) return undefined;
