@@ -20,7 +20,8 @@ export interface StoredEvent {
 
 /** Tag that keeps the client's own key. */
 export const OVERRIDE_TAG = 'rowtrace.fingerprint';
-const LANGUAGE_TAG = 'telemetry.sdk.language';
+/** Tag that keeps telemetry.sdk.language, where it is not that of Node. */
+export const LANGUAGE_TAG = 'telemetry.sdk.language';
 
 export interface Recomputed {
   key: Fingerprint;

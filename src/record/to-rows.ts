@@ -10,7 +10,7 @@ import { clampTime, cut, LIMITS, plainTags } from './limits.ts';
 import { promote } from './promote.ts';
 import type { AmendmentRow, ErrorLogRow, HttpCallRow, LedgerRow, PromotedColumns } from './row.ts';
 import { stackText } from './stack-text.ts';
-import { OVERRIDE_TAG } from './stored-event.ts';
+import { LANGUAGE_TAG, OVERRIDE_TAG } from './stored-event.ts';
 
 export { toHistogramRow } from './to-histogram-row.ts';
 
@@ -31,7 +31,8 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
     ...asTags(fact.tags),
     ...given({
       'rowtrace.time_given': optionalText(fact.tRaw, LIMITS.id) ?? time.tRaw,
-      // So that it can be told later why the row has its key.
+      // So that it can be told later why the row has its key. Most are of Node; sniffing finds those without it.
+      [LANGUAGE_TAG]: resource?.language === 'nodejs' ? undefined : optionalText(resource?.language, LIMITS.id),
       [OVERRIDE_TAG]: optionalText(fact.fingerprint, LIMITS.tagValue),
     }),
   };

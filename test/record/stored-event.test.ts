@@ -66,6 +66,16 @@ describe('the key of a stored row', () => {
     assert.equal(fingerprintStored(row).same, false);
   });
 
+  test('of another language is found again, by the language the row keeps', () => {
+    const stack =
+      'Traceback (most recent call last):\n  File "/app/pay.py", line 3, in pay\n    charge(7)\nValueError: no card';
+    const given = logFact({ error: { type: 'ValueError', message: 'no card', stack } });
+    const none = { error_code: null };
+    const row = toErrorLogRow(given, { ...resource, language: 'python' }, { columns: {} });
+    assert.equal(row.tags['telemetry.sdk.language'], 'python');
+    assert.ok(fingerprintStored({ ...none, ...row } as unknown as StoredEvent).same);
+  });
+
   test('of another version is another', () => {
     assert.equal(fingerprintStored({ ...stored({ error }), fingerprint_version: 0 }).same, false);
   });
