@@ -4,7 +4,7 @@
 
 import { channel } from 'node:diagnostics_channel';
 import { ModuleHook } from './module-hook.ts';
-import { Seam } from './seam.ts';
+import { type Seam, seamOf } from './seam.ts';
 
 type Done = () => void;
 type ErrorHandler = (this: unknown, error: unknown, ...rest: unknown[]) => unknown;
@@ -26,7 +26,7 @@ export class FastifyHook extends ModuleHook {
   readonly #onInstance: (message: unknown) => void;
 
   constructor() {
-    const seam = new Seam('fastify');
+    const seam = seamOf('fastify');
     super(seam, []);
     this.#onInstance = (message) => hookInstance((message as { fastify: Fastify }).fastify, seam);
     INITIALIZATION.subscribe(this.#onInstance);

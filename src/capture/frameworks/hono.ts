@@ -3,7 +3,7 @@
 // application's onError answers.
 
 import { ModuleHook } from './module-hook.ts';
-import { Seam } from './seam.ts';
+import { type Seam, seamOf } from './seam.ts';
 
 /** [handler, route]; `ALL` for middlewares and for `app.all`. */
 type Entry = [unknown, { method: string; path: string; handler: unknown }];
@@ -23,7 +23,7 @@ const ENTRIES = ['hono', 'hono/quick', 'hono/tiny'];
 const WATCHED = Symbol.for('rowtrace.hono-router');
 
 export function createHonoHook(): ModuleHook {
-  const seam = new Seam('hono');
+  const seam = seamOf('hono');
   return new ModuleHook(
     seam,
     ENTRIES.map((module) => ({

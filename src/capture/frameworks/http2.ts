@@ -18,7 +18,7 @@ import {
 import { type RPCMetadata, RPCType, setRPCMetadata } from '@opentelemetry/core';
 import { answerWithId, type IdCarrier, requestIdOf, wrapWriteHead } from '../request-id.ts';
 import { ModuleHook, patchMethod } from './module-hook.ts';
-import { Seam } from './seam.ts';
+import { seamOf } from './seam.ts';
 
 const NAME = 'rowtrace/http2';
 
@@ -26,7 +26,7 @@ const NAME = 'rowtrace/http2';
 type Create = (...values: never[]) => Http2Server;
 
 export function createHttp2Hook(requestIdHeaders: readonly string[]): ModuleHook {
-  const seam = new Seam('http2');
+  const seam = seamOf('http2');
   let durations: Histogram | undefined;
   const duration = (): Histogram => {
     durations ??= metrics.getMeter(NAME).createHistogram('http.server.request.duration', {

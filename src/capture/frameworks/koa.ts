@@ -3,7 +3,7 @@
 // context before its handlers run.
 
 import { ModuleHook, patchMethod } from './module-hook.ts';
-import { Seam } from './seam.ts';
+import { type Seam, seamOf } from './seam.ts';
 
 const ROUTE = Symbol('rowtrace.koa-route');
 
@@ -12,7 +12,7 @@ interface Application {
 }
 
 export function createKoaHook(): ModuleHook {
-  const seam = new Seam('koa');
+  const seam = seamOf('koa');
   return new ModuleHook(seam, [
     { module: 'koa', versions: ['>=2 <4'], apply: (exports) => hookKoa(exports, seam) },
     // Only routers know of errors that a middleware within the router handles.

@@ -24,6 +24,7 @@ export class ModuleHook extends InstrumentationBase<Config> {
   constructor(seam: Seam, patches: Patch[]) {
     super(`rowtrace/${seam.framework}`, VERSION, { patches });
     this.#seam = seam;
+    seam.active = true;
   }
 
   /** Called by the constructor above it, so that it can use the configuration only. */

@@ -4,7 +4,7 @@
 import { createRequire } from 'node:module';
 import { peek } from '../../record/thrown.ts';
 import { ModuleHook, patchMethod } from './module-hook.ts';
-import { Seam } from './seam.ts';
+import { seamOf } from './seam.ts';
 
 const HANDLER = './exceptions/exceptions-handler.js';
 
@@ -13,7 +13,7 @@ const NO_ROUTE = /^Cannot [A-Z]+ \//;
 
 /** @param resolve finds the application's @nestjs/core */
 export function createNestHook(resolve: (name: string) => unknown): ModuleHook {
-  const seam = new Seam('nestjs');
+  const seam = seamOf('nestjs');
   const apply = (): void => {
     // It is not exported, but loaded by now: Nest 12 is made of ES modules, which `require` gives as they are.
     const { ExceptionsHandler } = createRequire(String(resolve('@nestjs/core')))(HANDLER);

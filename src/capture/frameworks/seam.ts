@@ -9,6 +9,18 @@ import { isObject, peek } from '../../record/thrown.ts';
 
 const ERROR = 17;
 
+const seams = new Map<string, Seam>();
+
+/** One a framework: what was patched for it in this process stays so, and is switched on again by the next start. */
+export function seamOf(framework: string): Seam {
+  let seam = seams.get(framework);
+  if (seam === undefined) {
+    seam = new Seam(framework);
+    seams.set(framework, seam);
+  }
+  return seam;
+}
+
 export class Seam {
   readonly framework: string;
   active = true;
