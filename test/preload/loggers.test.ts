@@ -122,6 +122,17 @@ test('with our hook switched off, the transport reaches us over the bridge', asy
   );
 });
 
+test('loggers made before Rowtrace was started in code are heard, too', async (t) => {
+  const { db, url: databaseUrl } = await databaseFor(t);
+  const ended = await new Application(t, { app: 'loggers/late.cjs', door: 'none', databaseUrl }).ended();
+  assert.equal(ended.code, 0, ended.stderr);
+  assert.deepEqual(await db.query('select message, error_message, module from rowtrace.error_logs order by id'), [
+    { message: 'late winston', error_message: 'w', module: 'winston' },
+    { message: 'late bunyan', error_message: 'b', module: 'kennel' },
+    { message: 'late pino', error_message: 'p', module: 'kennel' },
+  ]);
+});
+
 async function rowsOf(db: { query<T>(text: string): Promise<T[]> }): Promise<Expected[]> {
   const rows = await db.query<Record<string, unknown>>(`
     select level::text, message, message_template as template, error_type, error_message, module, tags, route, request_id
