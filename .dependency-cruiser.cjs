@@ -8,7 +8,18 @@ const TIERS = [
   ['src/capture/', 'src/manual/', 'src/receive/', 'src/query/'],
   ['src/deliver/', 'src/triage/'],
   ['exporters/'],
-  ['src/options/', 'src/index', 'src/start', 'src/pipeline', 'src/processors', 'src/process-hooks', 'src/preload', 'src/register', 'src/thread', 'src/fingerprint'],
+  [
+    'src/options/',
+    'src/index',
+    'src/start',
+    'src/pipeline',
+    'src/processors',
+    'src/process-hooks',
+    'src/preload',
+    'src/register',
+    'src/thread',
+    'src/fingerprint',
+  ],
   ['src/cli/'],
 ];
 
