@@ -59,6 +59,8 @@ export class Application {
         env: {
           ...clean,
           ROWTRACE_DIR: this.dir,
+          // A busy machine takes longer than the default second to start the delivery thread.
+          ROWTRACE_EXIT_TIMEOUT_MILLIS: '20000',
           ...(options.databaseUrl ? { ROWTRACE_DATABASE_URL: options.databaseUrl } : {}),
           ...(door === 'NODE_OPTIONS' ? { NODE_OPTIONS: `--import ${preload}` } : {}),
           ...options.env,

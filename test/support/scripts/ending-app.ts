@@ -35,6 +35,11 @@ record('one');
 if (way === 'exit') process.exit(3);
 if (way === 'throw') throw new Error('two');
 if (way === 'later') setTimeout(() => {}, 400);
+if (way === 'in-trouble') {
+  const timer = setInterval(() => {
+    if (['outage', 'config'].includes(delivery.status().state)) clearInterval(timer);
+  }, 10);
+}
 if (way === 'flush') console.log(JSON.stringify({ flushed: await delivery.flush(5000) }));
 if (way === 'until-restart') {
   const timer = setInterval(() => {
