@@ -28,7 +28,10 @@ describe('demo', { timeout: 240_000 }, () => {
       [3, 'PaymentError'],
       [2, ''],
     ])
-      assert.match(stdout, new RegExp(`\\n *[A-Z0-9]+-\\d+ +\\w+ +new +${count} +\\S+ ago +\\S+ ago +vet-clinic +${type}`));
+      assert.match(
+        stdout,
+        new RegExp(`\\n *[A-Z0-9]+-\\d+ +\\w+ +new +${count} +\\S+ ago +\\S+ ago +vet-clinic +${type}`),
+      );
     assert.match(stdout, /server +GET \/dogs\/:id +vet-clinic +34 /);
     assert.match(stdout, /server +GET \/dogs\/:id\/owner +vet-clinic +6 +100 % /);
     assert.match(stdout, /\nNext:\n {2}npx rowtrace dev -- node app\.js/);
