@@ -14,6 +14,7 @@ const TIERS = [
     'src/start',
     'src/pipeline',
     'src/processors',
+    'src/serve',
     'src/process-hooks',
     'src/preload',
     'src/register',

@@ -1,19 +1,22 @@
-// What does a captured error, and a log record, cost the application's thread? CPU of the main thread per call, deferred
-// work included, each case in a process of its own, rounds interleaved. Beside it: OpenTelemetry's own batch processor
+// What does a captured error, and a log record, cost the application's thread, and the process in all? CPU per call,
+// deferred work included (with Postgres: until the last row is there), each case in a process of its own, rounds interleaved. Beside it: OpenTelemetry's own batch processor
 // with an exporter that does nothing, and @sentry/node with a transport that does nothing.
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { startPostgresServer } from '../test/support/postgres-server.ts';
 import { median, spread, table } from './statistics.ts';
 
 const short = process.argv.includes('--short');
 const ROUNDS = short ? 1 : 5;
-const CALLS = short ? 2_000 : 10_000;
+/** Records are cheap: of fewer, most of the figure is the compiler's. */
+const CALLS = { error: short ? 2_000 : 10_000, log: short ? 5_000 : 50_000 };
 
 export const CASES = [
   'error:none',
   'error:otel',
   'error:rowtrace',
+  'error:rowtrace-postgres',
   'error:sentry',
   'error:sentry-slim',
   'log:none',
@@ -26,16 +29,21 @@ interface Figures {
   processMicros: number;
 }
 
+const server = await startPostgresServer();
 const results = new Map<string, Figures[]>(CASES.map((name) => [name, []]));
 for (let round = 0; round < ROUNDS; round++) {
   for (const name of CASES) {
-    const child = spawnSync(process.execPath, [join(import.meta.dirname, 'capture/case.ts'), name, String(CALLS)], {
+    const calls = CALLS[name.startsWith('error') ? 'error' : 'log'];
+    const child = spawnSync(process.execPath, [join(import.meta.dirname, 'capture/case.ts'), name, String(calls)], {
       encoding: 'utf8',
+      env: { ...process.env, BENCH_DATABASE_URL: server.url },
     });
     if (child.status !== 0) throw new Error(`${name} failed: ${child.stderr}`);
     results.get(name)!.push(JSON.parse(child.stdout.trim().split('\n').at(-1)!) as Figures);
   }
 }
+
+await server.stop();
 
 const host = (name: string): number[] => results.get(name)!.map((figures) => figures.hostMicros);
 const whole = (name: string): number[] => results.get(name)!.map((figures) => figures.processMicros);
@@ -56,7 +64,8 @@ console.log(`                                    Rowtrace / Sentry       ${ratio
 console.log(
   `                                    Rowtrace / Sentry slim  ${ratio('error:rowtrace', 'error:sentry-slim')}`,
 );
-console.log(
-  `captured error, whole process, net: Rowtrace / Sentry       ${ratio('error:rowtrace', 'error:sentry', whole)}  (Rowtrace journals; no database in this run)`,
-);
+for (const other of ['sentry', 'sentry-slim'])
+  console.log(
+    `captured error, whole process, net: Rowtrace / ${other.padEnd(12)}${ratio('error:rowtrace-postgres', `error:${other}`, whole)}  (rows in Postgres; journaled only: ${ratio('error:rowtrace', `error:${other}`, whole)})`,
+  );
 console.log(`log record, host thread, net:       Rowtrace / OTel batch   ${ratio('log:rowtrace', 'log:otel')}`);

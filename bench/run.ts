@@ -3,7 +3,26 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const BENCHMARKS = ['capture', 'express', 'grouping', 'fingerprint', 'scrub', 'source-maps', 'templates'];
+const BENCHMARKS = [
+  'capture',
+  'express',
+  'grouping',
+  'fingerprint',
+  'scrub',
+  'source-maps',
+  'storm',
+  'templates',
+  'write',
+  'baseline',
+  'latency',
+  'record',
+  'spans',
+  'manual',
+  'loggers',
+  'loop',
+  'receive',
+  'receive-rows',
+];
 
 const given = process.argv.slice(2);
 const names = given.filter((word) => !word.startsWith('-'));

@@ -32,6 +32,10 @@ export const ERRORS = {
     message: 'The database %s refused the connection: %s.',
     fix: 'Check user, password and database name in ROWTRACE_DATABASE_URL.',
   },
+  RT_DATABASE_READ_ONLY: {
+    message: 'The database %s takes no writes: %s.',
+    fix: 'Point ROWTRACE_DATABASE_URL at the primary, or turn default_transaction_read_only off; records wait in the journal meanwhile.',
+  },
   RT_DATABASE_RIGHTS: {
     message: 'The role lacks a right on the database: %s.',
     fix: 'Grant it, or run `rowtrace migrate` once as a role that may create the schema.',
@@ -66,7 +70,7 @@ export const ERRORS = {
   },
   RT_NOT_FOUND: {
     message: 'There is no %s.',
-    fix: 'List what there is with `rowtrace issues`.',
+    fix: 'List what there is with `rowtrace issues` or `rowtrace dead-letters`.',
   },
   RT_RESOLVE_INVALID: {
     message: 'The issue cannot be resolved like that: %s.',
@@ -91,6 +95,46 @@ export const ERRORS = {
   RT_UNDO_INVALID: {
     message: 'That cannot be undone: %s.',
     fix: 'See the history in `rowtrace issue <id>`, and undo the newest action first.',
+  },
+  RT_SERVE_LISTEN: {
+    message: 'The receiver cannot listen on %s: %s.',
+    fix: 'Give another --port or --host, or end what listens there.',
+  },
+  RT_SERVE_TLS: {
+    message: 'HTTPS cannot be served with --tls-cert %s and --tls-key %s: %s.',
+    fix: 'Give --tls-cert the certificate with its chain, and --tls-key the private key that belongs to it, without a passphrase; both as PEM files that this user may read.',
+  },
+  RT_EXAMPLE_NEEDS: {
+    message: 'The example %s needs packages that are not installed: %s.',
+    fix: 'Install them with npm, or choose another example (`rowtrace demo --help`).',
+  },
+  RT_KEY_NOT_FOUND: {
+    message: 'There is no key %s that is good.',
+    fix: 'List the keys with `rowtrace keys list`.',
+  },
+  RT_SERVE_OPEN: {
+    message: 'The receiver was not started: it would take data from anybody who reaches %s.',
+    fix: 'Make a key with `rowtrace keys create <name>`, listen on 127.0.0.1, or say --no-auth where the network is closed to others.',
+  },
+  RT_PROMOTE_CONFLICT: {
+    message: 'The database %s has other rows in schema %s already: %s.',
+    fix: 'Copy into a database without rows of Rowtrace, or into another schema of it (option schema).',
+  },
+  RT_ENDPOINT_UNREACHABLE: {
+    message: 'The receiver %s cannot be reached: %s.',
+    fix: 'Check ROWTRACE_ENDPOINT and that `rowtrace serve` runs there; records wait in the journal meanwhile.',
+  },
+  RT_ENDPOINT_REFUSED: {
+    message: 'The receiver %s takes nothing from here: %s.',
+    fix: 'Check ROWTRACE_API_KEY (`rowtrace keys list` over there) and that ROWTRACE_ENDPOINT is a Rowtrace receiver.',
+  },
+  RT_QUEUE_UNREACHABLE: {
+    message: 'The queue at %s cannot be reached: %s.',
+    fix: 'Check host, port and that RabbitMQ runs; records wait in the journal meanwhile.',
+  },
+  RT_QUEUE_REFUSED: {
+    message: 'The queue at %s refused: %s.',
+    fix: 'Check user, password, virtual host and rights; a queue of the same name that was declared otherwise has to be deleted, or another --queue-name given.',
   },
   RT_USAGE: {
     message: '%s',

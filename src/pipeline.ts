@@ -2,18 +2,20 @@
 // closed and asked. Registers nothing and hooks nothing: that is start's (our own SDK) or the user's (theirs).
 
 import { type Histogram, metrics } from '@opentelemetry/api';
+import { Exemplars } from './capture/exemplars.ts';
 import { RowtraceLogProcessor } from './capture/log-processor.ts';
 import { RowtraceMetricReader } from './capture/metric-reader.ts';
-import { SPAN_DURATION } from './capture/operation.ts';
 import { RowtraceSpanProcessor } from './capture/span-processor.ts';
 import { OccurrenceTracker } from './capture/tracker.ts';
 import { type DeliveryThread, type DeliveryThreadStatus, startDeliveryThread } from './deliver/delivery-thread.ts';
 import { type Journal, type JournalStats, openJournal } from './journal/journal.ts';
 import type { Options } from './options/options.ts';
 import { say } from './options/say.ts';
+import { BaselineJudge } from './record/baseline.ts';
 import type { ResourceFact } from './record/fact.ts';
+import { SPAN_DURATION } from './record/operation.ts';
 import { createScrubber } from './record/scrub/scrubber.ts';
-import { threadOptions } from './thread-options.ts';
+import { targetOf, threadOptions } from './thread-options.ts';
 
 /** How often the counters of the process go into its journal. */
 const LEDGER_MILLIS = 10_000;
@@ -41,19 +43,31 @@ export interface Pipeline {
 
 export function openPipeline(options: Options, resource: ResourceFact): Pipeline {
   const scrubber = createScrubber({ keys: options.scrubKeys, patterns: options.scrubPatterns, custom: options.scrub });
-  const { journal, delivery } = openJournalAndDelivery(options, resource);
+  const baselines = options.slowBaseline ? new BaselineJudge(options) : undefined;
+  const { journal, delivery } = openJournalAndDelivery(options, resource, baselines);
   const tracker = new OccurrenceTracker(journal, scrubber, options);
-  const metricReader = new RowtraceMetricReader((facts) => {
-    for (const fact of facts) journal.append(fact);
-  });
+  const exemplars = new Exemplars();
+  const metricReader = new RowtraceMetricReader(
+    (facts) => {
+      for (const fact of facts) journal.append(fact);
+    },
+    scrubber,
+    exemplars,
+  );
   const ledger = setInterval(writeLedger, LEDGER_MILLIS);
   ledger.unref();
 
+  let reported = '';
   function writeLedger(): void {
+    // What waits for a disk to have room again goes first, or the report would be the next thing dropped.
+    journal.flushSync();
     const fact = tracker.ledger();
-    if (fact === undefined) return;
-    for (const [reason, count] of Object.entries(journal.stats().dropped))
+    for (const [reason, count] of Object.entries(journal.stats().droppedOccurrences))
       fact.dropped[reason] = (fact.dropped[reason] ?? 0) + count;
+    const { accepted, merged, dropped } = fact;
+    const counters = JSON.stringify([accepted, merged, dropped]);
+    if (counters === reported) return;
+    reported = counters;
     journal.append(fact);
   }
 
@@ -75,6 +89,8 @@ export function openPipeline(options: Options, resource: ResourceFact): Pipeline
       scrubber,
       sampling: { rate: options.callSampleRate, random: Math.random },
       spanDuration: lazyHistogram(),
+      exemplars,
+      baselines,
     }),
     logRecordProcessor: new RowtraceLogProcessor({ tracker, scrubber, level: options.level }),
     metricReader,
@@ -100,22 +116,26 @@ export function openPipeline(options: Options, resource: ResourceFact): Pipeline
 function openJournalAndDelivery(
   options: Options,
   resource: ResourceFact,
+  baselines: BaselineJudge | undefined,
 ): { journal: Journal; delivery: DeliveryThread | undefined } {
   let delivery: DeliveryThread | undefined;
+  const target = targetOf(options);
   const journal = openJournal({
     dir: options.dir,
     resource,
     maxBytes: options.journalMaxBytes,
-    shippedBy: options.databaseUrl ? 'self' : 'owner',
+    sync: options.journalSync,
+    shippedBy: target ? 'self' : 'owner',
     onProblem: say,
     onOpened: (journalDir) => delivery?.follow(journalDir),
   });
-  if (options.databaseUrl) {
+  if (target) {
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
     delivery = startDeliveryThread({
       entry: new URL(`./thread${extension}`, import.meta.url),
-      options: threadOptions(options, options.databaseUrl),
+      options: threadOptions(options, target, baselines && resource),
       onProblem: say,
+      onBaselines: (read) => baselines?.set(read),
     });
   }
   return { journal, delivery };

@@ -18,7 +18,7 @@ export function preload(): void {
     return;
   }
   const hooks = hookModuleLoading();
-  const running = startWith(options);
+  const running = startWith(options, hooks);
   if (running !== undefined && !options.quiet) say(startLine(options, running, hooks));
 }
 
@@ -45,8 +45,9 @@ function hookModuleLoading(): string {
 
 function startLine(options: Options, running: Running, hooks: string): string {
   const { resource, hooked } = running;
-  const where = options.databaseUrl
-    ? maskSecret(options.databaseUrl)
+  const target = options.databaseUrl ?? options.endpoint;
+  const where = target
+    ? maskSecret(target)
     : `journal ${options.dir} (see it with \`npx rowtrace issues\`${databaseHint()})`;
   const release = resource.release ? `@${resource.release}` : '';
   return `${VERSION}: ${resource.service}${release} (${resource.environment}) → ${where}; hooked ${hooked.join(', ')}; ESM ${hooks}`;

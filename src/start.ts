@@ -9,16 +9,16 @@ import { type Instrumentation, registerInstrumentations } from '@opentelemetry/i
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { createAlwaysRecordSampler, TracerProvider } from '@opentelemetry/sdk-trace';
-import { canResolve, leanInstrumentations } from './capture/instrumentations.ts';
-import { LOGGERS } from './capture/loggers.ts';
+import { canResolve, HOOKED_MODULES, leanInstrumentations } from './capture/instrumentations.ts';
+import { RowtraceLoggerProvider } from './capture/logger-provider.ts';
+import { isConsoleFrozen, LOGGERS } from './capture/loggers.ts';
 import { type OtelSettings, samplerOf } from './capture/otel-settings.ts';
-import { hookWriteHead } from './capture/request-id.ts';
 import { userExporters, userPropagator, userResource } from './capture/user-exporters.ts';
 import { loadOptions, type Options, type OptionsInput } from './options/options.ts';
 import { readOtelEnvironment } from './options/otel-env.ts';
 import { resolveResource } from './options/resource.ts';
 import { say } from './options/say.ts';
-import { bridgeOldLogsApi, logsApi } from './otel/lines.ts';
+import { bridgeOldLogsApi, completeApi, logsApi } from './otel/lines.ts';
 import { openPipeline, type Pipeline, type Status } from './pipeline.ts';
 import { hookProcess } from './process-hooks.ts';
 import type { ResourceFact } from './record/fact.ts';
@@ -30,6 +30,10 @@ export interface Running {
   readonly resource: ResourceFact;
   /** Names of what is hooked. */
   readonly hooked: readonly string[];
+  /** How imports of ES modules are hooked; absent where start() was called by the application itself: they are not. */
+  readonly esm?: string | undefined;
+  /** Packages that were loaded before: what uses them already is not recorded. */
+  readonly loadedBefore: readonly string[];
   /** Resolves when all that was captured before is in the database (true) or the time is over (false). Default 5,000. */
   flush(timeoutMillis?: number): Promise<boolean>;
   /** Flushes, undoes every hook and stops. Nothing is captured afterwards. */
@@ -52,8 +56,8 @@ export function running(): Running | undefined {
   return globals[RUNNING];
 }
 
-/** start() for options that are loaded already. */
-export function startWith(options: Options): Running | undefined {
+/** start() for options that are loaded already. @param esm how imports of ES modules were hooked */
+export function startWith(options: Options, esm?: string): Running | undefined {
   if (otherSdk()) {
     say(
       'another OpenTelemetry SDK is registered in this process; nothing was started. Let Rowtrace start first, or remove `rowtrace/register` and add the processors of createProcessors() to that SDK',
@@ -62,9 +66,15 @@ export function startWith(options: Options): Running | undefined {
   }
   const otel = readOtelEnvironment();
   for (const problem of otel.problems) say(problem);
+  const loadedBefore = alreadyLoaded();
+  if (loadedBefore.length > 0)
+    say(
+      `${loadedBefore.join(', ')} ${loadedBefore.length > 1 ? 'were' : 'was'} loaded before Rowtrace and may go unrecorded; put \`--import rowtrace/register\` in front of every other preload`,
+    );
   const resource = resolveResource(options, otel);
   const pipeline = openPipeline(options, resource);
   const sdk = registerSdk(pipeline, resource, otel);
+  completeApi();
   const instrumentations = leanInstrumentations({
     requestIdHeaders: options.requestIdHeaders,
     resolve: resolveAsApplication,
@@ -75,11 +85,13 @@ export function startWith(options: Options): Running | undefined {
   const undo = [hookInstrumentations(instrumentations), bridgeOldLogsApi(sdk.loggers), hookProcess(pipeline, options)];
   const running: Running = {
     resource,
+    esm,
+    loadedBefore,
     hooked: [
       ...instrumentations.keys(),
       ...LOGGERS.filter((name) => canResolve(name, resolveAsApplication)),
       'crashes',
-      ...(options.console === 'off' ? [] : ['console']),
+      ...(options.console === 'off' || isConsoleFrozen() ? [] : ['console']),
     ],
     flush: (timeoutMillis = 5000) => pipeline.flush(timeoutMillis),
     async shutdown(timeoutMillis = 5000) {
@@ -102,7 +114,7 @@ function otherSdk(): boolean {
 }
 
 interface Sdk {
-  loggers: LoggerProvider;
+  loggers: LoggerProvider | RowtraceLoggerProvider;
   shutdown(timeoutMillis: number): Promise<void>;
 }
 
@@ -117,10 +129,11 @@ function registerSdk(pipeline: Pipeline, resource: ResourceFact, otel: OtelSetti
     spanLimits: otel.spanLimits,
     spanProcessors: [pipeline.spanProcessor, ...theirs.spanProcessors],
   });
-  const loggers = new LoggerProvider({
-    resource: sdkResource,
-    processors: [pipeline.logRecordProcessor, ...theirs.logProcessors],
-  });
+  const ours = pipeline.logRecordProcessor;
+  const loggers =
+    theirs.logProcessors.length === 0
+      ? new RowtraceLoggerProvider(ours)
+      : new LoggerProvider({ resource: sdkResource, processors: [ours, ...theirs.logProcessors] });
   const meters = new MeterProvider({
     resource: sdkResource,
     readers: [pipeline.metricReader, ...theirs.metricReaders],
@@ -140,16 +153,26 @@ function registerSdk(pipeline: Pipeline, resource: ResourceFact, otel: OtelSetti
   };
 }
 
-function hookInstrumentations(instrumentations: Map<string, Instrumentation>): () => void {
-  const undo = registerInstrumentations({ instrumentations: [...instrumentations.values()] });
+function hookInstrumentations(instrumentations: Map<string, Instrumentation[]>): () => void {
+  const undo = registerInstrumentations({ instrumentations: [...instrumentations.values()].flat() });
   if (instrumentations.has('http')) {
     // The hook patches a built-in module when it is required; an ESM application only imports it.
     const load = createRequire(import.meta.url);
     load('node:http');
     load('node:https');
-    hookWriteHead();
   }
   return undo;
+}
+
+/** Of the packages that are hooked as they are loaded (loggers are hooked later, too); an imported CommonJS package is in the cache as well. */
+function alreadyLoaded(): string[] {
+  const hooked = new Set(HOOKED_MODULES);
+  const loaded = new Set<string>();
+  for (const file of Object.keys(createRequire(import.meta.url).cache ?? {})) {
+    const name = /.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(file)?.[1]?.replace('\\', '/');
+    if (name !== undefined && hooked.has(name)) loaded.add(name);
+  }
+  return [...loaded].sort();
 }
 
 /** From the entry file, and from the working directory where the entry file is a launcher installed elsewhere. */

@@ -1,18 +1,26 @@
-// Entry of the delivery thread: the one place where delivery meets the Postgres sink.
+// Entry of the delivery thread: the one place where delivery meets the sinks.
 
+import { createAmqpSink } from '../exporters/amqp/index.ts';
+import { createHttpSink } from '../exporters/http/index.ts';
 import { createPostgresSink } from '../exporters/postgres/postgres-sink.ts';
 import { runDeliveryThread } from './deliver/thread-main.ts';
 import { openPostgres } from './store/postgres.ts';
 import type { SinkThreadOptions } from './thread-options.ts';
 
 runDeliveryThread<SinkThreadOptions>({
-  createSink: ({ databaseUrl, schema, columns, migrate }) =>
-    createPostgresSink({
+  createSink({ target, schema, columns, migrate, keepDays, stormRows }) {
+    if (target.to === 'receiver') return createHttpSink(target);
+    if (target.to === 'queue') return createAmqpSink(target);
+    const { databaseUrl } = target;
+    return createPostgresSink({
       // Two connections are all a process may take: the application's own pool comes first.
-      open: async () => openPostgres(databaseUrl, { max: 2, applicationName: 'rowtrace' }),
+      open: async () => openPostgres(databaseUrl, { max: 2, applicationName: 'rowtrace', considerate: true }),
       schema,
       columns,
       migrate,
+      keepDays,
+      stormRows,
       database: databaseUrl,
-    }),
+    });
+  },
 });

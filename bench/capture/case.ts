@@ -14,8 +14,10 @@ function failure(depth: number): Error {
 }
 
 const dir = mkdtempSync(join(tmpdir(), 'rowtrace-bench-'));
+/** Waits for what goes on behind the calls; with a database until all rows are there. */
+let settled = (): Promise<unknown> => new Promise((later) => setTimeout(later, 1500));
 const call = await prepare();
-await burst(500);
+await burst(calls / 10);
 const hostBefore = process.threadCpuUsage();
 const processBefore = process.cpuUsage();
 await burst(calls);
@@ -27,13 +29,13 @@ console.log(
 rmSync(dir, { recursive: true, force: true });
 process.exit(0);
 
-/** Bursts, with turns of the event loop between them, and time at the end for what was put off. */
+/** Bursts, with turns of the event loop between them, then what was put off. */
 async function burst(count: number): Promise<void> {
   for (let done = 0; done < count; done += BURST) {
     for (let at = 0; at < BURST; at++) call();
     await new Promise((turn) => setImmediate(turn));
   }
-  await new Promise((later) => setTimeout(later, 1500));
+  await settled();
 }
 
 async function prepare(): Promise<() => void> {
@@ -50,6 +52,9 @@ async function prepare(): Promise<() => void> {
       return emitLog;
     case 'error:rowtrace':
       await rowtrace();
+      return emitError;
+    case 'error:rowtrace-postgres':
+      await rowtrace(process.env.BENCH_DATABASE_URL);
       return emitError;
     case 'log:rowtrace':
       await rowtrace();
@@ -86,10 +91,15 @@ async function otel(): Promise<void> {
   logs.setGlobalLoggerProvider(new LoggerProvider({ processors: [new BatchLogRecordProcessor({ exporter })] }));
 }
 
-async function rowtrace(): Promise<void> {
+async function rowtrace(databaseUrl?: string): Promise<void> {
   // By address, since the build is not there when types are checked.
   const { start } = await import(new URL('../../dist/src/index.mjs', import.meta.url).href);
-  start({ dir, quiet: true, console: 'off' });
+  // Without the storm valve: the question is what a record costs that is written in full.
+  const running = start({ dir, quiet: true, console: 'off', stormRows: 0, databaseUrl });
+  if (databaseUrl === undefined) return;
+  settled = async () => {
+    if (!(await running.flush(60_000))) throw new Error('rows are missing after a minute');
+  };
 }
 
 async function sentry(slim: boolean): Promise<() => void> {

@@ -12,6 +12,8 @@ const KINDS: readonly (readonly [prefix: string, kind: FailureKind, code?: Error
   ['54', 'poison'], // program limit: index row, nesting, size
   ['P0', 'poison'], // raised by a trigger of the user's own
   ['57014', 'slow'], // cancelled by statement_timeout
+  // A standby is promoted, a server set read-only is set back: by itself, as far as delivery can tell.
+  ['25006', 'outage', 'RT_DATABASE_READ_ONLY'],
   ['28', 'config', 'RT_DATABASE_REFUSED'],
   ['3D', 'config', 'RT_DATABASE_REFUSED'],
   ['3F', 'config', 'RT_SCHEMA_MISSING'],
@@ -63,7 +65,7 @@ function findKind(error: unknown, message: string): [FailureKind, ErrorCode?] {
     // A fault of ours or of the data while encoding; the network never throws these.
     if (error instanceof TypeError || error instanceof RangeError) return ['poison'];
   }
-  // 08, 53, 57P0x, 58, 25006 (a standby), 40001, 40P01, 55P03, EPIPE, ENOENT, ECONN…, errors without any code.
+  // 08, 53, 57P0x, 58, 40001, 40P01, 55P03, EPIPE, ENOENT, ECONN…, errors without any code.
   return ['outage', 'RT_DATABASE_UNREACHABLE'];
 }
 

@@ -41,7 +41,7 @@ function encodeValue(value: unknown, type: string): unknown {
   return value;
 }
 
-function encodeInteger(value: number, type: 'int' | 'bigint'): number | undefined {
+export function encodeInteger(value: number, type: 'int' | 'bigint'): number | undefined {
   const whole = Math.round(value);
   const limit = type === 'int' ? INT4_MAX : Number.MAX_SAFE_INTEGER;
   return Math.abs(whole) <= limit ? whole : undefined;
@@ -58,7 +58,7 @@ export function isIndexable(value: unknown): boolean {
   return typeof value !== 'string' || value.length <= MAX_INDEXED_LENGTH;
 }
 
-function cutIndexed(value: unknown): unknown {
+export function cutIndexed(value: unknown): unknown {
   return isIndexable(value) ? value : (value as string).slice(0, MAX_INDEXED_LENGTH);
 }
 

@@ -1,7 +1,7 @@
 // Which issues a batch touches and by how much: rows that were really inserted (and rows that were amended) in, one group
 // per fingerprint, hour, release and environment out. Pure.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isAtLeast, LEVELS, type Level } from '../../src/record/level.ts';
 import type { KeyRef } from '../../src/record/row.ts';
 
@@ -22,8 +22,11 @@ export interface IssueOccurrence {
   route?: string | null;
   user_id?: string | null;
   session_id?: string | null;
-  /** 0: the row was counted before, only what is given here is news. Default: 1. */
-  weight?: 0 | 1;
+  /** How many it stands for. 0: the row was counted before, only what is given here is news. -1: it is taken back. Default: 1. */
+  weight?: number;
+  /** Where it stands for many: when the last of them was, and their routes. */
+  last_seen?: number;
+  routes?: Record<string, number>;
   /** With weight 0: the route it was counted under. */
   old_route?: string | null;
 }
@@ -91,7 +94,7 @@ function newGroup(row: IssueOccurrence, hour: number): IssueGroup {
     culprit: row.culprit ?? undefined,
     hour,
     first_seen: row.created_at,
-    last_seen: row.created_at,
+    last_seen: row.last_seen ?? row.created_at,
     release: row.release_version ?? undefined,
     environment: row.environment ?? undefined,
     count: 0,
@@ -107,8 +110,9 @@ function addTo(group: IssueGroup, row: IssueOccurrence): void {
   group.count += weight;
   if (LEVELS.indexOf(row.level) > LEVELS.indexOf(group.level)) group.level = row.level;
   group.first_seen = Math.min(group.first_seen, row.created_at);
-  group.last_seen = Math.max(group.last_seen, row.created_at);
-  if (weight === 1) addRoute(group, row.route, 1);
+  group.last_seen = Math.max(group.last_seen, row.last_seen ?? row.created_at);
+  for (const route in row.routes) addRoute(group, route, row.routes[route]!);
+  if (weight !== 0) addRoute(group, row.route, weight);
   else if (row.route !== row.old_route) {
     addRoute(group, row.old_route, -1);
     addRoute(group, row.route, 1);
@@ -123,5 +127,5 @@ function addRoute(group: IssueGroup, route: string | null | undefined, count: nu
 
 /** 52 bits, a number that JSON and JavaScript hold: of 1,024 values two are the same once in 10¹⁰ sets. */
 function hashOf(text: string): number {
-  return Number.parseInt(createHash('sha1').update(text).digest('hex').slice(0, 13), 16);
+  return Number.parseInt(hash('sha1', text, 'hex').slice(0, 13), 16);
 }

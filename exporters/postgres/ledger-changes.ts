@@ -1,34 +1,140 @@
-// What a batch means for the ledger: reports of processes and the rows really stored (or given up) in, one change per
-// process out. Pure.
+// What a batch means for the ledger: reports of processes, the rows really stored, taken back or given up in; one change
+// per process out. Pure.
 
-import type { DeadLetterRow, ErrorLogRow, LedgerRow } from '../../src/record/row.ts';
+import type { AbsorbedRow, DeadLetterRow, ErrorCountRow, ErrorLogRow, LedgerRow } from '../../src/record/row.ts';
+import type { IssueOccurrence } from './issue-groups.ts';
+import { occurrencesOf } from './statements/insert-dead-letters.ts';
 import type { LedgerChange } from './statements/upsert-ledger.ts';
 
-export function ledgerChanges(reports: readonly LedgerRow[], stored: readonly ErrorLogRow[]): LedgerChange[] {
+/** A row that was stored by an earlier batch (or this one) and is part of another. */
+export interface RemovedRow extends IssueOccurrence {
+  event_id: string;
+}
+
+/** What one transaction did with rows. */
+export interface Account {
+  /** New, and still there. */
+  stored: ErrorLogRow[];
+  /** Stored by an earlier batch, and removed now. */
+  takenBack: RemovedRow[];
+  /** Part of a row (or letter) that is new: counted with it, so that a replay counts none twice. */
+  absorbed: AbsorbedRow[];
+  /** Stored before, or a dead letter, and removed now: for their processes. */
+  removed: AbsorbedRow[];
+  removedLetters: AbsorbedRow[];
+}
+
+/** What was found of rows that are part of others. */
+export interface Found {
+  rows: readonly RemovedRow[];
+  /** Ids of dead letters. */
+  letters: readonly string[];
+}
+
+const NOTHING_FOUND: Found = { rows: [], letters: [] };
+
+/** @param added ids of what is new: the rows of a batch, or dead letters */
+export function accountOf(
+  added: ReadonlySet<string>,
+  inserted: readonly ErrorLogRow[],
+  absorbed: readonly AbsorbedRow[] = [],
+  { rows, letters }: Found = NOTHING_FOUND,
+): Account {
+  const gone = new Set(rows.map(idOf));
+  const goneLetters = new Set(letters);
+  // By row: held now and stored by an interrupted attempt before, it is one all the same.
+  const distinct = [...new Map(absorbed.map((row) => [idOf(row), row])).values()];
+  const isKnown = (row: AbsorbedRow) => row.held || gone.has(idOf(row)) || goneLetters.has(idOf(row));
+  // With one of those between, which an interrupted attempt stored (or made a letter) and which goes now.
+  const isCounted = ({ via = [] }: AbsorbedRow) =>
+    via.some((id) => gone.has(id.toLowerCase()) || goneLetters.has(id.toLowerCase()));
+  return {
+    stored: gone.size === 0 ? [...inserted] : inserted.filter((row) => !gone.has(idOf(row))),
+    takenBack: rows.filter((row) => !added.has(idOf(row))),
+    absorbed: distinct.filter((row) => added.has(row.into.toLowerCase()) && isKnown(row) && !isCounted(row)),
+    removed: distinct.filter((row) => gone.has(idOf(row)) && !added.has(idOf(row))),
+    removedLetters: distinct.filter((row) => goneLetters.has(idOf(row))),
+  };
+}
+
+export function ledgerChanges(
+  reports: readonly LedgerRow[],
+  account: Account,
+  counted: readonly ErrorCountRow[] = [],
+): LedgerChange[] {
   const changes = new Map<string, LedgerChange>();
   for (const report of reports) {
     const known = changes.get(report.process);
-    if (!known || report.seq > known.seq) changes.set(report.process, { ...report, stored: 0, dead_lettered: 0 });
+    if (!known || report.seq > known.seq) changes.set(report.process, { ...NOTHING, ...report });
+    if (report.ended || known?.ended) changes.get(report.process)!.ended = true;
   }
-  for (const row of stored) if (row.process !== undefined) changeOf(changes, row.process, row).stored += 1;
+  for (const row of account.stored) add(changes, row, 'stored', 1);
+  for (const row of counted) add(changes, row, 'aggregated', row.count);
+  addAbsorbed(changes, account);
   return [...changes.values()];
 }
 
-export function deadLetterChanges(rows: readonly DeadLetterRow[]): LedgerChange[] {
+/** @param rows those that are new */
+export function deadLetterChanges(rows: readonly DeadLetterRow[], account: Account): LedgerChange[] {
   const changes = new Map<string, LedgerChange>();
-  // Only log records are accepted one by one in the ledger; histograms and calls are not.
-  for (const { process, kind } of rows)
-    if (process !== undefined && kind === 'log') changeOf(changes, process, {}).dead_lettered += 1;
+  // Only log records and counts of them are accepted in the ledger; histograms and calls are not.
+  for (const row of rows) {
+    const occurrences = occurrencesOf(row);
+    if (occurrences > 0) add(changes, row, 'dead_lettered', occurrences);
+  }
+  addAbsorbed(changes, account);
   return [...changes.values()];
 }
 
-function changeOf(changes: Map<string, LedgerChange>, process: string, row: Partial<ErrorLogRow>): LedgerChange {
+/** Letters that are gone: stored after all (`discarded` false), or thrown away. */
+export function goneLetterChanges(
+  letters: readonly { process: string | null; occurrences: number }[],
+  discarded: boolean,
+): LedgerChange[] {
+  const changes = new Map<string, LedgerChange>();
+  for (const { process, occurrences } of letters) {
+    if (process === null) continue;
+    add(changes, { process }, 'dead_lettered', -occurrences);
+    if (discarded) add(changes, { process }, 'discarded', occurrences);
+  }
+  return [...changes.values()];
+}
+
+function addAbsorbed(changes: Map<string, LedgerChange>, { absorbed, removed, removedLetters }: Account): void {
+  for (const { process } of absorbed) add(changes, { process }, 'absorbed', 1);
+  for (const { process } of removed) add(changes, { process }, 'stored', -1);
+  for (const { process } of removedLetters) add(changes, { process }, 'dead_lettered', -1);
+}
+
+/** A row of a process that says, beside, what that process had accepted by then. */
+type Source = Partial<Pick<ErrorLogRow, 'service' | 'host' | 'pid' | 'created_at' | 'accepted' | 'merged'>> & {
+  process?: string | undefined;
+};
+
+const NOTHING = { stored: 0, absorbed: 0, aggregated: 0, dead_lettered: 0, discarded: 0 };
+
+function add(changes: Map<string, LedgerChange>, row: Source, name: keyof typeof NOTHING, count: number): void {
+  if (row.process === undefined) return;
+  const change = changeOf(changes, row.process, row);
+  change[name] += count;
+  change.accepted = Math.max(change.accepted, row.accepted ?? 0);
+  change.merged = Math.max(change.merged, row.merged ?? 0);
+}
+
+function changeOf(
+  changes: Map<string, LedgerChange>,
+  process: string,
+  { service = '', host, pid, created_at }: Source,
+): LedgerChange {
   let change = changes.get(process);
   if (!change) {
-    const { service = '', host, pid } = row;
-    const nothing = { seq: -1, updated_at: row.created_at ?? Date.now(), accepted: 0, merged: 0, dropped: {} };
-    change = { process, service, host, pid, ...nothing, stored: 0, dead_lettered: 0 };
+    const unreported = { seq: -1, updated_at: created_at ?? Date.now(), accepted: 0, merged: 0, dropped: {} };
+    change = { ...NOTHING, ...unreported, process, service, host, pid };
     changes.set(process, change);
   }
   return change;
+}
+
+function idOf({ event_id }: { event_id: string }): string {
+  return event_id.toLowerCase();
 }

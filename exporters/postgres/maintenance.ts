@@ -1,11 +1,16 @@
-// What has to be done now and then beside the writing: folding issue counters and making partitions ahead. Best effort:
-// reads are exact without a fold, and rows without a partition of their day go to the default one.
+// What has to be done now and then beside the writing: folding issue counters, rolling latencies up, making partitions
+// ahead and dropping old ones, forgetting expired occurrences. Best effort: reads are exact without it, and rows without a partition of their day go to
+// the default one.
 
 import type { Db } from '../../src/store/db.ts';
 
 const PARTITIONS_EVERY_MILLIS = 3_600_000;
+const ROLL_UP_EVERY_MILLIS = 60_000;
+/** As much as roll_up_latency() takes at a time. */
+const HOURS_AT_ONCE = 6;
 /** As much as fold_issue_deltas() takes at a time. */
 const FOLD_AT_ONCE = 20_000;
+const EXPIRE_AT_ONCE = 5_000;
 
 export interface Maintenance {
   /** There is something to fold. */
@@ -13,11 +18,21 @@ export interface Maintenance {
   stop(): Promise<void>;
 }
 
+/** Days that rows are kept; 0 or absent: for ever. */
+export interface KeepDays {
+  readonly errors?: number;
+  readonly calls?: number;
+  readonly minutes?: number;
+  readonly hours?: number;
+}
+
 /** @param schema quoted */
-export function startMaintenance(db: Db, schema: string, everyMillis: number): Maintenance {
+export function startMaintenance(db: Db, schema: string, everyMillis: number, keepDays: KeepDays = {}): Maintenance {
   // Another process may have left deltas behind.
   let unfolded = true;
   let partitionsAt = Number.NEGATIVE_INFINITY;
+  let rolledUpAt = Number.NEGATIVE_INFINITY;
+  let retainedAt = Number.NEGATIVE_INFINITY;
   let running = Promise.resolve();
 
   async function round(): Promise<void> {
@@ -25,11 +40,39 @@ export function startMaintenance(db: Db, schema: string, everyMillis: number): M
       await db.query(`select ${schema}.ensure_partitions()`);
       partitionsAt = performance.now();
     }
-    while (unfolded) {
-      unfolded = false;
+    await db.query(
+      `delete from ${schema}.occurrence_keys where key in
+        (select key from ${schema}.occurrence_keys where expires_at < now() limit ${EXPIRE_AT_ONCE} for update skip locked)`,
+    );
+    if (unfolded) await fold();
+    if (performance.now() - rolledUpAt >= ROLL_UP_EVERY_MILLIS) await rollUp();
+    if (performance.now() - retainedAt >= PARTITIONS_EVERY_MILLIS) await retain();
+  }
+
+  /** What is written meanwhile waits for the next round: folding one batch at a time costs more than writing it. */
+  async function fold(): Promise<void> {
+    unfolded = false;
+    for (let folded = FOLD_AT_ONCE; folded >= FOLD_AT_ONCE; ) {
       const [row] = await db.query<{ folded: number }>(`select ${schema}.fold_issue_deltas(${FOLD_AT_ONCE}) as folded`);
-      if (row!.folded >= FOLD_AT_ONCE) unfolded = true;
+      folded = row!.folded;
     }
+  }
+
+  /** Dropping is the owner's right; a role that may only write leaves it to another. */
+  async function retain(): Promise<void> {
+    retainedAt = performance.now();
+    const { errors = 0, calls = 0, minutes = 0, hours = 0 } = keepDays;
+    if (errors + calls + minutes + hours > 0)
+      await db.query(`select ${schema}.apply_retention($1, $2, $3, $4)`, [errors, calls, minutes, hours]);
+  }
+
+  async function rollUp(): Promise<void> {
+    rolledUpAt = performance.now();
+    for (let made = HOURS_AT_ONCE; made >= HOURS_AT_ONCE; ) {
+      const [row] = await db.query<{ made: number }>(`select ${schema}.roll_up_latency(${HOURS_AT_ONCE}) as made`);
+      made = row!.made;
+    }
+    await db.query(`select ${schema}.refresh_latency_baselines()`);
   }
 
   let busy = false;

@@ -13,6 +13,8 @@ import {
 import { histogramFacts } from '../../src/capture/histogram-facts.ts';
 import { emptyBatch, type Sink, SinkError } from '../../src/deliver/sink.ts';
 import { FACT_VERSION, type ResourceFact } from '../../src/record/fact.ts';
+import { OperationBound } from '../../src/record/operation-bound.ts';
+import { createScrubber } from '../../src/record/scrub/scrubber.ts';
 import { toHistogramRow } from '../../src/record/to-rows.ts';
 import { uuidv7 } from '../../src/util/uuid.ts';
 
@@ -33,6 +35,7 @@ export class PostgresMetricExporter implements PushMetricExporter {
   readonly #process = uuidv7();
   #opened: Promise<void> | undefined;
   #pending: Promise<void> = Promise.resolve();
+  readonly #bound = new OperationBound(createScrubber());
   #seq = 0;
   #stopped = false;
 
@@ -48,7 +51,7 @@ export class PostgresMetricExporter implements PushMetricExporter {
     }
     const resource = resourceFact(metrics, this.#process);
     // The rows, and with them their keys, are made once: a repeat of a write that had succeeded changes nothing.
-    const rows = histogramFacts(metrics, () => ++this.#seq).map((fact) => toHistogramRow(fact, resource));
+    const rows = histogramFacts(metrics, () => ++this.#seq, this.#bound).map((fact) => toHistogramRow(fact, resource));
     this.#pending = this.#pending
       .then(() => this.#write(rows))
       .then(

@@ -1,18 +1,20 @@
 // The Postgres end of the pipe: batches in, rows of the tables out. Also serves PGlite, behind the same Db. Loses
 // nothing: a batch is written whole or not at all, and delivered twice it changes nothing.
 
-import { type Batch, type Sink, SinkError, type WriteResult } from '../../src/deliver/sink.ts';
+import { type Batch, type Sink, SinkError } from '../../src/deliver/sink.ts';
 import { RowtraceError } from '../../src/errors.ts';
+import { latencyBaselines } from '../../src/query/baselines.ts';
 import type { DeadLetterRow, PromotedColumns } from '../../src/record/row.ts';
 import { checkSchema } from '../../src/store/check-schema.ts';
 import type { Db } from '../../src/store/db.ts';
 import { quoteName } from '../../src/store/identifiers.ts';
 import { checkServer, migrate } from '../../src/store/migrate.ts';
 import { presentColumns } from '../../src/store/promoted-columns.ts';
+import { BatchStore } from './batch-store.ts';
 import { classifyError } from './classify-error.ts';
-import { type Maintenance, startMaintenance } from './maintenance.ts';
+import { type KeepDays, type Maintenance, startMaintenance } from './maintenance.ts';
 import type { Target } from './statements/statement.ts';
-import { writeBatch, writeDeadLetters } from './write-batch.ts';
+import { writeDeadLetters } from './write-batch.ts';
 
 export interface PostgresSinkOptions {
   /** Opens the database; called once, on the first open(). */
@@ -26,12 +28,17 @@ export interface PostgresSinkOptions {
   database?: string;
   /** How often counters are folded, in milliseconds. Default: 5,000. */
   foldEveryMillis?: number;
+  /** Full rows of one fingerprint a minute: five times so many of all processes together, others are counted. Default: no limit. */
+  stormRows?: number;
+  /** How many days rows are kept, by kind. Default: for ever. */
+  keepDays?: KeepDays;
 }
 
 export function createPostgresSink(options: PostgresSinkOptions): Sink {
   const { schema = 'rowtrace', columns = {}, database = 'given' } = options;
   let db: Db | undefined;
   let target: Target | undefined;
+  let store: BatchStore | undefined;
   let maintenance: Maintenance | undefined;
 
   async function open(): Promise<void> {
@@ -43,12 +50,13 @@ export function createPostgresSink(options: PostgresSinkOptions): Sink {
       http_calls: await presentColumns(db, schema, 'http_calls', columns),
     };
     target = { schema: quoteName(schema), promoted };
-    maintenance ??= startMaintenance(db, target.schema, options.foldEveryMillis ?? 5_000);
+    store = new BatchStore(db, target, options.stormRows);
+    maintenance ??= startMaintenance(db, target.schema, options.foldEveryMillis ?? 5_000, options.keepDays);
   }
 
-  async function inTransaction<T>(work: Parameters<Db['transaction']>[0]): Promise<T> {
-    if (!db || !target) throw new SinkError('outage', 'The sink is not open.');
-    return db.transaction(work) as Promise<T>;
+  function opened<T>(part: T | undefined): T {
+    if (part === undefined) throw new SinkError('outage', 'The sink is not open.');
+    return part;
   }
 
   async function classified<T>(work: () => Promise<T>): Promise<T> {
@@ -61,16 +69,20 @@ export function createPostgresSink(options: PostgresSinkOptions): Sink {
 
   return {
     open: () => classified(open),
+    prepare: (batch: Batch) => store?.prepare(batch),
     write: (batch: Batch) =>
       classified(async () => {
-        const result = await inTransaction<WriteResult>((tx) => writeBatch(tx, target!, batch));
+        const result = await opened(store).write(batch);
         maintenance?.wrote();
         return result;
       }),
-    deadLetter: (rows: DeadLetterRow[]) => classified(() => inTransaction((tx) => writeDeadLetters(tx, target!, rows))),
+    deadLetter: (rows: DeadLetterRow[]) =>
+      classified(() => opened(db).transaction((tx) => writeDeadLetters(tx, opened(target), rows))),
+    // Between two writes: it waits for nothing and nobody waits for it.
+    baselines: (place) => classified(() => latencyBaselines(opened(db), schema, place)),
     close: async () => {
       await maintenance?.stop();
-      maintenance = target = undefined;
+      maintenance = target = store = undefined;
       await db?.close();
       db = undefined;
     },

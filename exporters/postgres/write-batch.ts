@@ -1,62 +1,140 @@
-// One batch in one transaction. The order of the steps is the order of the locks, the same in every writer: rows,
-// amendments, issue keys, histograms, calls, releases, ledger.
+// One batch in one transaction. The order of the steps is the order of the locks, the same in every writer: occurrences,
+// rows, rows taken back, counts, amendments, issue keys, histograms, calls, releases, ledger. Steps whose rows nobody needs are
+// statements of one list, which goes with the commit in one round trip. Of a batch that is nothing but news nobody needs any.
 
 import type { Batch, WriteResult } from '../../src/deliver/sink.ts';
-import type { DeadLetterRow, ErrorLogRow } from '../../src/record/row.ts';
-import type { Queryable } from '../../src/store/db.ts';
+import type { AbsorbedRow, AmendmentRow, DeadLetterRow, ErrorCountRow, ErrorLogRow } from '../../src/record/row.ts';
+import type { Queryable, Transaction } from '../../src/store/db.ts';
+import type { Copy } from './copy/copy-logs.ts';
 import { distinctKeys, groupByIssue, type IssueOccurrence } from './issue-groups.ts';
-import { deadLetterChanges, ledgerChanges } from './ledger-changes.ts';
+import { joinOccurrences } from './join-occurrences.ts';
+import { accountOf, deadLetterChanges, type Found, ledgerChanges, type RemovedRow } from './ledger-changes.ts';
 import { amendLogs } from './statements/amend-logs.ts';
 import { appendDeltas } from './statements/append-deltas.ts';
 import { createIssues } from './statements/create-issues.ts';
 import { insertCalls } from './statements/insert-calls.ts';
+import { insertCounts } from './statements/insert-counts.ts';
 import { digestOf, insertDeadLetters } from './statements/insert-dead-letters.ts';
 import { insertHistograms } from './statements/insert-histograms.ts';
 import { insertLogs } from './statements/insert-logs.ts';
 import { noteReleases } from './statements/note-releases.ts';
+import { removeAbsorbed, removeLetters } from './statements/remove-absorbed.ts';
 import type { Statement, Target } from './statements/statement.ts';
-import { upsertLedger } from './statements/upsert-ledger.ts';
+import { type LedgerChange, upsertLedger } from './statements/upsert-ledger.ts';
 
-export async function writeBatch(tx: Queryable, target: Target, batch: Batch): Promise<WriteResult> {
-  const run = <Row>({ text, values }: Statement) => tx.query<Row>(text, values);
-  const logs = distinctById(batch.logs);
-  let inserted: ErrorLogRow[] = [];
-  if (logs.size > 0) {
-    const returned = await run<{ event_id: string }>(insertLogs(target, [...logs.values()]));
-    const ids = new Set(returned.map(({ event_id }) => event_id));
-    inserted = [...logs].filter(([id]) => ids.has(id)).map(([, row]) => row);
-  }
-  const counted: IssueOccurrence[] = [...inserted];
-  if (batch.amendments.length > 0) counted.push(...(await run<IssueOccurrence>(amendLogs(target, batch.amendments))));
+/** How the rows of error_logs get in: those that were not there before come back. */
+export type InsertRows = (tx: Transaction, logs: ReadonlyMap<string, ErrorLogRow>) => Promise<ErrorLogRow[]>;
 
-  const groups = groupByIssue(counted);
-  if (groups.length > 0) {
-    await run(createIssues(target, distinctKeys(groups)));
-    await run(appendDeltas(target, groups));
-  }
-  if (batch.histograms.length > 0) await run(insertHistograms(target, batch.histograms));
-  if (batch.calls.length > 0) await run(insertCalls(target, batch.calls));
-  const releases = noteReleases(target, batch);
-  if (releases) await run(releases);
-
-  const changes = ledgerChanges(batch.ledgers, inserted);
-  if (changes.length > 0) await run(upsertLedger(target, changes));
-  return { insertedLogs: inserted.length, duplicateLogs: batch.logs.length - inserted.length };
+export async function writeBatch(
+  tx: Transaction,
+  target: Target,
+  batch: Batch,
+  insert: InsertRows = insertNew(target),
+): Promise<WriteResult> {
+  const { logs, joined, ...occurrences } = await joinOccurrences(tx, target, distinctById(batch.logs));
+  const inserted = logs.size > 0 ? await insert(tx, logs) : [];
+  const added = new Set([...idsOf(inserted), ...joined.map(({ event_id }) => event_id)]);
+  const account = accountOf(added, inserted, batch.absorbed, await takeBack(tx, target, batch.absorbed));
+  account.absorbed.push(...joined);
+  const counts = batch.counts.length > 0 ? await insertNewCounts(tx, target, batch.counts) : [];
+  const amendments = [...batch.amendments, ...occurrences.amendments];
+  const amended = amendments.length > 0 ? await amend(tx, target, amendments) : [];
+  const weighted = counts.map((row) => ({ ...row, weight: row.count }));
+  await tx.later([
+    ...occurrences.statements,
+    ...issueStatements(target, [...account.stored, ...account.takenBack, ...weighted, ...amended]),
+    ...otherStatements(target, batch),
+    ...ledgerStatements(target, ledgerChanges(batch.ledgers, account, counts)),
+  ]);
+  const result = { insertedLogs: inserted.length, duplicateLogs: batch.logs.length - inserted.length };
+  return counts.length === 0 ? result : { ...result, aggregated: counts.reduce((sum, { count }) => sum + count, 0) };
 }
 
-export async function writeDeadLetters(tx: Queryable, target: Target, rows: readonly DeadLetterRow[]): Promise<void> {
+/** The whole of a batch where nothing has to be asked: every row is new, or COPY refuses them all. */
+export function statementsOfNews(target: Target, batch: Batch, logs: readonly ErrorLogRow[], copy: Copy): Statement[] {
+  const account = accountOf(idsOf(logs), logs);
+  return [
+    copy,
+    ...issueStatements(target, logs),
+    ...otherStatements(target, batch),
+    ...ledgerStatements(target, ledgerChanges(batch.ledgers, account)),
+  ];
+}
+
+async function insertNewCounts(
+  tx: Queryable,
+  target: Target,
+  given: readonly ErrorCountRow[],
+): Promise<ErrorCountRow[]> {
+  const counts = distinctById(given);
+  const { text, values } = insertCounts(target, [...counts.values()]);
+  const returned = await tx.query<{ event_id: string }>(text, values);
+  return returned.map(({ event_id }) => counts.get(event_id)!);
+}
+
+function amend(tx: Queryable, target: Target, amendments: readonly AmendmentRow[]): Promise<IssueOccurrence[]> {
+  const { text, values } = amendLogs(target, amendments);
+  return tx.query<IssueOccurrence>(text, values);
+}
+
+function issueStatements(target: Target, counted: readonly IssueOccurrence[]): Statement[] {
+  const groups = groupByIssue(counted);
+  return groups.length > 0 ? [createIssues(target, distinctKeys(groups)), appendDeltas(target, groups)] : [];
+}
+
+function otherStatements(target: Target, batch: Batch): Statement[] {
+  const statements: Statement[] = [];
+  if (batch.histograms.length > 0) statements.push(insertHistograms(target, batch.histograms));
+  if (batch.calls.length > 0) statements.push(insertCalls(target, batch.calls));
+  const releases = noteReleases(target, batch);
+  if (releases) statements.push(releases);
+  return statements;
+}
+
+/** What is part of another row is neither a row nor a dead letter of its own. */
+async function takeBack(tx: Queryable, target: Target, absorbed: readonly AbsorbedRow[]): Promise<Found | undefined> {
+  if (absorbed.length === 0) return undefined;
+  const { text, values } = removeAbsorbed(target, absorbed);
+  const rows = await tx.query<RemovedRow>(text, values);
+  const letters = removeLetters(target, absorbed);
+  const removed = await tx.query<{ event_id: string }>(letters.text, letters.values);
+  return { rows, letters: removed.map(({ event_id }) => event_id) };
+}
+
+function idsOf(rows: readonly { event_id?: string }[]): Set<string> {
+  return new Set(rows.map(({ event_id }) => event_id?.toLowerCase() ?? ''));
+}
+
+function ledgerStatements(target: Target, changes: readonly LedgerChange[]): Statement[] {
+  return changes.length > 0 ? [upsertLedger(target, changes)] : [];
+}
+
+/** Passes over rows that are there already. */
+export function insertNew(target: Target): InsertRows {
+  return async (tx, logs) => {
+    const { text, values } = insertLogs(target, [...logs.values()]);
+    const returned = await tx.query<{ event_id: string }>(text, values);
+    const ids = new Set(returned.map(({ event_id }) => event_id));
+    return [...logs].filter(([id]) => ids.has(id)).map(([, row]) => row);
+  };
+}
+
+export async function writeDeadLetters(tx: Transaction, target: Target, rows: readonly DeadLetterRow[]): Promise<void> {
   if (rows.length === 0) return;
   const { text, values } = insertDeadLetters(target, rows);
   const made = new Set((await tx.query<{ digest: string }>(text, values)).map(({ digest }) => digest));
-  const changes = deadLetterChanges(rows.filter((row) => made.delete(digestOf(row))));
-  if (changes.length === 0) return;
-  const ledger = upsertLedger(target, changes);
-  await tx.query(ledger.text, ledger.values);
+  const added = rows.filter((row) => made.delete(digestOf(row)));
+  const absorbed = rows.flatMap((row) => row.absorbed ?? []);
+  const account = accountOf(idsOf(added), [], absorbed, await takeBack(tx, target, absorbed));
+  await tx.later([
+    ...issueStatements(target, account.takenBack),
+    ...ledgerStatements(target, deadLetterChanges(added, account)),
+  ]);
 }
 
 /** By id as Postgres writes it back; of two rows with one id the first counts. */
-function distinctById(rows: readonly ErrorLogRow[]): Map<string, ErrorLogRow> {
-  const byId = new Map<string, ErrorLogRow>();
+export function distinctById<Row extends { event_id: string }>(rows: readonly Row[]): Map<string, Row> {
+  const byId = new Map<string, Row>();
   for (const row of rows) {
     const id = row.event_id.toLowerCase();
     if (!byId.has(id)) byId.set(id, row);

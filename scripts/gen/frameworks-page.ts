@@ -1,12 +1,13 @@
 // docs/frameworks.md: the matrix as measured, and how each framework is seen.
 
 import type { CellResult } from '../../test/support/frameworks.ts';
+import type { WorkerResult } from '../../test/support/workers.ts';
 
 /** In the order of the page; versions that the hook accepts, and by which seam. */
 const HOW: Record<string, [accepts: string, how: string]> = {
   'Express 5': [
     '4 and 5',
-    '`@opentelemetry/instrumentation-express`, handlers only: one span a request beside the server’s',
+    'routers and routes on entry (pattern), error handlers and the way out of a router (errors); no span, handlers as they are',
   ],
   'Express 4': ['4 and 5', 'the same; Express 4 knows no promises, so a rejection nobody hands to `next` is a crash'],
   'Fastify 5': [
@@ -26,25 +27,43 @@ const HOW: Record<string, [accepts: string, how: string]> = {
     '4; `hono/quick` and `hono/tiny` not tried',
     'a router around the application’s own: it learns the pattern and watches handlers; nothing to add to the application',
   ],
-  'node:http': ['every Node', '`@opentelemetry/instrumentation-http`'],
-  'node:http2': [
-    'every Node',
-    'a SERVER span and a duration for each request of the compat API (`request`, `response`), with the names of the conventions',
+  'Next.js 16': [
+    '16; 15 not tried',
+    'the spans that Next makes itself: the route as soon as it is known, errors as objects; no module is patched, so that bundles are seen, too. Pages, route handlers, server actions, `pages` with their API routes, the proxy',
   ],
+  'Next.js 16, stand-alone': ['16', 'the same'],
+  'Next.js 16, `instrumentation.js`': ['16', 'the same; the server is hooked although Next has loaded it before'],
+  'node:http': [
+    'every Node',
+    'one SERVER span and one duration a request, the same as those of `@opentelemetry/instrumentation-http` (a test compares them); that instrumentation sees calls to others',
+  ],
+  'node:http2': ['every Node', 'the same, for the compat API (`request`, `response`)'],
 };
 
-export function frameworksPage(results: readonly CellResult[]): string {
+/** The same for workers. */
+const WORKERS: Record<string, string> = {
+  BullMQ:
+    'a CONSUMER span a job, by a hook of ours. Each failed attempt is a row (one issue), tagged with the attempts before it: `messaging.bullmq.job.attempts_made`. Sandboxed processors run in processes of their own and are not seen',
+  amqplib:
+    '`@opentelemetry/instrumentation-amqplib`: the trace of the publisher goes on. What a handler catches is a row where it is logged or given to `captureError`; what it lets go ends the process and is a row that knows its message',
+  kafkajs:
+    'a CONSUMER span a message (or batch), a PRODUCER span a send, by a hook of ours; the trace of the producer goes on. kafkajs delivers a message again after an error: each delivery that fails is a row',
+  'script, cron':
+    'no hook: `trackLatency` names and measures a run, `withContext` tags what is inside, `captureErrors` reports; without them, what crashes or rejects is a row',
+};
+
+export function frameworksPage(results: readonly CellResult[], workers: readonly WorkerResult[]): string {
   const order = Object.keys(HOW);
   const sorted = [...results].sort(
     (a, b) => order.indexOf(a.framework) - order.indexOf(b.framework) || a.modules.localeCompare(b.modules),
   );
   const columns = Object.keys(sorted[0]!.cells);
   const versions = new Map(sorted.map(({ framework, versions }) => [framework, versions]));
-  return `# Frameworks
+  return `# Frameworks and workers
 
-*Made by \`node scripts/frameworks.ts\` from a run of \`test/preload/frameworks.test.ts\` under Node ${process.versions.node}: each
-cell is an application in a process of its own, preloaded with \`--import rowtrace/register\`, real requests and the rows
-they left in Postgres. Do not edit.*
+*Made by \`node scripts/frameworks.ts\` from a run of \`test/preload/\` under Node ${process.versions.node}: each
+cell is an application in a process of its own, preloaded with \`--import rowtrace/register\` unless it says otherwise, real
+requests and the rows they left in Postgres. Do not edit.*
 
 | | modules | ${columns.join(' | ')} |
 |---|---|${columns.map(() => '---').join('|')}|
@@ -63,7 +82,48 @@ ${order
   .join('\n')}
 
 The start line names what is hooked; each can be switched off by name in \`OTEL_NODE_DISABLED_INSTRUMENTATIONS\`
-(\`express\`, \`fastify\`, \`koa\`, \`nestjs-core\`, \`hono\`, \`http\`, \`http2\`).
+(\`express\`, \`fastify\`, \`koa\`, \`nestjs-core\`, \`hono\`, \`next\`, \`http\`, \`http2\`).
+
+## Next.js
+
+- **Your own server**: \`node --import rowtrace/register server.js\`. It belongs to the server, not to \`next build\`.
+- **\`output: 'standalone'\`**: the build takes along only what Next finds by tracing, so put Rowtrace in a folder of its own
+  beside it, for a container: \`npm install --prefix /opt/rowtrace rowtrace\`, then
+  \`node --import /opt/rowtrace/node_modules/rowtrace/dist/src/register.cjs server.js\`.
+- **\`instrumentation.js\`**, where the command line is not yours; \`serverExternalPackages: ['rowtrace']\` in the configuration
+  keeps it out of the bundle, and \`node_modules\` must be there (not with \`output: 'standalone'\`):
+
+\`\`\`js
+export async function register() {
+  if (process.env.NEXT_RUNTIME === 'nodejs') (await import('rowtrace')).start();
+}
+// Not needed for the rows: only where you want what Next knows of the failed request as tags.
+export async function onRequestError(error, request, context) {
+  if (process.env.NEXT_RUNTIME !== 'nodejs') return;
+  const { captureError } = await import('rowtrace');
+  captureError(error, { tags: { router: context.routerKind } });
+}
+\`\`\`
+
+\`redirect()\` and \`notFound()\` are no rows. Stacks are mapped to your sources by the maps that \`next build\` writes beside its
+chunks. An error of the proxy (middleware) has the route \`/_error\`. Code that runs on the edge runtime is not seen.
+
+## Background workers
+
+| | tested with | against | ${workerColumns(workers).join(' | ')} |
+|---|---|---|${workerColumns(workers)
+    .map(() => '---')
+    .join('|')}|
+${inOrder(workers)
+  .map(
+    ({ worker, versions, server, cells }) =>
+      `| ${worker} | ${versions.join(', ') || '–'} | ${server} | ${Object.values(cells).map(word).join(' | ')} |`,
+  )
+  .join('\n')}
+
+${inOrder(workers)
+  .map(({ worker }) => `- **${worker}**: ${WORKERS[worker]}.`)
+  .join('\n')}
 
 ## What makes a row, and what does not
 
@@ -84,7 +144,17 @@ The start line names what is hooked; each can be switched off by name in \`OTEL_
 `;
 }
 
-function word(value: boolean | undefined): string {
+function inOrder(workers: readonly WorkerResult[]): WorkerResult[] {
+  const order = Object.keys(WORKERS);
+  return [...workers].sort((a, b) => order.indexOf(a.worker) - order.indexOf(b.worker));
+}
+
+function workerColumns(workers: readonly WorkerResult[]): string[] {
+  return Object.keys(workers[0]?.cells ?? {});
+}
+
+function word(value: boolean | string | undefined): string {
   if (value === undefined) return '–';
+  if (typeof value === 'string') return value;
   return value ? 'yes' : '**no**';
 }

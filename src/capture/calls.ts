@@ -1,28 +1,15 @@
-// http_calls: one inbound or outbound call at full fidelity. Failed and slow calls always, others by a rate; each row says
-// by its weight how many calls it stands for.
+// http_calls: one inbound or outbound call at full fidelity, of a span that ended in this process.
 
 import { SpanKind } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { RequestState } from '../otel/request-state.ts';
+import { copyCustom } from '../record/attributes.ts';
+import { bodyBytes } from '../record/calls.ts';
 import type { CallFact, Operation } from '../record/fact.ts';
+import { httpStatus } from '../record/operation.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
 import { uuidv7 } from '../util/uuid.ts';
-import { copyCustom } from './attributes.ts';
 import { unixMillis } from './hr-time.ts';
-import { httpStatus } from './operation.ts';
-
-export interface CallSampling {
-  /** Share of ordinary calls that are kept, 0 to 1. */
-  rate: number;
-  random: () => number;
-}
-
-/** The weight of a call's row, or 0 when it is not kept. */
-export function callWeight(kept: boolean, sampling: CallSampling): number {
-  if (kept) return 1;
-  if (sampling.rate <= 0 || sampling.random() >= sampling.rate) return 0;
-  return 1 / sampling.rate;
-}
 
 export function callFact(
   span: ReadableSpan,
@@ -47,6 +34,8 @@ export function callFact(
     method: operation.method,
     status: httpStatus(span.attributes),
     latency: Math.round(unixMillis(span.duration)),
+    requestBytes: bodyBytes(span.attributes, 'request'),
+    responseBytes: bodyBytes(span.attributes, 'response'),
     errorType: span.attributes['error.type'] as string | undefined,
     requestId: request?.requestId,
     sessionId: request?.sessionId,

@@ -3,6 +3,7 @@
 
 import type { ErrorFact } from '../record/fact.ts';
 import { bound, cut, LIMITS, plainTags } from '../record/limits.ts';
+import { clean } from '../record/scrub/clean.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
 import { errorType, isObject, peek } from '../record/thrown.ts';
 
@@ -47,11 +48,6 @@ function build(thrown: unknown, scrubber: Scrubber, depth: number, path: Set<unk
   if (inner.length > 0) fact.errors = inner.map((member) => build(member, scrubber, depth + 1, path));
   path.delete(thrown);
   return fact;
-}
-
-/** Scrubbed before it is cut, so that a secret at the limit is not cut into something no rule knows. */
-export function clean(text: string, scrubber: Scrubber, limit: number = LIMITS.message): string {
-  return cut(scrubber.text(bound(text, limit)), limit);
 }
 
 /** The errors inside an error: causes and AggregateError members, each once, nearest first. */

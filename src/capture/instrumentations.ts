@@ -2,15 +2,18 @@
 // exceptions and durations for the fewest spans. A factory is called only when its module is there, so that nothing is
 // loaded for nothing.
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
+import { createBullmqHook } from './frameworks/bullmq.ts';
+import { createExpressHook } from './frameworks/express.ts';
 import { FastifyHook } from './frameworks/fastify.ts';
 import { createHonoHook } from './frameworks/hono.ts';
+import { createHttpServerHook } from './frameworks/http.ts';
 import { createHttp2Hook } from './frameworks/http2.ts';
+import { createKafkajsHook } from './frameworks/kafkajs.ts';
 import { createKoaHook } from './frameworks/koa.ts';
 import { createNestHook } from './frameworks/nest.ts';
-import { answerWithId, requestIdOf } from './request-id.ts';
+import { createNextHook } from './frameworks/next.ts';
 
 export interface InstrumentationOptions {
   requestIdHeaders: readonly string[];
@@ -25,9 +28,9 @@ export interface InstrumentationOptions {
 
 interface Entry {
   name: string;
-  /** Module that must be there; none for what Node itself brings. */
-  module?: string;
-  create: (options: InstrumentationOptions) => Instrumentation;
+  /** Modules of which one must be there; none for what Node itself brings. */
+  modules?: readonly string[];
+  create: (options: InstrumentationOptions) => Instrumentation | Instrumentation[];
 }
 
 // Loaded on demand and synchronously, from CommonJS and ESM alike: the application's own imports come right after us.
@@ -36,57 +39,64 @@ const load = createRequire(import.meta.url);
 const ENTRIES: readonly Entry[] = [
   {
     name: 'http',
-    create: ({ requestIdHeaders }) => {
-      const { HttpInstrumentation } = load('@opentelemetry/instrumentation-http');
-      const ids = new WeakMap<IncomingMessage, string>();
-      return new HttpInstrumentation({
-        startIncomingSpanHook: (request: IncomingMessage) => {
-          const id = requestIdOf(request, requestIdHeaders);
-          ids.set(request, id);
-          return { 'request.id': id };
-        },
-        // For a server this runs before the handler, with the response that is yet to be written.
-        responseHook: (_span: unknown, response: ServerResponse) => {
-          const id = response.req && ids.get(response.req);
-          if (id !== undefined) answerWithId(response, requestIdHeaders[0]!, id);
-        },
-      });
-    },
+    create: ({ requestIdHeaders }) => [
+      createHttpServerHook(requestIdHeaders),
+      // For calls to other services.
+      new (load('@opentelemetry/instrumentation-http').HttpInstrumentation)({
+        disableIncomingRequestInstrumentation: true,
+      }),
+    ],
   },
   { name: 'undici', create: () => new (load('@opentelemetry/instrumentation-undici').UndiciInstrumentation)() },
-  {
-    name: 'express',
-    module: 'express',
-    create: () => {
-      const { ExpressInstrumentation, ExpressLayerType } = load('@opentelemetry/instrumentation-express');
-      // A trivial request makes 2 spans instead of 4 to 6; routes and exceptions are the same.
-      return new ExpressInstrumentation({ ignoreLayersType: [ExpressLayerType.MIDDLEWARE, ExpressLayerType.ROUTER] });
-    },
-  },
   // Hooks of our own: smaller than the instrumentations there are, and without their spans.
-  { name: 'fastify', module: 'fastify', create: () => new FastifyHook() },
-  { name: 'koa', module: 'koa', create: createKoaHook },
-  { name: 'nestjs-core', module: '@nestjs/core', create: ({ resolve }) => createNestHook(resolve) },
-  { name: 'hono', module: 'hono', create: createHonoHook },
+  { name: 'express', modules: ['express'], create: createExpressHook },
+  { name: 'fastify', modules: ['fastify'], create: () => new FastifyHook() },
+  { name: 'koa', modules: ['koa'], create: createKoaHook },
+  { name: 'nestjs-core', modules: ['@nestjs/core'], create: ({ resolve }) => createNestHook(resolve) },
+  { name: 'hono', modules: ['hono'], create: createHonoHook },
+  { name: 'next', modules: ['next'], create: createNextHook },
   { name: 'http2', create: ({ requestIdHeaders }) => createHttp2Hook(requestIdHeaders) },
-  { name: 'pg', module: 'pg', create: () => new (load('@opentelemetry/instrumentation-pg').PgInstrumentation)() },
+  client('pg', 'PgInstrumentation', ['pg']),
+  client('mysql2', 'MySQL2Instrumentation', ['mysql2']),
+  client('mongodb', 'MongoDBInstrumentation', ['mongodb']),
+  // Within requests, jobs and other spans only: what clients do for themselves (set-up, blocking reads) is no operation.
+  client('redis', 'RedisInstrumentation', ['redis', '@redis/client'], { requireParentSpan: true }),
+  client('ioredis', 'IORedisInstrumentation', ['ioredis']),
+  client('amqplib', 'AmqplibInstrumentation', ['amqplib']),
+  { name: 'kafkajs', modules: ['kafkajs'], create: createKafkajsHook },
+  // A span a resolver would be a span a field: errors are those of resolvers that do more than read a property.
+  client('graphql', 'GraphQLInstrumentation', ['graphql'], { ignoreTrivialResolveSpans: true, mergeItems: true }),
+  client('aws-sdk', 'AwsInstrumentation', ['@smithy/core', '@smithy/smithy-client', '@smithy/middleware-stack']),
+  client('openai', 'OpenAIInstrumentation', ['openai']),
+  { name: 'bullmq', modules: ['bullmq'], create: createBullmqHook },
 ];
+
+/** Clients of databases, brokers and services: OpenTelemetry's own instrumentations, as they are. */
+function client(name: string, className: string, modules: readonly string[], config: object = {}): Entry {
+  return {
+    name,
+    modules,
+    create: () => new (load(`@opentelemetry/instrumentation-${name}`)[className])(config),
+  };
+}
 
 /** Modules that an ESM application must import through the loader hook for the set above to see them. */
 export const HOOKED_MODULES = [
-  ...['express', 'pg', 'pg-pool', 'http2', 'node:http2'],
+  ...['express', 'http2', 'node:http2'],
+  ...['pg', 'pg-pool', 'mysql2', 'mongodb', 'redis', '@redis/client', 'ioredis', 'amqplib', 'kafkajs', 'graphql'],
+  ...['@smithy/core', '@smithy/smithy-client', '@smithy/middleware-stack', 'openai', 'bullmq'],
   ...['koa', '@koa/router', 'koa-router', '@nestjs/core', 'hono', 'hono/quick', 'hono/tiny'],
 ];
 
 /** @returns the instrumentations for this application, by name; they are not registered yet */
-export function leanInstrumentations(options: InstrumentationOptions): Map<string, Instrumentation> {
-  const chosen = new Map<string, Instrumentation>();
+export function leanInstrumentations(options: InstrumentationOptions): Map<string, Instrumentation[]> {
+  const chosen = new Map<string, Instrumentation[]>();
   for (const entry of ENTRIES) {
     if (options.disabled.includes(entry.name)) continue;
     if (options.enabled !== undefined && !options.enabled.includes(entry.name)) continue;
-    if (entry.module !== undefined && !canResolve(entry.module, options.resolve)) continue;
+    if (entry.modules !== undefined && !entry.modules.some((name) => canResolve(name, options.resolve))) continue;
     try {
-      chosen.set(entry.name, entry.create(options));
+      chosen.set(entry.name, [entry.create(options)].flat());
     } catch (error) {
       options.onProblem(`instrumentation ${entry.name} could not be loaded: ${(error as Error).message}`);
     }

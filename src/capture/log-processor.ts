@@ -1,19 +1,22 @@
-// Log records in, facts out. Only records at or above the level are looked at; one that carries an exception is another
-// carrier of that exception.
+// Log records in, facts out. Records at or above the level become rows; INFO below it is a breadcrumb of its request. One
+// that carries an exception is another carrier of that exception.
 
 import type { Context } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { thrownOf } from '../otel/context-keys.ts';
-import { isAtLeast, type Level, levelOfSeverity, levelOfText } from '../record/level.ts';
+import { stateOfContext } from '../otel/request-state.ts';
+import { type Identity, readIdentity, recordTags } from '../record/attributes.ts';
+import { errorOfAttributes } from '../record/error-of-attributes.ts';
+import { isAtLeast, type Level, levelOfSeverity, levelOfText, severityOfLevel } from '../record/level.ts';
 import { LIMITS } from '../record/limits.ts';
+import { clean } from '../record/scrub/clean.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
-import { type Identity, readIdentity, recordTags } from './attributes.ts';
-import { clean } from './error-fact.ts';
+import { leaveWords } from './breadcrumbs.ts';
+import type { Carrier } from './carrier.ts';
 import { unixMillis } from './hr-time.ts';
 import { isClaimed } from './loggers/claims.ts';
-import { errorOfAttributes } from './span-processor.ts';
-import type { Carrier, OccurrenceTracker } from './tracker.ts';
+import type { OccurrenceTracker } from './tracker.ts';
 
 export interface LogProcessorOptions {
   tracker: OccurrenceTracker;
@@ -21,6 +24,18 @@ export interface LogProcessorOptions {
   /** Lowest level that becomes a row. */
   level: Level;
 }
+
+/** What is read of a record, of an SDK's or of one on its way there. */
+export interface EmittedRecord {
+  severityNumber?: number | undefined;
+  severityText?: string | undefined;
+  body?: unknown;
+  attributes?: object | undefined;
+  eventName?: string | undefined;
+  exception?: unknown;
+}
+
+const NONE = {};
 
 export class RowtraceLogProcessor implements LogRecordProcessor {
   readonly #options: LogProcessorOptions;
@@ -30,17 +45,22 @@ export class RowtraceLogProcessor implements LogRecordProcessor {
     this.#options = options;
   }
 
-  /** Lets the SDK skip records below the level before it builds them. */
-  enabled(record: { context: Context; severityNumber?: number }): boolean {
-    return (
-      !this.#stopped &&
-      (!record.severityNumber || isAtLeast(levelOfSeverity(record.severityNumber), this.#options.level))
-    );
+  /** Lets the SDK skip, before it builds them, records that are neither rows nor breadcrumbs. */
+  enabled({ context, severityNumber }: { context: Context; severityNumber?: number }): boolean {
+    if (this.#stopped) return false;
+    if (!severityNumber) return true;
+    const level = levelOfSeverity(severityNumber);
+    return isAtLeast(level, this.#options.level) || (isAtLeast(level, 'INFO') && stateOfContext(context) !== undefined);
   }
 
   onEmit(record: ReadableLogRecord, context?: Context): void {
+    if (context !== undefined) this.take(record, record.instrumentationScope.name, unixMillis(record.hrTime), context);
+  }
+
+  /** A record as it was emitted, from the logger `scope`. Never throws. */
+  take(record: EmittedRecord, scope: string, timeMillis: number, context: Context): void {
     try {
-      if (!this.#stopped && context !== undefined && !isTracingSuppressed(context)) this.#emit(record, context);
+      if (!this.#stopped && !isTracingSuppressed(context)) this.#emit(record, scope, timeMillis, context);
     } catch {
       this.#options.tracker.failed('internal_error');
     }
@@ -52,10 +72,14 @@ export class RowtraceLogProcessor implements LogRecordProcessor {
     this.#stopped = true;
   }
 
-  #emit(record: ReadableLogRecord, context: Context): void {
+  #emit(record: EmittedRecord, scope: string, time: number, context: Context): void {
     const level = record.severityNumber ? levelOfSeverity(record.severityNumber) : levelOfText(record.severityText);
-    if (!isAtLeast(level, this.#options.level) || isClaimed(record.instrumentationScope.name)) return;
-    const attributes = record.attributes as Record<string, unknown>;
+    if (isClaimed(scope)) return;
+    if (!isAtLeast(level, this.#options.level)) {
+      if (isAtLeast(level, 'INFO')) leaveWords(severityOfLevel(level), bodyText(record), time, context);
+      return;
+    }
+    const attributes = (record.attributes ?? NONE) as Record<string, unknown>;
     const tags: Record<string, unknown> = {};
     recordTags(attributes, tags);
     const identity: Identity = {};
@@ -66,21 +90,26 @@ export class RowtraceLogProcessor implements LogRecordProcessor {
       level,
       body,
       template: text(attributes['log.template'] ?? attributes['message.template']),
-      module: text(attributes['logger.name']) ?? record.instrumentationScope.name,
+      module: text(attributes['logger.name']) ?? scope,
       fn: text(attributes['code.function.name'] ?? attributes['code.function']),
       fingerprint: text(attributes['rowtrace.fingerprint']),
-      time: unixMillis(record.hrTime),
+      time,
       tags,
       identity,
     };
     const { tracker, scrubber } = this.#options;
     const stack = text(attributes['code.stacktrace']);
     if (stack !== undefined) carrier.stack = clean(stack, this.#options.scrubber, LIMITS.stack);
-    const thrown = thrownOf(context);
-    const error = thrown === undefined ? errorOfAttributes(attributes, scrubber) : undefined;
-    if (thrown !== undefined) tracker.thrown(thrown.value, carrier);
-    else if (error !== undefined) tracker.described(error, { ...carrier, body: body ?? error.message });
-    else tracker.plain({ ...carrier, body: body ?? '' });
+    // An SDK turns the exception into attributes, which have lost its class, its causes and its identity.
+    const thrown = record.exception === undefined ? thrownOf(context) : { value: record.exception };
+    if (thrown !== undefined) {
+      tracker.thrown(thrown.value, carrier);
+      return;
+    }
+    const error = errorOfAttributes(attributes, scrubber);
+    carrier.body ??= error?.message ?? '';
+    if (error === undefined) tracker.plain(carrier);
+    else tracker.described(error, carrier);
   }
 }
 
@@ -88,9 +117,9 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function bodyText(record: ReadableLogRecord): string | undefined {
+function bodyText(record: EmittedRecord): string | undefined {
   const { body } = record;
-  if (body === undefined || body === null) return (record as { eventName?: string }).eventName;
+  if (body === undefined || body === null) return record.eventName;
   if (typeof body === 'string') return body;
   try {
     return JSON.stringify(body) ?? String(body);

@@ -7,7 +7,7 @@ import { onLoad } from './loggers/on-load.ts';
 import { hookPino, PINO_MODULES, patchPino, patchQuickFormat } from './loggers/pino.ts';
 import { hookWinston, patchWinston, WINSTON_MODULES } from './loggers/winston.ts';
 
-export { type ConsoleMode, hookConsole } from './loggers/console.ts';
+export { type ConsoleMode, hookConsole, isConsoleFrozen } from './loggers/console.ts';
 export { hookPino } from './loggers/pino.ts';
 
 /** Packages of loggers that are hooked; an ESM application must import them through the loader hook. */

@@ -1,21 +1,29 @@
-// The metric reader of the in-process pipe: exponential histograms with delta temporality, collected on the clock's own
-// tens of seconds (so that no interval crosses a minute), handed on as facts. A crash costs at most the last interval.
+// The metric reader of the in-process pipe: exponential histograms with delta temporality, collected once a minute on the
+// clock's own minute (so that no interval crosses one), handed on as facts. A crash costs at most the last interval.
 
 import { AggregationTemporality, AggregationType, InstrumentType, MetricReader } from '@opentelemetry/sdk-metrics';
 import type { HistogramFact } from '../record/fact.ts';
+import { OperationBound } from '../record/operation-bound.ts';
+import type { Scrubber } from '../record/scrub/scrubber.ts';
+import type { Exemplars } from './exemplars.ts';
 import { histogramFacts } from './histogram-facts.ts';
 
-/** Short enough to lose little in a crash, long enough to cost one collection of a few data points. */
-const INTERVAL_MILLIS = 10_000;
+/** One row a minute and operation: six would be six times the bytes, and every question asks for minutes at least. */
+const INTERVAL_MILLIS = 60_000;
+/** Whoever has just started the application wants to see something soon. */
+const FIRST_INTERVAL_MILLIS = 10_000;
 
 export class RowtraceMetricReader extends MetricReader {
   readonly #onFacts: (facts: HistogramFact[]) => void;
   #timer: NodeJS.Timeout | undefined;
+  readonly #exemplars: Exemplars | undefined;
+  readonly #bound: OperationBound;
+  readonly #startedAt = performance.now();
   #seq = 0;
   #stopped = false;
 
   /** @param onFacts called with each collection that holds something; must not throw */
-  constructor(onFacts: (facts: HistogramFact[]) => void) {
+  constructor(onFacts: (facts: HistogramFact[]) => void, scrubber: Scrubber, exemplars?: Exemplars) {
     super({
       aggregationTemporalitySelector: () => AggregationTemporality.DELTA,
       // What is not a histogram is not ours: dropped for this reader only, other readers see it.
@@ -25,6 +33,8 @@ export class RowtraceMetricReader extends MetricReader {
           : { type: AggregationType.DROP },
     });
     this.#onFacts = onFacts;
+    this.#bound = new OperationBound(scrubber);
+    this.#exemplars = exemplars;
   }
 
   protected override onInitialized(): void {
@@ -43,7 +53,8 @@ export class RowtraceMetricReader extends MetricReader {
 
   #schedule(): void {
     if (this.#stopped) return;
-    const wait = INTERVAL_MILLIS - (Date.now() % INTERVAL_MILLIS);
+    const interval = performance.now() - this.#startedAt < INTERVAL_MILLIS ? FIRST_INTERVAL_MILLIS : INTERVAL_MILLIS;
+    const wait = interval - (Date.now() % interval);
     this.#timer = setTimeout(() => {
       void this.#collect().finally(() => this.#schedule());
     }, wait);
@@ -53,7 +64,7 @@ export class RowtraceMetricReader extends MetricReader {
   async #collect(): Promise<void> {
     try {
       const { resourceMetrics } = await this.collect();
-      const facts = histogramFacts(resourceMetrics, () => ++this.#seq);
+      const facts = histogramFacts(resourceMetrics, () => ++this.#seq, this.#bound, this.#exemplars);
       if (facts.length > 0) this.#onFacts(facts);
     } catch {
       // Not bound to a provider yet, or shut down: there is nothing to collect.

@@ -48,13 +48,25 @@ export function wrapWriteHead(prototype: IdCarrier & { [PATCHED]?: true }): void
   const original = prototype.writeHead;
   prototype.writeHead = function writeHead(this: IdCarrier, ...values: never[]) {
     const id = this[ID];
+    let given: readonly unknown[] = values;
     if (id !== undefined && !this.headersSent && !this.hasHeader(id.header)) {
       try {
-        this.setHeader(id.header, id.value);
+        const at = values.findLastIndex(isTuples);
+        if (at < 0) this.setHeader(id.header, id.value);
+        else given = values.with(at, withHeader(values[at]!, id.header, id.value) as never);
       } catch {
         // The answer matters more than the header.
       }
     }
-    return original.apply(this, values);
+    return original.apply(this, given as never[]);
   };
+}
+
+/** Headers as pairs, `[...answer.headers]`: node:http takes them only where no header was set before. */
+function isTuples(value: unknown): boolean {
+  return Array.isArray(value) && Array.isArray(value[0]);
+}
+
+function withHeader(tuples: readonly [string, unknown][], header: string, value: string): readonly unknown[] {
+  return tuples.some(([name]) => String(name).toLowerCase() === header) ? tuples : [...tuples, [header, value]];
 }

@@ -7,22 +7,28 @@ import { context, type Histogram, type Span, SpanKind, SpanStatusCode, trace } f
 import { isTracingSuppressed } from '@opentelemetry/core';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { attachState, type SpanState, stateOf } from '../otel/request-state.ts';
+import { calledTags, copyCustom, INSTRUMENTATION, readIdentity } from '../record/attributes.ts';
+import { CallSampler, type CallSampling } from '../record/calls.ts';
+import { errorOfAttributes } from '../record/error-of-attributes.ts';
 import type { AmendFact, ErrorFact, Operation } from '../record/fact.ts';
 import type { Level } from '../record/level.ts';
+import { failureWords, httpStatus, isHandshake, operationOfSpan } from '../record/operation.ts';
+import { operationKey } from '../record/operation-bound.ts';
+import { clean } from '../record/scrub/clean.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
 import { peek } from '../record/thrown.ts';
-import { copyCustom, readIdentity } from './attributes.ts';
-import { type CallSampling, callFact, callWeight } from './calls.ts';
-import { clean } from './error-fact.ts';
+import { type Crumb, leaveCrumb } from './breadcrumbs.ts';
+import { callFact } from './calls.ts';
+import type { Carrier } from './carrier.ts';
+import type { Exemplars } from './exemplars.ts';
+import { isNextSignal, isNextSpan, joinRequest } from './frameworks/next.ts';
 import { unixMillis } from './hr-time.ts';
-import { httpStatus, operationOfSpan } from './operation.ts';
 import { wrapRecordException } from './record-exception.ts';
-import { type SlowLimits, slowLimit } from './slow.ts';
-import type { Carrier, OccurrenceTracker } from './tracker.ts';
+import { type SlowSpanOptions, SlowSpans } from './slow/slow-spans.ts';
+import { shapeOf } from './span-shape.ts';
 import type { FactWriter } from './writer.ts';
 
-export interface SpanProcessorOptions extends SlowLimits {
-  tracker: OccurrenceTracker;
+export interface SpanProcessorOptions extends SlowSpanOptions {
   writer: FactWriter;
   scrubber: Scrubber;
   /** Lowest HTTP status that makes a row of its own. */
@@ -30,32 +36,34 @@ export interface SpanProcessorOptions extends SlowLimits {
   sampling: CallSampling;
   /** Where durations of the programmer's own spans go; absent where there is no meter. */
   spanDuration?: () => Histogram | undefined;
+  /** Traces to look at for a latency. */
+  exemplars?: Exemplars;
 }
 
 type SdkSpan = Span & ReadableSpan;
-
-/** Spans made by instrumentations have metrics of their own. */
-const INSTRUMENTATION = /^@[\w-]+\/(instrumentation|otel)|^@opentelemetry\//;
-
-/** Attributes of a call that repeat its URL or say nothing of what was called. */
-const TRANSPORT = /^(network\.|http\.request\.method|url\.(scheme|path|query)|user_agent\.|error\.type|net\.)/;
 
 export class RowtraceSpanProcessor implements SpanProcessor {
   readonly #options: SpanProcessorOptions;
   readonly #onException = (span: SdkSpan, exception: unknown): void => {
     this.#guard(() => this.#recorded(span, exception));
   };
+  readonly #slow: SlowSpans;
+  readonly #sampler: CallSampler;
   #stopped = false;
 
   constructor(options: SpanProcessorOptions) {
     this.#options = options;
+    this.#sampler = new CallSampler(options.sampling);
+    this.#slow = new SlowSpans(options, (span, state) => this.#carrier(span, state, 'WARNING'));
   }
 
   onStart(span: Span, parentContext: Context): void {
     this.#guard(() => {
       const sdkSpan = span as SdkSpan;
       wrapRecordException(span);
+      if (isNextSpan(sdkSpan) && joinRequest(sdkSpan, parentContext)) return;
       const state = attachState(sdkSpan, parentContext, this.#onException);
+      if (state.onException === this.#onException) this.#slow.started(sdkSpan, state);
       if (state.request.span !== sdkSpan) return;
       const requestId = sdkSpan.attributes['request.id'];
       if (requestId !== undefined) state.request.requestId = String(requestId);
@@ -66,16 +74,24 @@ export class RowtraceSpanProcessor implements SpanProcessor {
     if (this.#stopped) return;
     this.#guard(() => {
       const state = stateOf(span);
-      if (state?.onException !== this.#onException) return;
+      if (state?.onException !== this.#onException || state.span !== span) return;
+      if (isHandshake(span.attributes)) return this.#slow.forget(state);
       readIdentity(span.attributes, state.request);
-      const operation = operationOfSpan(span);
+      const operation = operationOfSpan(shapeOf(span));
       const millis = unixMillis(span.duration);
       this.#exceptionEvents(span, state, operation);
       this.#failure(span, state, operation);
-      const slow = this.#slow(span, state, operation, millis);
+      const slow = this.#slow.ended(span, state, operation, millis);
       this.#call(span, state, operation, slow);
       this.#measure(span, operation, millis);
+      this.#options.exemplars?.note(
+        operationKey(operation),
+        millis / 1000,
+        unixMillis(span.endTime),
+        span.spanContext(),
+      );
       if (state.request.span === span) this.#endRequest(span, state, millis);
+      else leaveCrumb(state.request, crumbOf(span, operation, millis));
     });
   }
 
@@ -83,16 +99,15 @@ export class RowtraceSpanProcessor implements SpanProcessor {
 
   async shutdown(): Promise<void> {
     this.#stopped = true;
+    this.#slow.stop();
   }
 
   #recorded(span: SdkSpan, exception: unknown): void {
     const state = stateOf(span);
-    if (this.#stopped || state === undefined || !span.isRecording()) return;
+    if (this.#stopped || state === undefined || !span.isRecording() || isHandshake(span.attributes)) return;
+    if (isNextSpan(span) && isNextSignal(exception)) return;
     // A client's text without an object is often a mask for the true one, which comes with the span's status: see onEnd.
-    if (isOutgoing(span) && typeof exception === 'string') {
-      state.texts = [...(state.texts ?? []), exception];
-      return;
-    }
+    if (isOutgoing(span) && typeof exception === 'string' && state.addText(exception)) return;
     this.#options.tracker.thrown(exception, this.#carrier(span, state, levelOfThrown(exception)));
   }
 
@@ -113,8 +128,9 @@ export class RowtraceSpanProcessor implements SpanProcessor {
 
   /** Exceptions added as events by hand, and texts that waited for the status of their span. */
   #exceptionEvents(span: ReadableSpan, state: SpanState, operation: Operation): void {
-    if (state.texts !== undefined) {
-      for (const text of state.texts) {
+    const texts = state.texts ?? textOfStatus(span, state);
+    if (texts !== undefined) {
+      for (const text of texts) {
         const message = span.status.message ?? text;
         const error: ErrorFact = { type: 'Error', message: clean(message, this.#options.scrubber) };
         const code =
@@ -140,10 +156,7 @@ export class RowtraceSpanProcessor implements SpanProcessor {
     const failed =
       status === undefined ? span.status.code === SpanStatusCode.ERROR : status >= this.#options.statusRows;
     if (!failed || state.failed) return;
-    const what = [operation.method, operation.name === 'http' ? operation.peer : operation.name]
-      .filter(Boolean)
-      .join(' ');
-    const body = span.status.message ?? (status === undefined ? `${what} failed` : `${what} answered ${status}`);
+    const body = span.status.message ?? failureWords(operation, status);
     const root = state.request.span === span;
     state.markFailed();
     // What another service answered is for the caller to handle (semantic conventions give it WARN, too).
@@ -158,37 +171,19 @@ export class RowtraceSpanProcessor implements SpanProcessor {
     });
   }
 
-  #slow(span: ReadableSpan, state: SpanState, operation: Operation, millis: number): boolean {
-    const own = Number(span.attributes['rowtrace.slow_millis'] ?? Number.NaN);
-    const limit = own > 0 ? own : slowLimit(operation, this.#options);
-    if (limit === undefined || millis < limit) return false;
-    const what = [operation.method, operation.name, operation.peer].filter(Boolean).join(' ');
-    const rounded = Math.round(millis);
-    this.#options.tracker.plain({
-      ...this.#carrier(span, state, 'WARNING'),
-      provisional: false,
-      body: `Slow ${operation.kind} span ${what}: ${rounded} ms (limit ${limit} ms)`,
-      template: `Slow ${operation.kind} span ${what}`,
-      time: unixMillis(span.endTime),
-      latency: state.request.span === span ? rounded : undefined,
-      tags: { ...outgoingTags(span), 'rowtrace.slow.duration_ms': rounded, 'rowtrace.slow.limit_ms': limit },
-    });
-    return true;
-  }
-
   #call(span: ReadableSpan, state: SpanState, operation: Operation, slow: boolean): void {
     const http = operation.method !== undefined && (operation.kind === 'server' || operation.kind === 'client');
     if (!http && span.attributes['rowtrace.call'] !== true) return;
     const failed = span.status.code === SpanStatusCode.ERROR;
-    const weight = callWeight(slow || failed, this.#options.sampling);
+    const weight = this.#sampler.weight(operationKey(operation), slow || failed, unixMillis(span.endTime));
     if (weight === 0) return;
     const { tracker, writer, scrubber } = this.#options;
     writer.append(callFact(span, operation, state.request, weight, scrubber, (userId) => tracker.hashUser(userId)));
   }
 
   #measure(span: ReadableSpan, operation: Operation, millis: number): void {
-    if (operation.kind !== 'internal' || INSTRUMENTATION.test(span.instrumentationScope.name)) return;
-    const attributes: Record<string, string> = { 'span.name': span.name };
+    const attributes = measuredAs(span, operation);
+    if (attributes === undefined) return;
     if (span.status.code === SpanStatusCode.ERROR) attributes['error.type'] = '_OTHER';
     this.#options.spanDuration?.()?.record(millis / 1000, attributes);
   }
@@ -227,14 +222,44 @@ export class RowtraceSpanProcessor implements SpanProcessor {
   }
 }
 
+/** Some clients (mysql2) tell a failure by the status of their span only: the text of what the application gets thrown. */
+function textOfStatus(span: ReadableSpan, state: SpanState): string[] | undefined {
+  const { code, message } = span.status;
+  const told = code === SpanStatusCode.ERROR && message && !state.failed;
+  return told && isOutgoing(span) && httpStatus(span.attributes) === undefined ? [message] : undefined;
+}
+
 function isOutgoing(span: ReadableSpan): boolean {
   return span.kind === SpanKind.CLIENT || span.kind === SpanKind.PRODUCER;
 }
 
-/** A failed call's own attributes tell what was called (url.full, db.query.text, server.address …). */
+function crumbOf(span: ReadableSpan, operation: Operation, millis: number): Crumb {
+  const crumb: Crumb = { t: unixMillis(span.endTime), what: operation, millis };
+  if (span.status.code === SpanStatusCode.ERROR) crumb.failed = true;
+  return crumb;
+}
+
 function outgoingTags(span: ReadableSpan): Record<string, unknown> | undefined {
-  if (!isOutgoing(span)) return undefined;
-  return Object.fromEntries(Object.entries(span.attributes).filter(([key]) => !TRANSPORT.test(key)));
+  return isOutgoing(span) ? calledTags(span.attributes) : undefined;
+}
+
+/** Scopes whose calls have metrics of their own, and whose inner spans are no operations. */
+const MEASURED = new RegExp(`${INSTRUMENTATION.source}|^rowtrace/`);
+
+/**
+ * Attributes of a duration that we measure since nobody else does: the programmer's own spans, calls of databases whose
+ * instrumentation keeps no `db.client.operation.duration` (that of pg does), and messages.
+ */
+function measuredAs(span: ReadableSpan, operation: Operation): Record<string, string> | undefined {
+  const { kind, name, method, peer } = operation;
+  const scope = span.instrumentationScope.name;
+  if (kind === 'db' ? scope === '@opentelemetry/instrumentation-pg' : kind !== 'messaging' && MEASURED.test(scope))
+    return undefined;
+  const attributes: Record<string, string> = { 'span.name': name };
+  if (kind !== 'internal') attributes['span.operation'] = kind;
+  if (method !== undefined) attributes['http.request.method'] = method;
+  if (peer !== undefined) attributes['span.peer'] = peer;
+  return attributes;
 }
 
 function functionName(span: ReadableSpan): string | undefined {
@@ -249,18 +274,4 @@ function functionName(span: ReadableSpan): string | undefined {
 function levelOfThrown(exception: unknown): Level {
   const status = Number(peek(exception, 'statusCode') ?? peek(exception, 'status') ?? 0);
   return status >= 400 && status < 500 ? 'WARNING' : 'ERROR';
-}
-
-/** `exception.*` attributes of an event or of a log record as an error; nothing where there are none. */
-export function errorOfAttributes(attributes: Record<string, unknown>, scrubber: Scrubber): ErrorFact | undefined {
-  const type = attributes['exception.type'];
-  const message = attributes['exception.message'];
-  if (type === undefined && message === undefined) return undefined;
-  const fact: ErrorFact = {
-    type: String(type ?? 'Error'),
-    message: clean(String(message ?? type), scrubber),
-  };
-  const stack = attributes['exception.stacktrace'];
-  if (stack !== undefined) fact.stack = clean(String(stack), scrubber, 65_536);
-  return fact;
 }

@@ -1,112 +1,81 @@
 // One exception, one occurrence. In: errors and log records as their carriers bring them (span, log record, crash hook,
-// console). Out: facts in the journal, an ERROR before the call returns. In process the Error object is the identity; a
-// carrier without the object is matched by stack or text within its request.
+// console). Out: facts in the journal, an ERROR before the call returns, and the counters of the ledger. Which carriers speak
+// of the same occurrence is known-occurrences.ts's, what one tells is carrier.ts's.
 
-import { createHmac } from 'node:crypto';
-import { type Context, trace } from '@opentelemetry/api';
-import { carriedOf } from '../otel/context-keys.ts';
-import { type Carried, remember, requestFacts, type SpanState, stateOfContext } from '../otel/request-state.ts';
-import type { ErrorFact, LedgerFact, LogFact, RowRef } from '../record/fact.ts';
-import { isAtLeast, type Level } from '../record/level.ts';
-import { clampTime, cut, LIMITS } from '../record/limits.ts';
+import { type Carried, routeOf, stateOfContext } from '../otel/request-state.ts';
+import type { ErrorFact, LedgerFact, RowRef } from '../record/fact.ts';
+import { isAtLeast } from '../record/level.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
-import { isObject } from '../record/thrown.ts';
-import { uuidv7 } from '../util/uuid.ts';
-import { type Identity, readableSpan, readIdentity, spanTags } from './attributes.ts';
-import { chainOf, clean, errorFact } from './error-fact.ts';
+import { isObject, peek } from '../record/thrown.ts';
+import type { UserIdOptions } from '../record/user-id.ts';
+import { leaveCrumb } from './breadcrumbs.ts';
+import { type Carrier, CarrierFacts } from './carrier.ts';
+import type { CountBucket } from './count-bucket.ts';
+import { errorFact } from './error-fact.ts';
+import { isInRequest, KnownOccurrences } from './known-occurrences.ts';
+import { keyOfFact, keyOfRecord, keyOfThrown, type StormKey } from './storm-key.ts';
+import { StormValve } from './storm-valve.ts';
 import type { FactWriter } from './writer.ts';
 
-export interface TrackerOptions {
-  userId: 'plain' | 'hash' | 'off';
-  userIdKey?: string | undefined;
+export interface TrackerOptions extends UserIdOptions {
+  /** Full records of one kind a minute, before the storm valve only counts; 0 or nothing: no valve. */
+  stormRows?: number | undefined;
+  /** For tests. */
+  now?: () => number;
 }
-
-/** What the carrier of an occurrence knows beside the error itself. */
-export interface Carrier {
-  context: Context;
-  level: Level;
-  /** Span the occurrence belongs to, where it is not the active one of `context`. */
-  state?: SpanState | undefined;
-  /** The programmer's own words (body of a log record). */
-  body?: string | undefined;
-  template?: string | undefined;
-  module?: string | undefined;
-  fn?: string | undefined;
-  fingerprint?: string | undefined;
-  /** Unix milliseconds; default now. */
-  time?: number | undefined;
-  tags?: Record<string, unknown> | undefined;
-  identity?: Identity | undefined;
-  /** Stack of a record that is about no error. */
-  stack?: string | undefined;
-  /** Status of the request and its latency, where they are known already. */
-  status?: number | undefined;
-  latency?: number | undefined;
-  /** A client call failed: the same failure is likely to come again as the application's own error. */
-  provisional?: boolean | undefined;
-  /** A span carried it, in nobody's own words. */
-  bySpan?: boolean | undefined;
-}
-
-/** A failed call and the error that reports it follow within moments; delivery holds rows as long (facts: 5 s). */
-const MERGE_WINDOW_MILLIS = 5000;
 
 export class OccurrenceTracker {
   readonly #writer: FactWriter;
   readonly #scrubber: Scrubber;
-  readonly #options: TrackerOptions;
-  readonly #seen = new WeakMap<object, Carried>();
-  readonly #recent: Carried[] = [];
+  readonly #facts: CarrierFacts;
+  readonly #valve: StormValve | undefined;
+  readonly #known = new KnownOccurrences(() => {
+    this.#merged++;
+  });
   readonly #dropped: Record<string, number> = {};
   #accepted = 0;
   #merged = 0;
   #ledgerSeq = 0;
-  #ledgerAt = -1;
 
   constructor(writer: FactWriter, scrubber: Scrubber, options: TrackerOptions) {
     this.#writer = writer;
     this.#scrubber = scrubber;
-    this.#options = options;
+    this.#facts = new CarrierFacts(scrubber, options);
+    if (!options.stormRows) return;
+    this.#valve = new StormValve(
+      options.stormRows,
+      (fact) => writer.append({ ...fact, n: this.#accepted, m: this.#merged }),
+      options.now,
+    );
   }
 
   /** Something thrown, or an Error handed to a logger. */
   thrown(value: unknown, carrier: Carrier): void {
-    this.#accepted++;
-    if (!isObject(value)) {
-      this.#withoutObject(errorFact(value, this.#scrubber), carrier);
-      return;
-    }
-    const seen = this.#seen.get(value);
-    if (seen !== undefined) {
-      this.#again(seen, carrier);
-      return;
-    }
-    const error = errorFact(value, this.#scrubber);
-    const earlier = this.#byStack(error, carrier, value);
-    if (earlier !== undefined) {
-      this.#seen.set(value, earlier);
-      this.#again(earlier, carrier);
-      return;
-    }
-    this.#store(error, carrier, value);
+    this.#account(() => this.#thrown(value, carrier));
   }
 
   /** An exception of which only text is left: attributes of an event or of a log record. */
   described(error: ErrorFact, carrier: Carrier): void {
-    this.#accepted++;
-    this.#withoutObject(error, carrier);
+    this.#account(() => this.#withoutObject(error, carrier));
   }
 
-  /** A log record without an error, or a warning of our own. */
-  plain(carrier: Carrier): void {
-    this.#accepted++;
-    this.#store(undefined, carrier, undefined);
+  /** A log record without an error, or a warning of our own. @returns its row; nothing when it was only counted */
+  plain(carrier: Carrier): RowRef | undefined {
+    let row: RowRef | undefined;
+    this.#account(() => {
+      const bucket = this.#take(() => keyOfRecord(carrier));
+      if (bucket === undefined) row = this.#store(undefined, carrier, undefined);
+      else this.#count(bucket, carrier, undefined);
+    });
+    return row;
   }
 
-  /** Counters so far, or nothing when nothing changed since the last call. */
-  ledger(): LedgerFact | undefined {
-    if (this.#ledgerAt === this.#accepted) return undefined;
-    this.#ledgerAt = this.#accepted;
+  /**
+   * Counters so far; facts carry them as well, so that they are known up to the last one of a process that is killed. What
+   * was only counted is written first.
+   */
+  ledger(): LedgerFact {
+    this.#valve?.flush();
     return {
       k: 'ledger',
       t: Date.now(),
@@ -117,31 +86,133 @@ export class OccurrenceTracker {
     };
   }
 
-  /** Something of ours failed while it captured: the host never hears of it, the ledger does. */
+  /** Something of ours failed before a record could be accepted: the host never hears of it, the ledger does. */
   failed(reason: string): void {
+    this.#accepted++;
+    this.#drop(reason);
+  }
+
+  /** Whatever fails inside, each call is accounted for once: as a fact, as merged, or as dropped. */
+  #account(work: () => void): void {
+    this.#accepted++;
+    const merged = this.#merged;
+    try {
+      work();
+    } catch {
+      if (this.#merged === merged) this.#drop('internal_error');
+    }
+  }
+
+  #drop(reason: string): void {
     this.#dropped[reason] = (this.#dropped[reason] ?? 0) + 1;
   }
 
+  #thrown(value: unknown, carrier: Carrier): void {
+    if (!isObject(value)) {
+      this.#withoutObject(errorFact(value, this.#scrubber), carrier);
+      return;
+    }
+    const seen = this.#known.byObject(value);
+    if (seen !== undefined && !this.#rises(seen, carrier)) {
+      this.#again(seen, carrier);
+      return;
+    }
+    const bucket = this.#take(
+      () => keyOfThrown(value, carrier) ?? keyOfFact(errorFact(value, this.#scrubber), carrier),
+    );
+    if (bucket !== undefined) {
+      this.#count(bucket, carrier, value);
+      return;
+    }
+    const error = errorFact(value, this.#scrubber);
+    const earlier = this.#known.byStack(error.stack, carrier, value);
+    if (earlier !== undefined) {
+      this.#again(earlier, carrier);
+      return;
+    }
+    this.#store(error, carrier, value);
+  }
+
+  /** A row gets further tags. */
+  amend(row: RowRef, tags: Record<string, unknown>): void {
+    this.#writer.append({ k: 'amend', rows: [row], tags: this.#facts.tags(tags) });
+  }
+
   hashUser(userId: string | undefined): string | undefined {
-    if (userId === undefined || this.#options.userId === 'off') return undefined;
-    if (this.#options.userId === 'plain') return cut(userId, LIMITS.id);
-    return createHmac('sha256', this.#options.userIdKey!).update(userId).digest('hex').slice(0, 32);
+    return this.#facts.hashUser(userId);
   }
 
   #withoutObject(error: ErrorFact, carrier: Carrier): void {
-    const earlier = this.#byStack(error, carrier) ?? this.#byText(error, carrier);
-    if (earlier === undefined) this.#store(error, carrier, undefined);
-    else this.#again(earlier, carrier);
+    const earlier = this.#known.byStack(error.stack, carrier) ?? this.#known.byText(error, carrier);
+    if (earlier !== undefined && !this.#rises(earlier, carrier)) {
+      this.#again(earlier, carrier);
+      return;
+    }
+    const bucket = this.#take(() => keyOfFact(error, carrier));
+    if (bucket === undefined) this.#store(error, carrier, undefined);
+    else this.#count(bucket, carrier, undefined, error);
+  }
+
+  #take(key: () => StormKey): CountBucket | undefined {
+    return this.#valve?.take(key());
+  }
+
+  /** An occurrence beyond what a storm stores. It is known again like any other. */
+  #count(bucket: CountBucket, carrier: Carrier, value: object | undefined, error?: ErrorFact): void {
+    const state = carrier.state ?? stateOfContext(carrier.context);
+    const message = value === undefined ? error?.message : peek(value, 'message');
+    const stack = value === undefined ? error?.stack : peek(value, 'stack');
+    if (value !== undefined && typeof stack === 'string') {
+      const earlier = this.#known.byStack(stack, carrier, value);
+      if (earlier !== undefined) {
+        this.#again(earlier, carrier);
+        return;
+      }
+    }
+    bucket.like ??= this.#facts.counted(carrier, value === undefined ? error : errorFact(value, this.#scrubber));
+    const route = state && routeOf(carrier.context, state);
+    if (message !== undefined) {
+      const carried: Carried = {
+        counted: { in: bucket, round: bucket.round, route },
+        time: Date.now(),
+        level: carrier.level,
+        byObject: value !== undefined,
+        message: String(message),
+        stack: typeof stack === 'string' ? stack : undefined,
+        mergeable: carrier.bySpan === true,
+      };
+      this.#known.absorb(carried, value, () => [carried.message], state);
+      this.#known.remember(carried, value, state, carrier);
+    }
+    this.#valve!.count(bucket, route);
+  }
+
+  /**
+   * A carrier that makes more of an occurrence that was only counted: a crash is worth a row, and what was below WARNING
+   * made no issue. Taken back where that count is not written yet, it is captured anew.
+   */
+  #rises(seen: Carried, { level }: Carrier): boolean {
+    const { counted } = seen;
+    if (counted === undefined || level === seen.level || !isAtLeast(level, seen.level)) return false;
+    if (level !== 'CRITICAL' && (isAtLeast(seen.level, 'WARNING') || !isAtLeast(level, 'WARNING'))) return false;
+    if (counted.in.takeBack(counted.round, counted.route)) this.#merged++;
+    // Not to be found any more in place of the one to come.
+    Object.assign(seen, { counted: undefined, stack: undefined, mergeable: false, byObject: true });
+    return true;
   }
 
   /** A further carrier of a known occurrence: it adds what it knows, and no row. */
   #again(seen: Carried, carrier: Carrier): void {
     this.#merged++;
     const raised = seen.level !== carrier.level && isAtLeast(carrier.level, seen.level);
-    const tags = this.#tags(carrier.tags, carrier.body === seen.message ? undefined : carrier.body);
+    const tags = this.#facts.tags(carrier.tags, carrier.body === seen.message ? undefined : carrier.body);
     // A logger's name says more than that of the instrumentation whose span came first; the first logger's stays.
-    const module = seen.mergeable && !carrier.bySpan ? carrier.module : undefined;
+    const module = seen.mergeable && !carrier.bySpan ? this.#facts.named(carrier).module : undefined;
     if (raised) seen.level = carrier.level;
+    if (seen.row === undefined) {
+      if (raised) seen.counted?.in.raise(carrier.level);
+      return;
+    }
     if (module !== undefined) seen.mergeable = false;
     if (!raised && tags === undefined && module === undefined) return;
     const fact = {
@@ -155,121 +226,35 @@ export class OccurrenceTracker {
     else this.#writer.append(fact);
   }
 
-  #store(error: ErrorFact | undefined, carrier: Carrier, value: object | undefined): void {
+  #store(error: ErrorFact | undefined, carrier: Carrier, value: object | undefined): RowRef {
     const state = carrier.state ?? stateOfContext(carrier.context);
-    // A client span that is its own root ends at once: what it tells is matched outside of any request.
-    const inRequest = state !== undefined && !state.request.ended && !(carrier.provisional && !state.parent);
-    const time = clampTime(carrier.time ?? Date.now());
-    const row: RowRef = { id: uuidv7(time.t), t: time.t };
-    const message = carrier.body ?? error?.message ?? '';
-    const span = carrier.state === undefined ? readableSpan(carrier.context) : undefined;
-    const spanContext = trace.getSpanContext(carrier.context);
-    const request = requestFacts(carrier.context, state);
-    const carried = carriedOf(carrier.context);
-    const identity: Identity = { userId: request.userId, sessionId: request.sessionId };
-    if (span !== undefined) readIdentity(span.attributes, identity);
-    if (carried?.userId !== undefined) identity.userId = carried.userId;
-    if (carried?.sessionId !== undefined) identity.sessionId = carried.sessionId;
-    Object.assign(identity, carrier.identity);
-    const fact: LogFact = {
-      k: 'log',
-      id: row.id,
-      t: row.t,
-      tRaw: time.tRaw,
-      level: carrier.level,
-      message: carrier.body === undefined ? message : clean(message, this.#scrubber),
-      template: carrier.template,
-      error,
-      fingerprint: carrier.fingerprint,
-      ...request,
-      userId: this.hashUser(identity.userId),
-      sessionId: identity.sessionId,
-      status: carrier.status ?? state?.request.outcome?.status,
-      latency: carrier.latency ?? state?.request.outcome?.latency,
-      traceId: spanContext?.traceId,
-      spanId: spanContext?.spanId,
-      fn: carrier.fn,
-      module: carrier.module,
-      stack: carrier.stack,
-      tags: this.#tags({ ...spanTags(span, state), ...carried?.tags, ...carrier.tags }),
-    };
+    const inRequest = isInRequest(state, carrier);
+    const fact = this.#facts.log(carrier, state, error);
+    const row: RowRef = { id: fact.id, t: fact.t };
+    // A record of the logger's led to what comes after it; a span's own leaves its crumb when it ends.
+    if (state !== undefined && !carrier.bySpan)
+      leaveCrumb(state.request, { t: row.t, what: fact.message, level: carrier.level });
     const known = inRequest && state.request.addRow(row);
     if (known || carrier.provisional) fact.hold = true;
     if (error !== undefined) {
-      this.#absorb(error, row, value, state);
       const carried: Carried = {
         row,
+        time: row.t,
         level: carrier.level,
-        thrown: value && new WeakRef(value),
+        byObject: value !== undefined,
         message: error.message,
         stack: error.stack,
         mergeable: carrier.bySpan === true,
       };
-      if (value !== undefined) this.#seen.set(value, carried);
-      if (inRequest) state.request.remember(carried);
-      else remember(this.#recent, carried);
-      state?.markFailed();
+      const absorbs = this.#known.absorb(carried, value, () => messagesOf(error), state);
+      if (absorbs.length > 0) fact.absorbs = absorbs;
+      this.#known.remember(carried, value, state, carrier);
     }
+    fact.n = this.#accepted;
+    if (this.#merged > 0) fact.m = this.#merged;
     if (isAtLeast(carrier.level, 'ERROR')) this.#writer.appendNow(fact);
     else this.#writer.append(fact);
-  }
-
-  /** Earlier rows that this error contains or restates: a failed call inside, a cause already recorded by a span. */
-  #absorb(error: ErrorFact, row: RowRef, value: object | undefined, state: SpanState | undefined): void {
-    if (value === undefined) return;
-    const chain = [value, ...chainOf(value)];
-    const messages = new Set(messagesOf(error));
-    for (const list of [state?.request.carried, this.#recent]) {
-      if (list === undefined) continue;
-      for (let at = list.length - 1; at >= 0; at--) {
-        const earlier = list[at]!;
-        if (!earlier.mergeable || row.t - earlier.row.t > MERGE_WINDOW_MILLIS) continue;
-        const inner = earlier.thrown?.deref();
-        const same = earlier.thrown
-          ? inner !== undefined && chain.includes(inner)
-          : !earlier.stack && messages.has(earlier.message);
-        if (!same) continue;
-        list.splice(at, 1);
-        this.#merged++;
-        this.#writer.append({ k: 'merge', row: earlier.row, into: row.id });
-        // Later carriers of the inner error speak of the row that holds it now.
-        earlier.row = row;
-      }
-    }
-  }
-
-  /**
-   * The same stack text in the same request. Two Error objects with one stack are two throws (a retry loop); only where
-   * one of the carriers had no object can they be the same.
-   */
-  #byStack(error: ErrorFact, carrier: Carrier, value?: object): Carried | undefined {
-    const { stack } = error;
-    if (stack === undefined) return undefined;
-    if (value !== undefined)
-      return this.#find(
-        carrier,
-        (earlier) => earlier.thrown === undefined && earlier.stack?.startsWith(stack) === true,
-      );
-    // Some serializers append the stacks of the causes to the stack.
-    return this.#find(carrier, (earlier) => earlier.stack !== undefined && stack.startsWith(earlier.stack));
-  }
-
-  /** Thrown strings and the like have no identity and no stack: on one chain of spans the same text is the same throw. */
-  #byText(error: ErrorFact, carrier: Carrier): Carried | undefined {
-    if (error.stack !== undefined || !carrier.bySpan) return undefined;
-    return this.#find(carrier, (earlier) => earlier.stack === undefined && earlier.message === error.message);
-  }
-
-  #find(carrier: Carrier, matches: (earlier: Carried) => boolean): Carried | undefined {
-    const state = carrier.state ?? stateOfContext(carrier.context);
-    return state?.request.carried.find(matches);
-  }
-
-  #tags(tags: Record<string, unknown> | undefined, body?: string): Record<string, unknown> | undefined {
-    const all = body === undefined ? tags : { ...tags, 'log.body': body };
-    if (all === undefined) return undefined;
-    for (const key in all) if (all[key] !== undefined) return this.#scrubber.tags(all);
-    return undefined;
+    return row;
   }
 }
 

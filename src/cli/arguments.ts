@@ -47,6 +47,18 @@ export function parseCount(text: string): number {
   return value;
 }
 
+export function parsePort(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('Expected a port from 0 to 65535.');
+  return value;
+}
+
+export function parseQueueUrl(text: string): string {
+  if (!URL.canParse(text) || !/^amqps?:$/.test(new URL(text).protocol))
+    throw new InvalidArgumentError('Expected amqp://user:password@host:5672.');
+  return text;
+}
+
 export function parseLevel(text: string): Level {
   const level = LEVELS.find((known) => known === text.trim().toUpperCase());
   if (!level) throw new InvalidArgumentError(`Expected one of ${LEVELS.join(', ')}.`);
@@ -79,6 +91,20 @@ export function limitOption(byDefault: number, flags = '--limit <n>'): Option {
 
 export function levelOption(): Option {
   return new Option('--level <level>', `this level or worse (${LEVELS.join(', ')})`).argParser(parseLevel);
+}
+
+export function queueOption(description: string): Option {
+  return new Option('--queue <url>', description).env('ROWTRACE_QUEUE').argParser(parseQueueUrl);
+}
+
+export function queueNameOption(): Option {
+  return new Option('--queue-name <name>', 'name of the queues: <name>.0, <name>.1 …, <name>.dead').default('rowtrace');
+}
+
+export function shardsOption(): Option {
+  return new Option('--shards <n>', 'how many queues there are; the same for all receivers and workers')
+    .argParser(parseCount)
+    .default(1);
 }
 
 /** What every command on a database takes. */

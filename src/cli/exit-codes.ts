@@ -9,7 +9,7 @@ export const EXIT_CODES_HELP = `Exit codes:
   1  something is wrong (doctor found a problem, an expected row did not arrive)
   2  wrong usage or option, or an action that the issue does not allow
   3  database unreachable, refused, or without the tables
-  4  no such issue or event`;
+  4  no such issue, event or key`;
 
 const USAGE: readonly ErrorCode[] = [
   'RT_USAGE',
@@ -23,10 +23,13 @@ const USAGE: readonly ErrorCode[] = [
   'RT_MERGE_INVALID',
   'RT_SPLIT_INVALID',
   'RT_UNDO_INVALID',
+  'RT_SERVE_OPEN',
+  'RT_SERVE_TLS',
+  'RT_PROMOTE_CONFLICT',
 ];
 
 export function exitCodeOf(code: ErrorCode): number {
   if (USAGE.includes(code)) return EXIT.usage;
-  if (code === 'RT_NOT_FOUND') return EXIT.notFound;
+  if (code === 'RT_NOT_FOUND' || code === 'RT_KEY_NOT_FOUND') return EXIT.notFound;
   return /^RT_(DATABASE|SCHEMA|EMBEDDED|SERVER|COLUMN)_/.test(code) ? EXIT.database : EXIT.problem;
 }

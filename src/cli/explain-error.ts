@@ -4,6 +4,7 @@ import { type ErrorCode, RowtraceError } from '../errors.ts';
 import { maskSecret, type Options } from '../options/options.ts';
 
 const BY_SQLSTATE: readonly (readonly [prefix: string, code: ErrorCode])[] = [
+  ['25006', 'RT_DATABASE_READ_ONLY'],
   ['28', 'RT_DATABASE_REFUSED'],
   ['3D', 'RT_DATABASE_REFUSED'],
   ['42501', 'RT_DATABASE_RIGHTS'],

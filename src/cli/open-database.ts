@@ -5,12 +5,14 @@ import { createPostgresSink } from '../../exporters/postgres/index.ts';
 import { recordRules } from '../deliver/rules.ts';
 import { Shipper } from '../deliver/shipper.ts';
 import { RowtraceError } from '../errors.ts';
-import { isOrphan, listJournals } from '../journal/layout.ts';
+import { isProvenOrphan } from '../journal/adopt.ts';
+import { listJournals } from '../journal/layout.ts';
 import type { Options } from '../options/options.ts';
 import { checkSchema } from '../store/check-schema.ts';
 import type { Db } from '../store/db.ts';
 import { migrate } from '../store/migrate.ts';
 import { openPostgres } from '../store/postgres.ts';
+import { archiveOf } from '../thread-options.ts';
 import { explainDatabaseError } from './explain-error.ts';
 import { note, withProgress } from './output/terminal.ts';
 import { connectOwner } from './owner/connect.ts';
@@ -66,12 +68,30 @@ async function prepareSchema(db: Db, { schema, columns, migrate: mayMigrate }: O
 }
 
 /** What dead processes left in the folder; the living ship for themselves. */
-async function shipOrphans({ dir, databaseUrl, schema, columns, fingerprintRules }: Options): Promise<void> {
-  if (!listJournals(dir).some(isOrphan)) return;
+async function shipOrphans(options: Options): Promise<void> {
+  const { dir, databaseUrl, schema, columns, fingerprintRules, keepDays, stormRows } = options;
+  const orphans = await Promise.all(listJournals(dir).map(isProvenOrphan));
+  if (!orphans.includes(true)) return;
   const open = async () => openPostgres(databaseUrl!, { max: 1, applicationName: 'rowtrace cli' });
-  const sink = createPostgresSink({ open, schema, columns, migrate: false, database: databaseUrl });
+  const sink = createPostgresSink({
+    open,
+    schema,
+    columns,
+    migrate: false,
+    database: databaseUrl,
+    keepDays,
+    stormRows,
+  });
   const rules = recordRules(columns, fingerprintRules);
-  const shipper = new Shipper({ dir, mode: 'self', sink, rules, onProblem: note, holdMillis: 0 });
+  const shipper = new Shipper({
+    dir,
+    mode: 'self',
+    sink,
+    rules,
+    archive: archiveOf(options),
+    onProblem: note,
+    holdMillis: 0,
+  });
   shipper.start();
   const done = await withProgress('storing what ended processes left …', shipper.flush(ORPHANS_WAIT_MILLIS));
   await shipper.close();

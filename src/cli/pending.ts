@@ -1,18 +1,20 @@
 // Whether what the journals held at a certain moment is in the database by now. In: the folder. Out: how many journals
-// are behind. Reads names, sizes and shipped.json only.
+// are behind. Reads names, sizes and how far they are stored.
 
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDead } from '../journal/identity.ts';
 import { type FoundJournal, listJournals, namesIn, segmentName } from '../journal/layout.ts';
-import { type Position, readShipped, segmentsOf } from '../journal/shipped.ts';
+import { type Position, readStored, segmentsOf } from '../journal/shipped.ts';
 
-/** Ends of the journals that are not shipped up to there, by id (a path changes when a journal is adopted). */
-export type Pending = ReadonlyMap<string, Position>;
+type Place = Pick<Position, 'segment' | 'offset'>;
+
+/** Ends of the journals that are not stored up to there, by id (a path changes when a journal is adopted). */
+export type Pending = ReadonlyMap<string, Place>;
 
 /** Journals that this folder's owner, or whoever adopts, has to ship; not those that living processes ship themselves. */
 export function pendingJournals(dir: string): Pending {
-  const pending = new Map<string, Position>();
+  const pending = new Map<string, Place>();
   for (const journal of listJournals(dir)) {
     if (journal.owner.shippedBy === 'self' && !isDead(journal.owner)) continue;
     const end = endOf(journal);
@@ -37,7 +39,7 @@ export async function waitUntilShipped(dir: string, then: Pending, timeoutMillis
   }
 }
 
-function endOf({ path }: FoundJournal): Position | undefined {
+function endOf({ path }: FoundJournal): Place | undefined {
   const segment = segmentsOf(namesIn(path)).at(-1);
   if (segment === undefined) return undefined;
   try {
@@ -47,7 +49,7 @@ function endOf({ path }: FoundJournal): Position | undefined {
   }
 }
 
-function isBehind({ path }: FoundJournal, end: Position): boolean {
-  const shipped = readShipped(path);
-  return shipped.segment < end.segment || (shipped.segment === end.segment && shipped.offset < end.offset);
+function isBehind({ path }: FoundJournal, end: Place): boolean {
+  const stored = readStored(path);
+  return stored.segment < end.segment || (stored.segment === end.segment && stored.offset < end.offset);
 }

@@ -1,15 +1,17 @@
 // Writes items to the sink until each is stored, dead-lettered or given up by name. In: items in order. Out: `done` on each.
 // Comes back only when all are dealt with, or when it is closed; then the journal still has the rest.
 
-import { type Item, toBatch, toDeadLetter } from './item.ts';
+import { BatchSize } from './batch-size.ts';
+import { type BatchLimits, type Item, toBatch, toDeadLetter, withoutText } from './item.ts';
 import { backoffMillis, kindOf, nextMove } from './retry.ts';
-import type { Sink } from './sink.ts';
+import type { Batch, Sink } from './sink.ts';
 
 export type DeliveryState = 'idle' | 'shipping' | 'outage' | 'config';
 
 export interface BatchWriterOptions {
   sink: Sink;
   batchRows: number;
+  batchBytes: number;
   /** Pause between attempts to open a sink that said `config`. */
   configMillis: number;
   random: () => number;
@@ -27,19 +29,21 @@ export class BatchWriter {
   /** Rows of logs that were new, and that were there already. */
   stored = 0;
   duplicates = 0;
+  /** Occurrences that are counted only. */
+  aggregated = 0;
   deadLettered = 0;
   /** Dead letters that the sink refused even so. */
   refused = 0;
-  /** Rows a batch may have now; smaller while the sink is slow. */
-  maxRows: number;
   closed = false;
   readonly #options: BatchWriterOptions;
   readonly #said = new Set<string>();
+  readonly #size: BatchSize;
   #attempt = 0;
+  #prepared: { items: Item[]; batch: Batch } | undefined;
 
   constructor(options: BatchWriterOptions) {
     this.#options = options;
-    this.maxRows = options.batchRows;
+    this.#size = new BatchSize({ rows: options.batchRows, bytes: options.batchBytes });
   }
 
   /** Comes back when the sink is open, or this is closed. */
@@ -58,10 +62,22 @@ export class BatchWriter {
     }
   }
 
+  /** What a batch may have now. */
+  get limits(): BatchLimits {
+    return this.#size.limits;
+  }
+
+  /** These will be delivered next: what can be done without the sink's other side is done now. */
+  prepare(items: Item[]): void {
+    if (items.length === 0 || items.some(isDead)) return;
+    this.#prepared = { items, batch: toBatch(items) };
+    this.#options.sink.prepare?.(this.#prepared.batch);
+  }
+
   async deliver(items: Item[]): Promise<void> {
     this.#enter(this.state === 'idle' ? 'shipping' : this.state);
-    const good = items.filter((item) => item.deadReason === undefined);
-    const dead = items.filter((item) => item.deadReason !== undefined);
+    const dead = items.filter(isDead);
+    const good = dead.length > 0 ? items.filter((item) => !isDead(item)) : items;
     await this.#each(good, this.#write, (item, error) => {
       item.deadReason = messageOf(error);
       return this.#bury([item]);
@@ -75,10 +91,11 @@ export class BatchWriter {
     const stack = items.length > 0 ? [items] : [];
     while (stack.length > 0 && !this.closed) {
       const group = stack.pop()!;
+      const start = performance.now();
       try {
         await send(group);
         this.#attempt = 0;
-        this.maxRows = Math.min(this.#options.batchRows, this.maxRows * 2);
+        this.#size.wrote(performance.now() - start);
         if (this.state !== 'shipping') this.#enter('shipping');
         for (const item of group) item.done();
       } catch (error) {
@@ -90,16 +107,19 @@ export class BatchWriter {
         }
         if (move === 'split' || move === 'halve') stack.push(group.slice(middle), group.slice(0, middle));
         else stack.push(group);
-        if (move === 'halve') this.maxRows = middle;
+        if (move === 'halve') this.#size.reduce(middle);
         if (move !== 'split') await this.#trouble(error);
       }
     }
   }
 
   #write: Send = async (group) => {
-    const result = await this.#options.sink.write(toBatch(group));
+    const batch = this.#prepared?.items === group ? this.#prepared.batch : toBatch(group);
+    const result = await this.#options.sink.write(batch);
+    if (this.#prepared?.batch === batch) this.#prepared = undefined;
     this.stored += result.insertedLogs;
     this.duplicates += result.duplicateLogs;
+    this.aggregated += result.aggregated ?? 0;
   };
 
   #bury(items: Item[]): Promise<void> {
@@ -108,11 +128,16 @@ export class BatchWriter {
       await sink.deadLetter(group.map((item) => toDeadLetter(item, item.deadReason!)));
       this.deadLettered += group.length;
     };
-    // Neither row nor letter: nothing may block the journal for ever, so it is named, counted and left.
-    return this.#each(items, send, async (item, error) => {
-      this.refused++;
-      this.#say(`a record was refused, also as a dead letter: ${messageOf(error)}`);
-      item.done();
+    // Not even as a letter: then the letter says so without the record. What is refused all the same is named, counted
+    // and left (in the ledger it is lost), since nothing may block the journal for ever.
+    return this.#each(items, send, (item, error) => {
+      item.source = withoutText(item.source);
+      item.deadReason = `${item.deadReason}; as a dead letter: ${messageOf(error)}`;
+      return this.#each([item], send, async (_, again) => {
+        this.refused++;
+        this.#say(`a record was refused, also as a dead letter: ${messageOf(again)}`);
+        item.done();
+      });
     });
   }
 
@@ -120,8 +145,9 @@ export class BatchWriter {
     const kind = kindOf(error);
     this.lastError = messageOf(error);
     if (this.closed) return;
-    this.#enter(kind === 'config' ? 'config' : 'outage');
+    // Said first: an application that ends does not wait any more once it sees the state.
     this.#say(this.lastError);
+    this.#enter(kind === 'config' ? 'config' : 'outage');
     if (kind !== 'config') return this.#options.sleep(backoffMillis(this.#attempt++, this.#options.random));
     await this.#options.sleep(this.#options.configMillis);
     if (!this.closed) await this.#reopen();
@@ -149,6 +175,10 @@ export class BatchWriter {
     this.state = state;
     this.#options.onState(state);
   }
+}
+
+function isDead(item: Item): boolean {
+  return item.deadReason !== undefined;
 }
 
 function messageOf(error: unknown): string {

@@ -2,6 +2,7 @@
 // the process ends. A thread that dies is started again; whatever happens to it, the journal keeps what was not stored.
 
 import { Worker, type WorkerOptions } from 'node:worker_threads';
+import type { Baseline } from '../record/baseline.ts';
 import {
   FLUSHED,
   type FromThread,
@@ -30,6 +31,7 @@ export interface DeliveryThreadOptions {
   journalDir?: string;
   /** The thread itself says its problems on stderr; this is for what happens to the thread. */
   onProblem?: (message: string) => void;
+  onBaselines?: (baselines: Baseline[]) => void;
 }
 
 export interface DeliveryThreadStatus extends ThreadCounters {
@@ -162,6 +164,7 @@ class WorkerThread implements DeliveryThread {
 
   #receive(message: FromThread): void {
     if (message.type === 'flushed') this.#waiting.get(message.id)?.(message.complete);
+    else if (message.type === 'baselines') this.#options.onBaselines?.(message.baselines);
     else this.#lastError = message.message;
   }
 

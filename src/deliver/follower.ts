@@ -1,12 +1,17 @@
 // Follows one journal: lines in, items to be written out, acknowledgements back. Holds rows for their amendments, keeps the
 // frontier. Loses nothing: what is not acknowledged is read again by whoever follows next.
 
-import { type Entry, JournalReader } from '../journal/reader.ts';
+import type { Archive } from '../journal/archive.ts';
+import type { Entry, FactEntry, GarbageEntry, LossEntry } from '../journal/entry.ts';
+import type { ReaderCounts } from '../journal/line-entries.ts';
+import { JournalReader } from '../journal/reader.ts';
 import type { Position } from '../journal/shipped.ts';
-import type { AmendFact, MergeFact } from '../record/fact.ts';
+import type { AmendFact, PackFact } from '../record/fact.ts';
+import type { AbsorbedRow } from '../record/row.ts';
 import { Frontier, type Ticket } from './frontier.ts';
 import { type Held, Hold, type HoldBudget } from './hold.ts';
 import type { Item } from './item.ts';
+import { countRows, rowsOf } from './rows-of.ts';
 import type { RowRules } from './rules.ts';
 import type { Batch } from './sink.ts';
 
@@ -17,8 +22,14 @@ export interface FollowerOptions {
   rules: RowRules;
   budget: HoldBudget;
   holdMillis: number;
-  /** A row turned out to be part of another occurrence. `written`: too late, its row is in the table. */
-  onMerged: (written: boolean) => void;
+  /** Takes the segments that are shipped. */
+  archive?: Archive | undefined;
+  /** A row that was held turned out to be part of another one. */
+  onAbsorbed: () => void;
+  /** Whether no other journal of this process is left; asked at the end of a journal. */
+  isLastOf: (process: string, journalDir: string) => boolean;
+  /** Frames are missing. Called again for the same loss when delivery starts anew before it went on from there. */
+  onLost?: (loss: LossEntry) => void;
 }
 
 export class Follower {
@@ -29,8 +40,11 @@ export class Follower {
   readonly #options: FollowerOptions;
   readonly #reader: JournalReader;
   readonly #hold: Hold;
+  #noted: Position | undefined;
   #acked: Position | undefined;
   #writerGone: boolean;
+  /** The end of the process was reported. */
+  #ended = false;
   /** Nothing is read before this time, after a read that failed. */
   #resumeAt = 0;
 
@@ -38,7 +52,8 @@ export class Follower {
     this.dir = journalDir;
     this.#writerGone = writerGone;
     this.#options = options;
-    this.#reader = new JournalReader(journalDir);
+    this.#reader = new JournalReader(journalDir, options.archive);
+    this.#reader.abandoned = writerGone;
     this.#hold = new Hold(options.budget);
   }
 
@@ -49,17 +64,18 @@ export class Follower {
 
   writerDied(): void {
     this.#writerGone = true;
+    this.#reader.abandoned = true;
     // The end that was reached may not have been the last.
     this.drained = false;
   }
 
   /** All is stored and nothing will follow: `remove` may be called. */
   get isFinished(): boolean {
-    return this.isEnding && this.drained && this.#hold.size === 0 && this.frontier.open === 0;
+    return this.isEnding && this.drained && this.#ended && this.#hold.size === 0 && this.frontier.open === 0;
   }
 
-  get counts(): { garbage: number; torn: number; held: number } {
-    return { garbage: this.#reader.garbage, torn: this.#reader.torn, held: this.#hold.size };
+  get counts(): ReaderCounts {
+    return this.#reader.counts;
   }
 
   pendingBytes(): number {
@@ -74,10 +90,12 @@ export class Follower {
     const entries = this.#reader.read();
     this.#resumeAt = 0;
     this.drained = entries.length === 0;
+    if (this.drained && this.isEnding) entries.push(...this.#reader.end());
     const items = this.#releaseDue(now);
     for (const entry of entries) items.push(...this.#take(entry, now));
     if ((this.drained && this.isEnding) || this.frontier.open > MAX_OPEN) items.push(...this.releaseHeld());
     else items.push(...this.#releaseDue(now));
+    if (this.drained && this.isEnding && !this.#ended) items.push(...this.#end());
     return items;
   }
 
@@ -90,17 +108,29 @@ export class Follower {
     return this.#hold.takeAll().map((held) => this.#release(held));
   }
 
-  /** Writes down how far everything is stored. */
-  acknowledge(): void {
-    const frontier = this.frontier.open === 0 && this.drained ? this.#reader.position : this.frontier.position;
-    if (!frontier || frontier.segment === 0) return;
-    if (frontier.segment === this.#acked?.segment && frontier.offset === this.#acked.offset) return;
-    this.#reader.ack(frontier);
-    this.#acked = frontier;
+  /** Behind everything that is stored; nothing where nothing is. */
+  get reached(): Position | undefined {
+    const reached = this.frontier.open === 0 && this.drained ? this.#reader.position : this.frontier.position;
+    return reached?.segment === 0 ? undefined : reached;
+  }
+
+  /** Says how far everything is stored, for those who wait for rows; the journal keeps it. True: there is news. */
+  noteStored(): boolean {
+    const { reached } = this;
+    if (!reached || isSame(reached, this.#noted)) return false;
+    this.#reader.note(reached);
+    this.#noted = reached;
+    return true;
+  }
+
+  /** Writes down how far everything is stored for good, and forgets it. */
+  acknowledge(reached: Position | undefined): void {
+    if (!reached || isSame(reached, this.#acked)) return;
+    this.#reader.ack(reached);
+    this.#acked = reached;
   }
 
   remove(): void {
-    this.#reader.finish();
     this.#reader.remove();
   }
 
@@ -114,32 +144,43 @@ export class Follower {
   }
 
   #take(entry: Entry, now: number): Item[] {
-    const ticket = this.frontier.add(entry.end);
+    if (!entry.fact) {
+      const ticket = this.frontier.add(entry.end);
+      return entry.raw === undefined ? this.#lost(entry, ticket) : [this.#dead(entry, ticket, entry.reason)];
+    }
+    if (entry.fact.k === 'pack') return this.#unpack(entry, entry.fact, now);
+    return this.#takeFact(entry, this.frontier.add(entry.end), now);
+  }
+
+  /** One line, one ticket: its facts are acknowledged together. */
+  #unpack(entry: FactEntry, pack: PackFact, now: number): Item[] {
+    const isPack = Array.isArray(pack.facts) && pack.facts.length > 0 && pack.facts.every(isPlainFact);
+    if (!isPack) return [this.#dead(entry, this.frontier.add(entry.end), 'a pack without facts')];
+    const { facts, resource } = pack;
+    const ticket = this.frontier.add(entry.end, facts.length);
+    const sizeBytes = Math.ceil(entry.sizeBytes / facts.length);
+    return facts.flatMap((fact) => this.#takeFact({ ...entry, fact, resource, sizeBytes }, ticket, now));
+  }
+
+  #takeFact(entry: FactEntry, ticket: Ticket, now: number): Item[] {
     const { rules } = this.#options;
-    if (!entry.fact) return [this.#dead(entry, ticket, entry.reason)];
     const { fact, resource, sizeBytes } = entry;
     try {
       switch (fact.k) {
         case 'log': {
           const known = this.#hold.get(fact.id);
-          if (!fact.hold || known) return [this.#item(entry, ticket, { logs: [rules.log(fact, resource)] })];
-          this.#hold.add({ fact, resource, ticket, sizeBytes, deadline: now + this.#options.holdMillis });
+          const absorbed = rules.absorbed(fact, resource);
+          const logs = fact.hold && !known ? [] : [rules.log(fact, resource)];
+          const tickets = this.#absorb(absorbed);
+          if (logs.length > 0) return [this.#item(entry, ticket, { logs, absorbed }, tickets)];
+          const deadline = now + this.#options.holdMillis;
+          this.#hold.add({ fact, resource, ticket, absorbed, tickets, sizeBytes, deadline });
           return [];
         }
         case 'amend':
           return this.#amend(entry, fact, ticket);
-        case 'merge':
-          this.#merge(fact, ticket);
-          return [];
-        case 'hist':
-          return [this.#item(entry, ticket, { histograms: [rules.histogram(fact, resource)] })];
-        case 'call':
-          return [this.#item(entry, ticket, { calls: [rules.call(fact, resource)] })];
-        case 'ledger':
-          return [this.#item(entry, ticket, { ledgers: [rules.ledger(fact, resource)] })];
         default:
-          // Of a newer version, or no fact at all.
-          return [this.#dead(entry, ticket, `unknown kind of record: ${String((fact as { k: unknown }).k)}`)];
+          return [this.#item(entry, ticket, rowsOf(fact, resource, rules))];
       }
     } catch (error) {
       return [this.#dead(entry, ticket, (error as Error).message)];
@@ -147,7 +188,7 @@ export class Follower {
   }
 
   /** Held rows take it in; the others become an UPDATE. Its place is behind theirs, so it is done once it is applied. */
-  #amend(entry: Entry, fact: AmendFact, ticket: Ticket): Item[] {
+  #amend(entry: FactEntry, fact: AmendFact, ticket: Ticket): Item[] {
     const late = fact.rows.filter(({ id }) => !this.#hold.get(id));
     // First, since it throws on a malformed fact, which must not change anything then.
     const rows = late.length > 0 ? this.#options.rules.amendments({ ...fact, rows: late }) : [];
@@ -163,30 +204,69 @@ export class Follower {
     return items;
   }
 
-  #merge(fact: MergeFact, ticket: Ticket): void {
-    const held = this.#hold.take(fact.row.id);
-    if (held) this.frontier.done(held.ticket);
+  #lost(entry: LossEntry, ticket: Ticket): Item[] {
+    this.#options.onLost?.(entry);
     this.frontier.done(ticket);
-    this.#options.onMerged(held === undefined);
+    return [];
   }
 
-  #release({ fact, resource, ticket, sizeBytes }: Held): Item {
+  /** Held rows that are part of the next one are not stored; their places are done when that one is. */
+  #absorb(absorbed: AbsorbedRow[]): Ticket[] {
+    const tickets: Ticket[] = [];
+    // Grows while it is walked: what those had absorbed themselves comes along.
+    for (const row of absorbed) {
+      const held = this.#hold.take(row.event_id);
+      if (!held) continue;
+      row.held = true;
+      const { event_id } = row;
+      absorbed.push(...held.absorbed.map((one) => ({ ...one, into: row.into, via: [...(one.via ?? []), event_id] })));
+      tickets.push(held.ticket, ...held.tickets);
+      this.#options.onAbsorbed();
+    }
+    return tickets;
+  }
+
+  #release({ fact, resource, ticket, absorbed, tickets, sizeBytes }: Held): Item {
     const entry = { fact, resource, end: ticket.end, sizeBytes };
     try {
-      return this.#item(entry, ticket, { logs: [this.#options.rules.log(fact, resource)] });
+      return this.#item(entry, ticket, { logs: [this.#options.rules.log(fact, resource)], absorbed }, tickets);
     } catch (error) {
-      return this.#dead(entry, ticket, (error as Error).message);
+      return { ...this.#item(entry, ticket, { absorbed }, tickets), deadReason: (error as Error).message };
     }
   }
 
-  #item(entry: Entry, ticket: Ticket, rows: Partial<Batch>): Item {
-    const rowCount = Object.values(rows).reduce((sum, list) => sum + list.length, 0);
-    const done = () => this.frontier.done(ticket);
-    return { rows, rowCount, sizeBytes: entry.sizeBytes, source: { fact: entry.fact }, done };
+  /** Nothing of this journal is left, so what its process accepted and is nowhere by now was lost. */
+  #end(): Item[] {
+    this.#ended = true;
+    const resource = this.#reader.resource;
+    if (!this.#options.isLastOf(resource.process, this.dir)) return [];
+    const ticket = this.frontier.add(this.#reader.position);
+    const fact = { k: 'ledger' as const, t: Date.now(), seq: 0, accepted: 0, merged: 0, dropped: {} };
+    const ledger = { ...this.#options.rules.ledger(fact, resource), seq: -1, ended: true as const };
+    return [this.#item({ fact, resource, end: ticket.end, sizeBytes: 0 }, ticket, { ledgers: [ledger] })];
   }
 
-  #dead(entry: Entry, ticket: Ticket, deadReason: string): Item {
-    const source = entry.fact ? { fact: entry.fact } : { raw: entry.raw };
-    return { ...this.#item(entry, ticket, {}), rowCount: 1, deadReason, source };
+  #item(entry: FactEntry | GarbageEntry, ticket: Ticket, rows: Partial<Batch>, more: readonly Ticket[] = []): Item {
+    const rowCount = countRows(rows);
+    const source = entry.fact
+      ? { fact: entry.fact, resource: entry.resource }
+      : { raw: entry.raw, process: entry.process };
+    const done = () => {
+      for (const one of more) this.frontier.done(one);
+      this.frontier.done(ticket);
+    };
+    return { rows, rowCount, sizeBytes: entry.sizeBytes, source, done };
   }
+
+  #dead(entry: FactEntry | GarbageEntry, ticket: Ticket, deadReason: string): Item {
+    return { ...this.#item(entry, ticket, {}), rowCount: 1, deadReason };
+  }
+}
+
+function isSame({ segment, offset }: Position, other: Position | undefined): boolean {
+  return segment === other?.segment && offset === other.offset;
+}
+
+function isPlainFact(fact: unknown): boolean {
+  return typeof fact === 'object' && fact !== null && (fact as { k?: unknown }).k !== 'pack';
 }

@@ -8,6 +8,8 @@ export interface Ticket {
   /** Counts from 1 in the order read. */
   readonly number: number;
   done: boolean;
+  /** Of how many facts `done` has yet to be said. */
+  parts: number;
 }
 
 export class Frontier {
@@ -17,13 +19,15 @@ export class Frontier {
   #head = 0;
   #issued = 0;
 
-  add(end: Position): Ticket {
-    const ticket = { end, number: ++this.#issued, done: false };
+  /** `parts`: how many facts the line holds; it is done when each is. */
+  add(end: Position, parts = 1): Ticket {
+    const ticket = { end, number: ++this.#issued, done: false, parts };
     this.#queue.push(ticket);
     return ticket;
   }
 
   done(ticket: Ticket): void {
+    if (--ticket.parts > 0) return;
     ticket.done = true;
     while (this.#queue[this.#head]?.done) this.position = this.#queue[this.#head++]!.end;
     // Cutting the done prefix off now and then keeps this O(1) a ticket.

@@ -3,12 +3,16 @@
 // becomes an UPDATE.
 
 import type { LogFact, ResourceFact } from '../record/fact.ts';
+import type { AbsorbedRow } from '../record/row.ts';
 import type { Ticket } from './frontier.ts';
 
 export interface Held {
   fact: LogFact;
   resource: ResourceFact;
   ticket: Ticket;
+  /** Rows that this one replaces, and the places of those that were held themselves: dealt with when this one is. */
+  absorbed: AbsorbedRow[];
+  tickets: Ticket[];
   sizeBytes: number;
   /** performance.now() at which it is released whatever happens. */
   deadline: number;

@@ -1,6 +1,8 @@
 // What waits to be written: one fact's rows, or a line that can only become a dead letter. And batches made of them.
 
-import type { Fact } from '../record/fact.ts';
+import { createHash } from 'node:crypto';
+import { occurrencesIn } from '../journal/sequence.ts';
+import type { Fact, ResourceFact } from '../record/fact.ts';
 import type { DeadLetterRow } from '../record/row.ts';
 import { type Batch, emptyBatch } from './sink.ts';
 
@@ -11,7 +13,9 @@ export interface Item {
   /** Set: not to be written as rows. */
   deadReason?: string;
   /** What a dead letter shows. */
-  source: { fact?: Fact; raw?: string };
+  source: { fact?: Fact; raw?: string; kind?: string; occurrences?: number; resource?: ResourceFact; process?: string };
+  /** A dead letter already, made elsewhere; with a reason, like others. */
+  letter?: DeadLetterRow;
   /** It is stored, dead-lettered or otherwise accounted for. */
   done(): void;
 }
@@ -21,6 +25,8 @@ export function toBatch(items: readonly Item[]): Batch {
   const batch = emptyBatch();
   for (const { rows } of items) {
     if (rows.logs) batch.logs.push(...rows.logs);
+    if (rows.counts) batch.counts.push(...rows.counts);
+    if (rows.absorbed) batch.absorbed.push(...rows.absorbed);
     if (rows.amendments) batch.amendments.push(...rows.amendments);
     if (rows.histograms) batch.histograms.push(...rows.histograms);
     if (rows.calls) batch.calls.push(...rows.calls);
@@ -28,7 +34,11 @@ export function toBatch(items: readonly Item[]): Batch {
     for (const ledger of rows.ledgers ?? []) {
       const known = batch.ledgers.findIndex(({ process }) => process === ledger.process);
       if (known === -1) batch.ledgers.push(ledger);
-      else if (batch.ledgers[known]!.seq < ledger.seq) batch.ledgers[known] = ledger;
+      else {
+        const newest = batch.ledgers[known]!.seq < ledger.seq ? ledger : batch.ledgers[known]!;
+        // The end of a process comes last, and reports nothing itself.
+        batch.ledgers[known] = ledger.ended ? { ...newest, ended: true } : newest;
+      }
     }
   }
   return batch;
@@ -60,13 +70,34 @@ export function takeBatch(queue: Item[], limits: BatchLimits): Item[] {
   return queue.splice(0, count);
 }
 
+/** What remains of a record that a sink does not take even as text: its length and a digest, so that it is kept once. */
+export function withoutText({ fact, raw, resource, process = resource?.process }: Item['source']): Item['source'] {
+  const text = raw ?? JSON.stringify(fact);
+  const digest = createHash('sha256').update(text).digest('hex');
+  const occurrences = fact === undefined ? 0 : occurrencesIn(fact);
+  return { process, kind: kindOf(fact), occurrences, raw: `${text.length} characters, sha256 ${digest}` };
+}
+
 /** NUL and lone surrogates are what a text column refuses; the rest of the line stays as it is. */
 export function toDeadLetter(item: Item, reason: string): DeadLetterRow {
-  const { fact, raw } = item.source;
+  if (item.letter) return item.letter;
+  const { fact, raw, resource, process = resource?.process } = item.source;
   const text = raw ?? JSON.stringify(fact);
   const id = fact && 'id' in fact && typeof fact.id === 'string' && UUID.test(fact.id) ? fact.id : undefined;
-  const { process } = item.rows.logs?.[0] ?? {};
-  return { event_id: id, process, kind: fact?.k ?? 'line', reason: clean(reason), raw: clean(text) };
+  const { absorbed } = item.rows;
+  const { kind = kindOf(fact), occurrences = fact === undefined ? 0 : occurrencesIn(fact) } = item.source;
+  const account = { process, service: resource?.service, ...countersOf(fact), occurrences, absorbed };
+  return { event_id: id, ...account, resource, kind, reason: clean(reason), raw: clean(text) };
+}
+
+/** The fact may be damaged, and that is why it is here. */
+function countersOf(fact: Fact | undefined): { accepted?: number; merged?: number } {
+  if ((fact?.k !== 'log' && fact?.k !== 'count') || !Number.isSafeInteger(fact.n)) return {};
+  return { accepted: fact.n!, merged: Number.isSafeInteger(fact.m) ? fact.m! : 0 };
+}
+
+function kindOf(fact: Fact | undefined): string {
+  return typeof fact?.k === 'string' ? fact.k : 'line';
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

@@ -1,9 +1,10 @@
 // Looks through a folder for journals to ship. In: what is followed already. Out: calls of `follow`. Takes over what dead
 // processes left; touches nothing of the living.
 
-import { adopt, sweep } from '../journal/adopt.ts';
-import { selfIdentity, tagOf } from '../journal/identity.ts';
-import { isOrphan, listJournals } from '../journal/layout.ts';
+import { dirname, resolve } from 'node:path';
+import { adopt, isProvenOrphan, sweep } from '../journal/adopt.ts';
+import { isSelf } from '../journal/identity.ts';
+import { foreignJournals, listJournals } from '../journal/layout.ts';
 import type { Follower } from './follower.ts';
 
 /** Dead journals in work at a time, so that a thousand crashed processes do not open a thousand files. */
@@ -13,31 +14,39 @@ export interface JournalFinder {
   mode: 'self' | 'owner';
   followed: ReadonlyMap<string, Follower>;
   follow(journalDir: string, writerGone: boolean): void;
+  /** A journal that is left alone. */
+  refuse(journalDir: string): void;
 }
 
-export function scanJournals(dir: string, finder: JournalFinder): void {
-  const mine = tagOf(selfIdentity());
-  sweep(dir);
+export async function scanJournals(dir: string, finder: JournalFinder): Promise<void> {
+  await sweep(dir);
+  for (const path of foreignJournals(dir)) finder.refuse(path);
   for (const journal of listJournals(dir)) {
     const follower = finder.followed.get(journal.path);
     if (follower) {
-      if (!follower.isEnding && isOrphan(journal)) follower.writerDied();
+      if (!follower.isEnding && (await isProvenOrphan(journal))) follower.writerDied();
       continue;
     }
     if (adoptedCount(finder) >= MAX_ADOPTED) {
       if (finder.mode === 'self') return;
-    } else if (journal.holder === mine) {
+    } else if (journal.holder && isSelf(journal.holder)) {
       // Adopted by an earlier delivery thread of this process.
       finder.follow(journal.path, true);
       continue;
-    } else if (isOrphan(journal)) {
-      const path = adopt(journal.path);
+    } else if (await isProvenOrphan(journal)) {
+      const path = await adopt(journal.path);
       if (path) finder.follow(path, true);
       continue;
     }
     if (finder.mode === 'owner' && journal.owner.shippedBy === 'owner' && !journal.holder)
       finder.follow(journal.path, false);
   }
+}
+
+/** False while another journal of the same process lies in the folder (it had to begin a new one). */
+export function isLastJournal(process: string, journalDir: string): boolean {
+  const others = listJournals(dirname(dirname(journalDir))).filter(({ owner }) => owner.process === process);
+  return others.every(({ path }) => resolve(path) === resolve(journalDir));
 }
 
 function adoptedCount({ followed }: JournalFinder): number {

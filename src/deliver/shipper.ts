@@ -1,14 +1,20 @@
 // The delivery loop: finds journals, follows them, fills batches, hands them to the writer, acknowledges. In: a folder and a
-// sink. Out: rows in the sink, journals that shrink. Memory is bounded: nothing is read while a batch is waiting.
+// sink. Out: rows in the sink, journals that shrink. Memory is bounded: one batch is read ahead of the one being written.
 
 import { dirname, resolve } from 'node:path';
+import { Archive } from '../journal/archive.ts';
+import type { LossEntry } from '../journal/entry.ts';
+import type { Position } from '../journal/shipped.ts';
 import { BatchWriter } from './batch-writer.ts';
 import { FlushRequests } from './flush-requests.ts';
-import { Follower } from './follower.ts';
+import { Follower, type FollowerOptions } from './follower.ts';
 import { HoldBudget } from './hold.ts';
 import { type Item, takeBatch } from './item.ts';
-import { type JournalFinder, scanJournals } from './scan.ts';
+import { isLastJournal, type JournalFinder, scanJournals } from './scan.ts';
 import type { ShipperOptions, ShipperStats } from './shipper-options.ts';
+
+/** Bound at load: fake timers of a test framework must not stop delivery. */
+const turn = (): Promise<void> => new Promise((later) => setImmediate(later));
 
 export class Shipper {
   readonly #options: ShipperOptions;
@@ -18,11 +24,17 @@ export class Shipper {
   readonly #requests = new FlushRequests();
   readonly #problems = new Set<string>();
   readonly #folders = new Set<string>();
+  readonly #archive: Archive | undefined;
   #queue: Item[] = [];
+  #delivering: Promise<void> | undefined;
   #merged = 0;
-  #mergedLate = 0;
+  readonly #losses = { lostFrames: 0, lostOccurrences: 0, quarantinedFrames: 0, quarantinedOccurrences: 0 };
   #torn = 0;
   #scannedAt = Number.NEGATIVE_INFINITY;
+  /** Something is stored that a power cut may take. */
+  #unsettled = false;
+  #settledAt = Number.NEGATIVE_INFINITY;
+  #settling: Promise<void> | undefined;
   #closed = false;
   #running: Promise<void> | undefined;
   #wake: (() => void) | undefined;
@@ -32,10 +44,13 @@ export class Shipper {
   constructor(options: ShipperOptions) {
     this.#options = options;
     this.#folders.add(resolve(options.dir));
+    const { archive } = options;
+    if (archive) this.#archive = new Archive(options.dir, archive, (message) => this.#problem('archive', message));
     this.#budget = new HoldBudget(options.holdRows ?? 2000, options.holdBytes ?? 8 * 1024 * 1024);
     this.#writer = new BatchWriter({
       sink: options.sink,
-      batchRows: options.batchRows ?? 500,
+      batchRows: options.batchRows ?? 1_000,
+      batchBytes: options.batchBytes ?? 2 * 1024 * 1024,
       configMillis: options.configMillis ?? 15_000,
       random: options.random ?? Math.random,
       sleep: (millis) => this.#sleep(millis, false),
@@ -73,16 +88,17 @@ export class Shipper {
   }
 
   stats(): ShipperStats {
-    const { stored, duplicates, deadLettered, refused, state, lastError } = this.#writer;
+    const { stored, duplicates, aggregated, deadLettered, refused, state, lastError } = this.#writer;
     const followers = [...this.#followers.values()];
     return {
       stored,
       duplicates,
+      aggregated,
       merged: this.#merged,
-      mergedLate: this.#mergedLate,
       deadLettered,
       refused,
       torn: followers.reduce((sum, follower) => sum + follower.counts.torn, this.#torn),
+      ...this.#losses,
       held: this.#budget.rows,
       pendingBytes: followers.reduce((sum, follower) => sum + follower.pendingBytes(), 0),
       journals: followers.length,
@@ -110,6 +126,11 @@ export class Shipper {
       const busy = await this.#round().catch((error) => this.#problem('internal', error));
       if (!busy && !this.#closed) await this.#sleep(this.#options.pollMillis ?? 100, true);
     }
+    await this.#delivering;
+    await this.#settling;
+    this.#settledAt = Number.NEGATIVE_INFINITY;
+    this.#forget();
+    await this.#settling;
   }
 
   /** True when there may be more to do at once. */
@@ -118,39 +139,81 @@ export class Shipper {
     this.#woken = false;
     if (now - this.#scannedAt >= (this.#options.scanMillis ?? (this.#options.mode === 'owner' ? 2000 : 5000))) {
       this.#scannedAt = now;
-      this.#scan();
+      await this.#scan();
     }
     this.#requests.begin(this.#followers.values());
-    const more = this.#fill(now);
-    if (this.#queue.length > 0) {
-      const limits = { rows: this.#writer.maxRows, bytes: this.#options.batchBytes ?? 1024 * 1024 };
-      await this.#writer.deliver(takeBatch(this.#queue, limits));
-    }
-    for (const follower of this.#followers.values()) {
-      follower.acknowledge();
-      if (follower.isFinished) this.#remove(follower);
-    }
+    // While this is read and prepared, the batch before is on its way.
+    const more = await this.#fill(now);
+    const next = this.#queue.length > 0 ? takeBatch(this.#queue, this.#writer.limits) : [];
+    if (this.#delivering) this.#writer.prepare(next);
+    await this.#delivering;
+    this.#delivering = undefined;
+    this.#forget();
     this.#requests.answer();
-    return more || this.#queue.length > 0 || this.#woken;
+    if (next.length > 0 && !this.#closed) this.#delivering = this.#deliver(next);
+    return more || this.#queue.length > 0 || this.#woken || this.#delivering !== undefined;
+  }
+
+  /** Journals shrink by what is stored for good: at once, or when the sink has settled, which goes on beside the rest. */
+  #forget(): void {
+    const { sink, settleMillis = 2_000 } = this.#options;
+    const followers = [...this.#followers.values()];
+    if (!sink.settle) {
+      for (const follower of followers) this.#drop(follower, follower.reached, follower.isFinished);
+      return;
+    }
+    for (const follower of followers) if (follower.noteStored()) this.#unsettled = true;
+    if (this.#settling || performance.now() - this.#settledAt < settleMillis) return;
+    const stored = followers.map((follower) => [follower, follower.reached, follower.isFinished] as const);
+    if (!this.#unsettled && stored.every(([, , isFinished]) => !isFinished)) return;
+    this.#unsettled = false;
+    this.#settling = this.#settle(stored, sink.settle);
+  }
+
+  async #settle(stored: readonly (readonly [Follower, Position | undefined, boolean])[], settle: () => Promise<void>) {
+    try {
+      await settle();
+      for (const one of stored) this.#drop(...one);
+    } catch (error) {
+      this.#unsettled = true;
+      this.#problem('settle', error);
+    }
+    this.#settledAt = performance.now();
+    this.#settling = undefined;
+  }
+
+  #drop(follower: Follower, reached: Position | undefined, isFinished: boolean): void {
+    follower.acknowledge(reached);
+    if (isFinished) this.#remove(follower);
+  }
+
+  /** Never rejects, since nobody waits for it at once. */
+  async #deliver(items: Item[]): Promise<void> {
+    try {
+      await this.#writer.deliver(items);
+    } catch (error) {
+      this.#problem('internal', error);
+    }
   }
 
   /** Reads round about, one chunk a journal, until a batch is full or nothing is left. True: something may be left. */
-  #fill(now: number): boolean {
-    const maxRows = this.#options.batchRows ?? 500;
-    const maxBytes = this.#options.batchBytes ?? 1024 * 1024;
+  async #fill(now: number): Promise<boolean> {
+    const limits = this.#writer.limits;
     let rows = this.#queue.length;
     let bytes = this.#queue.reduce((sum, item) => sum + item.sizeBytes, 0);
     const followers = [...this.#followers.values()];
     const waiting = new Set(followers);
     while (waiting.size > 0) {
       for (const follower of waiting) {
-        if (rows >= maxRows || bytes >= maxBytes) return true;
+        if (rows >= limits.rows || bytes >= limits.bytes) return true;
         for (const item of this.#pump(follower, now)) {
           this.#queue.push(item);
           rows += item.rowCount;
           bytes += item.sizeBytes;
         }
         if (follower.drained || follower.isResting(now)) waiting.delete(follower);
+        // A chunk takes milliseconds, in which nothing is sent or received.
+        if (this.#delivering) await turn();
       }
     }
     return false;
@@ -167,25 +230,43 @@ export class Shipper {
     }
   }
 
-  #scan(): void {
+  async #scan(): Promise<void> {
     const finder: JournalFinder = {
       mode: this.#options.mode,
       followed: this.#followers,
       follow: (journalDir, writerGone) => this.#add(journalDir, writerGone),
+      refuse: (journalDir) =>
+        this.#problem('foreign', `${journalDir} belongs to another user or is a link and is left alone`),
     };
-    for (const folder of this.#folders) scanJournals(folder, finder);
+    for (const folder of this.#folders) await scanJournals(folder, finder);
   }
 
   #add(journalDir: string, writerGone: boolean): void {
-    const onMerged = (written: boolean) => {
-      if (written) this.#mergedLate++;
-      else this.#merged++;
-    };
     const { rules, holdMillis = 5000 } = this.#options;
-    this.#followers.set(
-      journalDir,
-      new Follower(journalDir, writerGone, { rules, budget: this.#budget, holdMillis, onMerged }),
-    );
+    const options: FollowerOptions = {
+      rules,
+      budget: this.#budget,
+      holdMillis,
+      archive: this.#archive,
+      onAbsorbed: () => {
+        this.#merged++;
+      },
+      isLastOf: isLastJournal,
+      onLost: (loss) => this.#lost(loss),
+    };
+    this.#followers.set(journalDir, new Follower(journalDir, writerGone, options));
+  }
+
+  #lost({ reason, loss, path }: LossEntry): void {
+    if (reason === 'damaged') {
+      this.#losses.lostFrames += loss.frames;
+      this.#losses.lostOccurrences += loss.occurrences;
+      this.#problem(reason, 'a journal is damaged; what is missing is counted');
+      return;
+    }
+    this.#losses.quarantinedFrames += loss.frames;
+    this.#losses.quarantinedOccurrences += loss.occurrences;
+    this.#problem(reason, `a journal of another version of Rowtrace was put aside: ${path}`);
   }
 
   #remove(follower: Follower): void {
@@ -211,6 +292,7 @@ export class Shipper {
         resolve();
       };
       const timer = setTimeout(end, millis);
+      if (this.#options.background) timer.unref();
       this.#stop = end;
       if (wakeable) this.#wake = end;
     });

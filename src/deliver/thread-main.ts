@@ -2,6 +2,7 @@
 // In: start data and messages. Out: rows in the sink, state in shared memory, problems on file descriptor 2.
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { readBaselines } from './baseline-reader.ts';
 import { createProblemPrinter } from './problem-printer.ts';
 import { recordRules } from './rules.ts';
 import { Shipper } from './shipper.ts';
@@ -30,13 +31,15 @@ export function runDeliveryThread<Options extends ThreadOptions>({ createSink }:
     print(message);
     post({ type: 'error', message });
   };
+  const sink = createSink(options as Options, onProblem);
   const shipper = new Shipper({
     dir: options.dir,
     own: journalDir,
     mode: 'self',
-    sink: createSink(options as Options, onProblem),
+    sink,
     rules: recordRules(options.columns, options.fingerprintRules),
     holdMillis: options.holdMillis,
+    archive: options.archive,
     onProblem,
     onState: (state) => setState(shared, state),
   });
@@ -57,4 +60,6 @@ export function runDeliveryThread<Options extends ThreadOptions>({ createSink }:
     });
   });
   shipper.start();
+  if (options.baselinesOf !== undefined)
+    readBaselines(sink, options.baselinesOf, (baselines) => post({ type: 'baselines', baselines }));
 }

@@ -1,9 +1,12 @@
 // What crosses the thread boundary: start data, messages, and one block of shared memory that both sides can read while the
 // other is blocked. At the end of a process the main thread waits in it; no message could reach it then.
 
+import type { ArchiveOptions } from '../journal/archive.ts';
+import type { Baseline } from '../record/baseline.ts';
 import type { FingerprintRule } from '../record/fingerprint/index.ts';
 import type { PromotedColumns } from '../record/row.ts';
 import type { DeliveryState } from './batch-writer.ts';
+import type { Place } from './sink.ts';
 
 /** What delivery itself needs; the object may have more, for the sink that the entry file makes. Structured-clonable. */
 export interface ThreadOptions {
@@ -11,6 +14,9 @@ export interface ThreadOptions {
   columns: PromotedColumns;
   fingerprintRules?: readonly FingerprintRule[];
   holdMillis?: number;
+  archive?: ArchiveOptions | undefined;
+  /** Whose baselines are read and posted; absent: nobody's. */
+  baselinesOf?: Place;
 }
 
 export interface ThreadData {
@@ -26,7 +32,10 @@ export type ToThread =
   | { type: 'wake' }
   | { type: 'close' };
 
-export type FromThread = { type: 'flushed'; id: number; complete: boolean } | { type: 'error'; message: string };
+export type FromThread =
+  | { type: 'flushed'; id: number; complete: boolean }
+  | { type: 'baselines'; baselines: Baseline[] }
+  | { type: 'error'; message: string };
 
 /** Int32 slots. SIGNAL changes whenever another slot did; the main thread waits on it. */
 export const SIGNAL = 0;
@@ -34,7 +43,7 @@ export const SIGNAL = 0;
 export const FLUSHED = 1;
 export const STATE = 2;
 const COUNTERS_AT = 16;
-const COUNTERS = ['stored', 'duplicates', 'merged', 'deadLettered', 'held', 'pendingBytes'] as const;
+const COUNTERS = ['stored', 'duplicates', 'aggregated', 'merged', 'deadLettered', 'held', 'pendingBytes'] as const;
 export const SHARED_BYTES = COUNTERS_AT + COUNTERS.length * 8;
 
 export type ThreadState = 'starting' | DeliveryState | 'stopped';

@@ -1,27 +1,39 @@
 // Taking over what a dead process left. In: the path of its journal. Out: the path under which it is ours now, or nothing
 // where somebody else was faster. Loses nothing: a directory changes hands by one rename, which has one winner.
 
-import { renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { uuidv7 } from '../util/uuid.ts';
-import { type Identity, selfIdentity, tagOf } from './identity.ts';
-import { describeJournal, isOrphan, journalsFolder, namesIn } from './layout.ts';
+import { nodeFiles } from './files.ts';
+import { type Identity, isDead, presenceToAsk, selfIdentity, tagOf } from './identity.ts';
+import { describeJournal, type FoundJournal, journalsFolder, listJournals, namesIn } from './layout.ts';
+import { isAbsent, presenceIn, sweepPresences } from './presence.ts';
+
+/** True when whoever may touch this journal is dead, also in another container. */
+export async function isProvenOrphan(journal: FoundJournal): Promise<boolean> {
+  const who = journal.holder ?? journal.owner;
+  if (isDead(who)) return true;
+  const token = presenceToAsk(who);
+  return token !== undefined && isAbsent(dirname(dirname(journal.path)), token);
+}
 
 /** @returns the new path, or undefined: the holder lives, or another adopter won */
-export function adopt(journalDir: string, mine: Identity = selfIdentity()): string | undefined {
+export async function adopt(journalDir: string, mine: Identity = selfIdentity()): Promise<string | undefined> {
   const found = describeJournal(journalDir, basename(journalDir));
-  if (!found || !isOrphan(found)) return undefined;
-  const path = join(dirname(journalDir), `${found.id}~${tagOf(mine)}`);
+  if (!found || !(await isProvenOrphan(found))) return undefined;
+  // Others have to see that the new holder lives before it holds anything.
+  const presence = presenceIn(dirname(dirname(journalDir)));
+  await presence?.ready;
+  const path = join(dirname(journalDir), `${found.id}~${tagOf({ ...mine, presence: presence?.token })}`);
   try {
-    renameSync(journalDir, path);
+    nodeFiles.renameSync(journalDir, path);
   } catch {
     return undefined;
   }
   // Between look and rename a new process may have made a directory of the same name: then it is given back.
-  const taken = describeJournal(path, basename(journalDir));
-  if (taken && isOrphan(taken)) return path;
+  const taken = describeJournal(path, basename(path));
+  if (taken && tagOf(taken.owner) === tagOf(found.owner)) return path;
   try {
-    renameSync(path, journalDir);
+    nodeFiles.renameSync(path, journalDir);
   } catch {}
   return undefined;
 }
@@ -30,16 +42,18 @@ export function adopt(journalDir: string, mine: Identity = selfIdentity()): stri
 export function removeJournal(journalDir: string): void {
   const doomed = join(dirname(journalDir), `.gone-${uuidv7()}`);
   try {
-    renameSync(journalDir, doomed);
-    rmSync(doomed, { recursive: true, force: true });
+    nodeFiles.renameSync(journalDir, doomed);
+    nodeFiles.rmSync(doomed, { recursive: true, force: true });
   } catch {}
 }
 
-/** Finishes removals that a crash cut short. */
-export function sweep(dir: string): void {
+/** Finishes removals that a crash cut short, and removes the signs of life of processes that left nothing. */
+export async function sweep(dir: string): Promise<void> {
   for (const name of namesIn(journalsFolder(dir)).filter((name) => name.startsWith('.gone-'))) {
     try {
-      rmSync(join(journalsFolder(dir), name), { recursive: true, force: true });
+      nodeFiles.rmSync(join(journalsFolder(dir), name), { recursive: true, force: true });
     } catch {}
   }
+  const named = listJournals(dir).map(({ owner, holder }) => `${tagOf(owner)}~${holder ?? ''}`);
+  await sweepPresences(dir, (token) => named.some((tags) => tags.includes(token)));
 }

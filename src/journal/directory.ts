@@ -7,7 +7,8 @@ import type { ResourceFact } from '../record/fact.ts';
 import { uuidv7 } from '../util/uuid.ts';
 import type { JournalFiles } from './files.ts';
 import { selfIdentity } from './identity.ts';
-import { journalsFolder, OWNER_FILE, type Owner, type ShippedBy } from './layout.ts';
+import { isOwnDirectory, journalsFolder, OWNER_FILE, type Owner, type ShippedBy } from './layout.ts';
+import { presenceIn } from './presence.ts';
 
 /** Another attempt a little later may succeed, so the temporary folder is no better. */
 const PASSING = new Set(['EMFILE', 'ENFILE', 'EAGAIN']);
@@ -17,18 +18,27 @@ export function makeJournalDir(
   resource: ResourceFact,
   shippedBy: ShippedBy,
   files: JournalFiles,
+  wasRemoved = false,
 ): { path: string; fallbackOf?: unknown } {
   try {
-    return { path: makeIn(dir, resource, shippedBy, files) };
+    return { path: makeIn(dir, resource, shippedBy, files, wasRemoved) };
   } catch (error) {
     if (PASSING.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    return { path: makeIn(temporaryBase(files), resource, shippedBy, files), fallbackOf: error };
+    return { path: makeIn(temporaryBase(files), resource, shippedBy, files, wasRemoved), fallbackOf: error };
   }
 }
 
-function makeIn(base: string, resource: ResourceFact, shippedBy: ShippedBy, files: JournalFiles): string {
+function makeIn(
+  base: string,
+  resource: ResourceFact,
+  shippedBy: ShippedBy,
+  files: JournalFiles,
+  wasRemoved: boolean,
+): string {
   const folder = journalsFolder(base);
   files.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // The folder around it may be shared or a link, as somebody chose; in here lies what the application's users did.
+  if (!isOwnDirectory(folder, files)) throw new Error(`${folder} belongs to somebody else or is a link`);
   try {
     files.writeFileSync(join(base, '.gitignore'), '*\n', { flag: 'wx', mode: 0o600 });
   } catch {}
@@ -37,6 +47,7 @@ function makeIn(base: string, resource: ResourceFact, shippedBy: ShippedBy, file
     service: resource.service,
     shippedBy,
     ...selfIdentity(),
+    presence: presenceIn(base)?.token,
   };
   // Filled under a name that readers skip, then renamed: a journal without its owner is never seen.
   const unfinished = join(folder, `.new-${uuidv7()}`);
@@ -44,10 +55,12 @@ function makeIn(base: string, resource: ResourceFact, shippedBy: ShippedBy, file
   files.writeFileSync(join(unfinished, OWNER_FILE), `${JSON.stringify(owner)}\n`, { mode: 0o600 });
   const wanted = join(folder, directoryName(resource.process));
   try {
+    // Whoever followed the removed one believes to have read what would stand in the same place now.
+    if (wasRemoved) throw new Error('taken');
     files.renameSync(unfinished, wanted);
     return wanted;
   } catch {
-    // Taken: a second journal of this process, or a service.instance.id that somebody fixed for all replicas.
+    // Taken: a second journal of this process.
     const other = `${wanted}-${uuidv7()}`;
     files.renameSync(unfinished, other);
     return other;

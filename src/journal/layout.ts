@@ -1,8 +1,9 @@
 // Names on disk: <dir>/journal/<process-id>[~<adopter>]/{owner.json, 00000001.ndjson …, shipped.json, closed}.
 // In: a folder. Out: the journals and segments in it. Holds no state.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { join } from 'node:path';
+import { nodeFiles } from './files.ts';
 import { type Identity, isDead } from './identity.ts';
 
 /** Who ships a journal: a delivery thread of its own process, or the process that owns the embedded database. */
@@ -28,6 +29,7 @@ export interface FoundJournal {
 
 export const OWNER_FILE = 'owner.json';
 export const SHIPPED_FILE = 'shipped.json';
+export const STORED_FILE = 'stored.json';
 export const CLOSED_FILE = 'closed';
 
 export function journalsFolder(dir: string): string {
@@ -52,30 +54,65 @@ export function listJournals(dir: string): FoundJournal[] {
     .filter((journal) => journal !== undefined);
 }
 
+/** Ours, and no link: nothing planted in a shared folder is read, written or adopted. */
+export function isOwnDirectory(path: string, files: Pick<typeof nodeFiles, 'lstatSync'> = nodeFiles): boolean {
+  try {
+    const stat = files.lstatSync(path);
+    return stat.isDirectory() && (process.getuid === undefined || stat.uid === process.getuid());
+  } catch {
+    return false;
+  }
+}
+
+/** Journals that are left alone because they belong to another user, or are links. */
+export function foreignJournals(dir: string): string[] {
+  const names = namesIn(journalsFolder(dir)).filter((name) => !name.startsWith('.'));
+  return names.map((name) => join(journalsFolder(dir), name)).filter((path) => exists(path) && !isOwnDirectory(path));
+}
+
 export function describeJournal(path: string, name: string): FoundJournal | undefined {
+  if (!isOwnDirectory(path)) return undefined;
   const owner = readOwner(path);
   if (!owner) return undefined;
   const [id, holder] = name.split('~') as [string, string | undefined];
-  return { path, id, owner, holder, closed: existsSync(join(path, CLOSED_FILE)) };
+  return { path, id, owner, holder, closed: namesIn(path).includes(CLOSED_FILE) };
 }
 
-/** True when whoever may touch this journal (its adopter, else its writer) is provably dead. */
+/** True when whoever may touch this journal (its adopter, else its writer) is dead by what can be seen at once. */
 export function isOrphan(journal: FoundJournal): boolean {
   return isDead(journal.holder ?? journal.owner);
+}
+
+function exists(path: string): boolean {
+  return nodeFiles.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** File names in a folder, none where there is no folder. */
 export function namesIn(folder: string): string[] {
   try {
-    return readdirSync(folder);
+    return nodeFiles.readdirSync(folder);
   } catch {
     return [];
   }
 }
 
+/** Content of a small file of ours; nothing where it cannot be read. A link is not followed. */
+export function readSmall(path: string): Buffer | undefined {
+  let fd: number | undefined;
+  try {
+    fd = nodeFiles.openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    const buffer = Buffer.alloc(16 * 1024);
+    return buffer.subarray(0, nodeFiles.readSync(fd, buffer, 0, buffer.length, 0));
+  } catch {
+    return undefined;
+  } finally {
+    if (fd !== undefined) nodeFiles.closeSync(fd);
+  }
+}
+
 function readOwner(path: string): Owner | undefined {
   try {
-    const owner = JSON.parse(readFileSync(join(path, OWNER_FILE), 'utf8')) as Owner;
+    const owner = JSON.parse(String(readSmall(join(path, OWNER_FILE)))) as Owner;
     return typeof owner.pid === 'number' && typeof owner.hostname === 'string' ? owner : undefined;
   } catch {
     return undefined;

@@ -1,16 +1,20 @@
 // Whole lines of one segment file from an offset on. In: a path. Out: lines with the offset behind each. An unfinished last
 // line stays until its end is there; a line longer than the bound is skipped and reported. One chunk in memory at a time.
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { constants } from 'node:fs';
+import { nodeFiles } from './files.ts';
 
 const NEWLINE = 0x0a;
 
 export interface Line {
-  /** Undefined where the line is too long to be read. */
-  text: string | undefined;
+  /** Without its newline; undefined where it is too long to be read. Valid until the next read of this thread. */
+  bytes: Buffer | undefined;
   /** Offset behind its newline. */
   end: number;
 }
+
+/** Nothing planted in the folder leads elsewhere. Absent on Windows. */
+const READ_ONLY = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 
 /** One buffer for all readers of a thread: reading is synchronous, and nothing keeps a piece of it. */
 const SHARED_BYTES = 256 * 1024;
@@ -29,19 +33,21 @@ export class LineReader {
   /** Start of a line too long to be held; it is skipped up to its newline. */
   #skipping = false;
 
-  /** @throws what openSync throws */
+  /** @throws what openSync throws; RangeError where no line begins at the offset: it belongs to another file of that name */
   constructor(path: string, offset: number, maxLineBytes: number) {
-    this.#fd = openSync(path, 'r');
+    this.#fd = nodeFiles.openSync(path, READ_ONLY);
     this.#maxLineBytes = maxLineBytes;
-    // Behind the end: the offset belongs to another file of that name. Reading all again is safe, skipping is not.
-    this.offset = offset > fstatSync(this.#fd).size ? 0 : offset;
+    this.offset = offset;
+    if (offset === 0 || this.#beginsLine(offset)) return;
+    this.close();
+    throw new RangeError(`no line begins at ${offset} in ${path}`);
   }
 
   /** The next lines, about `chunkBytes` of them; none when there is no whole line to read now. */
   read(chunkBytes: number): Line[] {
     for (let size = chunkBytes; ; size *= 2) {
       const buffer = bufferOf(size);
-      const filled = readSync(this.#fd, buffer, 0, size, this.offset);
+      const filled = nodeFiles.readSync(this.#fd, buffer, 0, size, this.offset);
       const chunk = buffer.subarray(0, filled);
       const last = chunk.lastIndexOf(NEWLINE);
       if (last !== -1) return this.#split(chunk, last);
@@ -53,13 +59,21 @@ export class LineReader {
     }
   }
 
-  /** Bytes behind the last whole line. */
-  get tornBytes(): number {
-    return Math.max(0, fstatSync(this.#fd).size - this.offset);
+  /** What stands behind the last whole line. */
+  torn(maxBytes: number): Buffer {
+    const size = Math.min(maxBytes, nodeFiles.fstatSync(this.#fd).size - this.offset);
+    if (size <= 0) return Buffer.alloc(0);
+    const buffer = Buffer.allocUnsafe(size);
+    return buffer.subarray(0, nodeFiles.readSync(this.#fd, buffer, 0, size, this.offset));
   }
 
   close(): void {
-    closeSync(this.#fd);
+    nodeFiles.closeSync(this.#fd);
+  }
+
+  #beginsLine(offset: number): boolean {
+    const before = Buffer.alloc(1);
+    return nodeFiles.readSync(this.#fd, before, 0, 1, offset - 1) === 1 && before[0] === NEWLINE;
   }
 
   #split(chunk: Buffer, last: number): Line[] {
@@ -67,9 +81,9 @@ export class LineReader {
     const base = this.offset;
     for (let start = 0; start <= last; ) {
       const end = chunk.indexOf(NEWLINE, start);
-      const text = this.#skipping ? undefined : chunk.toString('utf8', start, end);
+      const bytes = this.#skipping ? undefined : chunk.subarray(start, end);
       this.#skipping = false;
-      lines.push({ text, end: base + end + 1 });
+      lines.push({ bytes, end: base + end + 1 });
       start = end + 1;
     }
     this.offset = base + last + 1;

@@ -1,66 +1,64 @@
 // Reads one journal, from the place that was shipped last to its end and on while it grows. In: a journal directory. Out:
-// facts with the position behind each, and lines that are none. An unfinished last line of a dead journal is lost, counted.
+// facts with the position behind each, damaged lines, and exact losses where frames are missing. Damage costs the frames
+// it touches; a segment of an unknown version is put aside whole. Nothing blocks what stands behind it.
 
-import { statSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { FACT_VERSION, type Fact, type ResourceFact } from '../record/fact.ts';
+import { join } from 'node:path';
+import type { ResourceFact } from '../record/fact.ts';
 import { removeJournal } from './adopt.ts';
-import { CLOSED_FILE, describeJournal, namesIn, segmentName } from './layout.ts';
+import type { Archive } from './archive.ts';
+import type { Entry } from './entry.ts';
+import { nodeFiles } from './files.ts';
+import { decodeFrame } from './frame.ts';
+import { CLOSED_FILE, namesIn, readSmall, segmentName } from './layout.ts';
+import { LineEntries, type ReaderCounts } from './line-entries.ts';
 import { LineReader } from './line-reader.ts';
-import { type Position, readShipped, segmentsOf, writeShipped } from './shipped.ts';
+import { quarantine } from './quarantine.ts';
+import { isOfUnknownVersion } from './resource.ts';
+import { Sequence } from './sequence.ts';
+import { type Position, readShipped, segmentsOf, writeShipped, writeStored } from './shipped.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 /** Above what the writer lets through (1 Mi characters, three bytes each at worst). */
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
 
-/** One line that was read. */
-export type Entry = FactEntry | GarbageEntry;
-
-interface Place {
-  /** Position behind the line: acknowledge this when it is stored. */
-  end: Position;
-  sizeBytes: number;
-}
-
-export interface FactEntry extends Place {
-  fact: Exclude<Fact, ResourceFact>;
-  resource: ResourceFact;
-}
-
-/** A line that is no fact; kept in its place, since it has to be put away before anything behind it is acknowledged. */
-export interface GarbageEntry extends Place {
-  fact?: undefined;
-  raw: string;
-  reason: string;
-}
-
 export class JournalReader {
   readonly dir: string;
-  /** Lines that were no facts. */
-  garbage = 0;
-  /** Unfinished last lines that were skipped. */
-  torn = 0;
   /** The writer is done with this journal, as of the last time its end was reached. */
   closed = false;
-  #segment: number;
+  /** Set by whoever knows it: the writer is dead. */
+  abandoned = false;
+  readonly #archive: Archive | undefined;
+  readonly #entries: LineEntries;
   #offset: number;
   #lines: LineReader | undefined;
-  #resource: ResourceFact | undefined;
+  #started = false;
+  #ended = false;
   #removed = false;
 
-  constructor(journalDir: string) {
+  /** `archive` takes the segments that are shipped. */
+  constructor(journalDir: string, archive?: Archive) {
     this.dir = journalDir;
-    const { segment, offset } = readShipped(journalDir);
-    this.#segment = segment;
-    this.#offset = offset;
+    this.#archive = archive;
+    const shipped = readShipped(journalDir);
+    this.#offset = shipped.offset;
+    this.#entries = new LineEntries(journalDir, shipped);
   }
 
   /** Behind everything that was returned so far. */
   get position(): Position {
-    return { segment: this.#segment, offset: this.#lines?.offset ?? this.#offset };
+    return this.#entries.at(this.#lines?.offset ?? this.#offset);
   }
 
-  /** The next facts, about 256 KiB of them; none when nothing whole is there now. @throws on a failing disk */
+  get counts(): ReaderCounts {
+    return this.#entries.counts;
+  }
+
+  /** Who writes this journal, as far as is known. */
+  get resource(): ResourceFact {
+    return this.#entries.resource;
+  }
+
+  /** The next entries, about 256 KiB of them; none when nothing whole is there now. @throws on a failing disk */
   read(): Entry[] {
     for (;;) {
       const next = this.#next();
@@ -73,9 +71,24 @@ export class JournalReader {
       if (entries) return entries;
       // `next` was seen before this end was read: its writer had finished this segment by then.
       if (next === undefined) return [];
-      this.#leave();
+      const rest = this.#entries.torn(this.#torn, this.position.offset);
+      this.close();
       this.#open(next);
+      if (rest.length > 0) return rest;
     }
+  }
+
+  /** Of a journal that nobody writes any more, behind its last whole line: what is unfinished or missing there. */
+  end(): Entry[] {
+    if (this.#ended) return [];
+    this.#ended = true;
+    const closed = readSmall(join(this.dir, CLOSED_FILE));
+    const last = closed && decodeFrame(closed.subarray(0, closed.length - 1));
+    return this.#entries.rest(this.#torn, this.position.offset, last);
+  }
+
+  get #torn(): Buffer {
+    return this.#lines?.torn(MAX_LINE_BYTES) ?? Buffer.alloc(0);
   }
 
   /** Bytes in the segments behind the position, read or not; a look at the folder. */
@@ -84,20 +97,20 @@ export class JournalReader {
     let sum = -offset;
     for (const number of segmentsOf(namesIn(this.dir)).filter((number) => number >= segment)) {
       try {
-        sum += statSync(join(this.dir, segmentName(number))).size;
+        sum += nodeFiles.statSync(join(this.dir, segmentName(number))).size;
       } catch {}
     }
     return Math.max(0, sum);
   }
 
-  /** Everything up to `position` is stored. */
-  ack(position: Position): void {
-    if (!this.#removed) writeShipped(this.dir, position);
+  /** Everything up to `position` is stored, and not yet safe there. */
+  note(position: Position): void {
+    if (!this.#removed) writeStored(this.dir, position);
   }
 
-  /** Of a journal that nobody writes any more: counts what its last line lacks. */
-  finish(): void {
-    if (this.#lines && this.#lines.tornBytes > 0) this.torn++;
+  /** Everything up to `position` is stored. */
+  ack(position: Position): void {
+    if (!this.#removed) writeShipped(this.dir, position, this.#archive);
   }
 
   close(): void {
@@ -110,28 +123,45 @@ export class JournalReader {
   remove(): void {
     this.close();
     this.#removed = true;
+    if (this.#archive) for (const segment of segmentsOf(namesIn(this.dir))) this.#archiveAndRemove(segment);
     removeJournal(this.dir);
+  }
+
+  /** One by one: after a crash in between the next one to come begins where this one ended. */
+  #archiveAndRemove(segment: number): void {
+    const path = join(this.dir, segmentName(segment));
+    try {
+      this.#archive?.add(path);
+      nodeFiles.unlinkSync(path);
+    } catch {}
   }
 
   /** The segment after the open one (or the one to begin with), if it is there yet. */
   #next(): number | undefined {
     const names = namesIn(this.dir);
     this.closed = names.includes(CLOSED_FILE);
-    const from = this.#lines ? this.#segment + 1 : this.#segment;
+    const from = this.#lines ? this.#entries.segment + 1 : this.#entries.segment;
     return segmentsOf(names).find((segment) => segment >= from);
   }
 
   #open(segment: number): void {
-    const offset = segment === this.#segment ? this.#offset : 0;
-    const path = join(this.dir, segmentName(segment));
-    if (offset > 0) this.#readResource(path);
-    this.#lines = new LineReader(path, offset, MAX_LINE_BYTES);
-    this.#segment = segment;
-  }
-
-  #leave(): void {
-    this.finish();
-    this.close();
+    if (segment !== this.#entries.segment) {
+      // The first one is not where the state said: the state is old, and what is not there was shipped. A segment that is
+      // missing between others was not: segments are removed in order.
+      if (!this.#started) this.#entries.sequence = segment === 1 ? new Sequence(1) : new Sequence();
+      this.#offset = 0;
+      this.#entries.segment = segment;
+    }
+    try {
+      this.#lines = new LineReader(join(this.dir, segmentName(segment)), this.#offset, MAX_LINE_BYTES);
+      this.#started = true;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      // The state belongs to another file of that name. Reading all again is safe, skipping is not.
+      this.#entries.segment = 0;
+      this.#offset = 0;
+      this.#entries.sequence = new Sequence();
+    }
   }
 
   /** Undefined: nothing whole was there. An empty list never is an end. */
@@ -140,60 +170,34 @@ export class JournalReader {
       let start = this.#lines!.offset;
       const lines = this.#lines!.read(CHUNK_BYTES);
       if (lines.length === 0) return undefined;
+      if (start === 0 && isOfUnknownVersion(lines[0]!.bytes, lines[1]?.bytes)) return this.#putAside(lines[0]!.bytes);
       const entries: Entry[] = [];
-      for (const { text, end } of lines) {
-        const place = { end: { segment: this.#segment, offset: end }, sizeBytes: end - start };
-        const entry = this.#parse(text, place);
-        if (entry) entries.push(entry);
+      for (const { bytes, end } of lines) {
+        this.#entries.parse(bytes, start, end, entries);
         start = end;
       }
       if (entries.length > 0) return entries;
     }
   }
 
-  #parse(text: string | undefined, place: Place): Entry | undefined {
-    if (text === undefined) return this.#garbage('', 'line too long', place);
-    let fact: Fact;
-    try {
-      fact = JSON.parse(text);
-    } catch {
-      return this.#garbage(text, 'not JSON', place);
-    }
-    if (!fact || typeof fact !== 'object' || typeof fact.k !== 'string')
-      return this.#garbage(text, 'not a fact', place);
-    if (fact.k !== 'resource') return { fact, resource: this.#resource ?? this.#unknownResource(), ...place };
-    this.#resource = fact;
-    return undefined;
-  }
-
-  #garbage(raw: string, reason: string, place: Place): GarbageEntry {
-    this.garbage++;
-    return { raw, reason, ...place };
-  }
-
-  /** When reading goes on in the middle of a segment: its first line says who wrote it. */
-  #readResource(path: string): void {
-    const lines = new LineReader(path, 0, MAX_LINE_BYTES);
-    try {
-      const fact = JSON.parse(lines.read(4096)[0]?.text ?? 'null');
-      if (fact?.k === 'resource') this.#resource = fact;
-    } catch {
-    } finally {
-      lines.close();
-    }
-  }
-
-  #unknownResource(): ResourceFact {
-    const owner = describeJournal(this.dir, basename(this.dir))?.owner;
-    this.#resource = {
-      k: 'resource',
-      v: FACT_VERSION,
-      process: owner?.process ?? basename(this.dir),
-      service: owner?.service ?? 'unknown',
-      environment: 'unknown',
-      host: owner?.hostname ?? 'unknown',
-      pid: owner?.pid ?? 0,
-    };
-    return this.#resource;
+  #putAside(first: Buffer | undefined): Entry[] {
+    const segment = this.#entries.segment;
+    const header = first && decodeFrame(first);
+    this.#lines!.close();
+    this.#lines = undefined;
+    this.#offset = 0;
+    if (!this.abandoned && !this.closed)
+      throw new Error(`${join(this.dir, segmentName(segment))} is being written by a newer version of Rowtrace`);
+    const entries: Entry[] = [];
+    if (header) this.#entries.arrive(header.n, header.o, 0, entries);
+    const { path, frames, occurrences } = quarantine(this.dir, segment);
+    this.counts.quarantinedFrames += frames;
+    this.counts.quarantinedOccurrences += occurrences;
+    const loss = { from: this.#entries.sequence.n, frames, occurrences };
+    this.#entries.segment++;
+    // How many numbers it took is not known: lines of another version need not be frames.
+    this.#entries.sequence = new Sequence();
+    entries.push({ ...this.#entries.loss(loss, 0), reason: 'quarantined', path });
+    return entries;
   }
 }

@@ -1,17 +1,26 @@
-// Where the journal's text goes: directory, current segment, rotation, the bound on disk. In: whole lines. Out: the lines
-// that could not be written, and why. Throws nothing; loses what somebody deletes, and says how many lines that were.
+// Where the journal's lines go: directory, current segment, rotation, the bound on disk. In: facts as JSON. Out: how many
+// of them are in the file as frames, and why the others are not. Throws nothing; loses what somebody deletes, and says so.
 
 import { join } from 'node:path';
 import type { ResourceFact } from '../record/fact.ts';
 import { makeJournalDir } from './directory.ts';
 import type { JournalFiles } from './files.ts';
+import { encodeFrame } from './frame.ts';
+import { ORDINARY_SHARE } from './importance.ts';
 import { CLOSED_FILE, type ShippedBy, segmentNumber } from './layout.ts';
 import { Segment } from './segment.ts';
+import type { Piece, SyncCounts, SyncPolicy } from './syncer.ts';
 
 /** How often the folder is looked at: still there? anything shipped and removed? A look costs 1 to 10 µs. */
 export const LOOK_MILLIS = 200;
 
-export type Trouble = 'journal_full' | 'disk_full' | 'write_failed';
+export type Trouble = 'disk_full' | 'write_failed' | 'too_long';
+
+/** Only finished segments are removed or archived, so a quiet process finishes one now and then. */
+const SEGMENT_MILLIS = 3_600_000;
+
+/** What a frame adds to a fact, about. */
+const FRAME_BYTES = 50;
 
 export interface SegmentWriterOptions {
   dir: string;
@@ -19,9 +28,21 @@ export interface SegmentWriterOptions {
   shippedBy: ShippedBy;
   maxBytes: number;
   segmentBytes: number;
+  sync: SyncPolicy;
+  /** What becomes of records there is no room for. */
+  fate: string;
   files: JournalFiles;
   onOpened?: (journalDir: string) => void;
+  /** Something has to be written again: `write` is to be called soon, also without anything new. */
+  onRewrite: () => void;
   onProblem: (kind: string, text: string, cause?: unknown) => void;
+}
+
+/** What waits to be written. */
+export interface Lines {
+  json: string[];
+  /** For each of them, as `occurrencesIn` counts. */
+  occurrences: number[];
 }
 
 export class SegmentWriter {
@@ -29,71 +50,131 @@ export class SegmentWriter {
   dir: string | undefined;
   /** Bytes written so far. */
   bytes = 0;
+  readonly syncCounts: SyncCounts = { syncs: 0, failures: 0 };
   readonly #options: SegmentWriterOptions;
-  readonly #header: string;
+  readonly #resource: string;
   #segment: Segment | undefined;
+  #segmentBytes: number;
   #lastSegment = 0;
+  /** What a failed fdatasync may have lost: goes first into the next segment, under the numbers it had. */
+  #again: Piece[] = [];
+  /** Numbers of the next frame of this directory. */
+  #n = 1;
+  #o = 0;
   /** Bytes in the directory as far as known; delivery makes it less behind our back. */
   #onDisk = 0;
+  #wasRemoved = false;
+  #openedAt = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #countedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: SegmentWriterOptions) {
     this.#options = options;
-    this.#header = `${JSON.stringify(options.resource)}\n`;
+    this.#segmentBytes = options.segmentBytes;
+    this.#resource = JSON.stringify(options.resource);
   }
 
-  /** Returns what is left of the text, with the reason. */
-  write(text: string): { rest: string; trouble?: Trouble } {
+  /** Writes from the front; numbers are given here, so that a line that never comes into a file leaves no gap. */
+  write(lines: Lines, urgent: boolean): { written: number; trouble?: Trouble } {
     let segment: Segment;
     try {
       segment = this.#segment ?? this.#open();
     } catch (error) {
-      return this.#trouble(error, text);
+      return { written: 0, trouble: this.#trouble(error) };
     }
-    const header = segment.sizeBytes === 0 ? this.#header : '';
-    if (!this.#hasRoom(header.length + text.length)) {
-      const why = `it holds ${this.#onDisk} bytes, its bound is ${this.#options.maxBytes}`;
-      return this.#trouble(Object.assign(new Error(why), { code: 'FULL' }), text);
-    }
-    const { bytes, rest, error } = segment.write(header + text);
+    const piece = this.#frame(lines, segment.sizeBytes === 0);
+    const { bytes, linesLeft, error } = segment.write(piece.text);
     this.bytes += bytes;
     this.#onDisk += bytes;
-    const left = bytes === 0 ? text : rest;
-    if (segment.broken || segment.sizeBytes >= this.#options.segmentBytes) this.#leave();
-    return error === undefined ? { rest: left } : this.#trouble(error, left);
+    const written = bytes === 0 ? 0 : Math.max(0, lines.json.length - linesLeft);
+    this.#n += written;
+    for (let index = 0; index < written; index++) this.#o += lines.occurrences[index]!;
+    if (error === undefined) {
+      this.#again = [];
+      segment.wrote(piece, urgent);
+      if (segment.sizeBytes >= this.#segmentBytes) this.#leave();
+      return { written };
+    }
+    if (bytes > 0) segment.wrote({ ...piece, text: Buffer.from(piece.text).toString('utf8', 0, bytes) }, urgent);
+    if ((error as NodeJS.ErrnoException).code === 'EFBIG') return this.#limitReached(segment, written);
+    if (segment.broken) this.#leave();
+    return { written, trouble: this.#trouble(error) };
+  }
+
+  /** Whether so much more may be kept. `vital`: up to the bound itself. */
+  hasRoom(jsonChars: number, count: number, vital: boolean): boolean {
+    const limit = this.#options.maxBytes * (vital ? 1 : ORDINARY_SHARE);
+    const more = jsonChars + count * FRAME_BYTES + (this.#segment ? 0 : this.#resource.length + FRAME_BYTES);
+    if (this.#onDisk + more <= limit) return true;
+    const now = performance.now();
+    if (now - this.#countedAt < LOOK_MILLIS) return false;
+    this.#countedAt = now;
+    this.#onDisk = this.#count();
+    return this.#onDisk + more <= limit;
+  }
+
+  /** The first line of a segment has the numbers of the first frame behind it: what the segment before lacks shows here. */
+  #frame({ json, occurrences }: Lines, isFirst: boolean): Piece {
+    let n = this.#n;
+    let o = this.#o;
+    const first = (isFirst && this.#again[0]) || { n, o };
+    let text = isFirst ? encodeFrame(this.#resource, first.n, first.o) : '';
+    if (isFirst) for (const piece of this.#again) text += piece.text;
+    for (let index = 0; index < json.length; index++) {
+      text += encodeFrame(json[index]!, n++, o);
+      o += occurrences[index]!;
+    }
+    return { text, n: first.n, o: first.o };
+  }
+
+  /** RLIMIT_FSIZE, or the file system's own: segments end before it from now on. */
+  #limitReached(segment: Segment, written: number): { written: number; trouble?: Trouble } {
+    const isFresh = segment.sizeBytes <= this.#resource.length + FRAME_BYTES;
+    this.#segmentBytes = Math.min(this.#segmentBytes, Math.max(1, segment.sizeBytes >> 1));
+    this.#leave();
+    return written === 0 && isFresh ? { written, trouble: 'too_long' } : { written };
   }
 
   /** True when the directory was removed under us since the last look; a new one is made by the next write. */
-  wasRemoved(now: number): boolean | undefined {
-    if (now - this.#lookedAt < LOOK_MILLIS) return undefined;
+  wasRemoved(now: number, atOnce: boolean): boolean | undefined {
+    if (!atOnce && now - this.#lookedAt < LOOK_MILLIS) return undefined;
     this.#lookedAt = now;
-    if (!this.#segment?.isUnlinked()) return false;
+    if (!this.#segment?.isUnlinked()) {
+      if (this.#segment && now - this.#openedAt >= SEGMENT_MILLIS) this.#leave();
+      return false;
+    }
     this.#options.onProblem('removed', `the directory ${this.dir} was removed, a new one is made`);
     this.#leave();
     this.dir = undefined;
+    this.#wasRemoved = true;
     return true;
   }
 
-  /** Marks the directory as complete; the next write begins a new one. */
+  /** Marks the directory as complete, with the number of the frame that will never come; the next write begins a new one. */
   close(): void {
-    this.#leave();
+    this.#leave(true);
+    if (this.#again.length > 0) this.write({ json: [], occurrences: [] }, true);
+    this.#leave(true);
     if (this.dir === undefined) return;
     try {
-      this.#options.files.writeFileSync(join(this.dir, CLOSED_FILE), '', { mode: 0o600 });
+      const end = encodeFrame('{"k":"closed"}', this.#n, this.#o);
+      this.#options.files.writeFileSync(join(this.dir, CLOSED_FILE), end, { flag: 'wx', mode: 0o600 });
     } catch {}
     this.dir = undefined;
-    this.#lastSegment = 0;
   }
 
   #open(): Segment {
-    const { dir, resource, shippedBy, files } = this.#options;
+    const { dir, resource, shippedBy, files, sync } = this.#options;
     for (let attempt = 0; ; attempt++) {
       try {
         if (this.dir === undefined) {
-          const made = makeJournalDir(dir, resource, shippedBy, files);
+          const made = makeJournalDir(dir, resource, shippedBy, files, this.#wasRemoved);
           this.dir = made.path;
           this.#onDisk = 0;
+          this.#lastSegment = 0;
+          this.#n = 1;
+          this.#o = 0;
+          this.#again = [];
           if (made.fallbackOf)
             this.#options.onProblem(
               'fallback',
@@ -102,8 +183,11 @@ export class SegmentWriter {
             );
           this.#options.onOpened?.(made.path);
         }
-        this.#segment = new Segment(this.dir, this.#lastSegment + 1, files);
+        const onSyncFailed = (pieces: Piece[], error: unknown) => this.#writeAgain(pieces, error);
+        const number = this.#lastSegment + 1;
+        this.#segment = new Segment(this.dir, number, files, sync, this.syncCounts, onSyncFailed);
         this.#lastSegment++;
+        this.#openedAt = performance.now();
         return this.#segment;
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
@@ -115,36 +199,39 @@ export class SegmentWriter {
     }
   }
 
-  #hasRoom(more: number): boolean {
-    const { maxBytes, files } = this.#options;
-    if (this.#onDisk + more <= maxBytes) return true;
-    const now = performance.now();
-    if (now - this.#countedAt < LOOK_MILLIS) return false;
-    this.#countedAt = now;
+  #count(): number {
+    const { files } = this.#options;
     try {
       const folder = this.dir!;
       const segments = files.readdirSync(folder).filter((name) => segmentNumber(name) !== undefined);
-      this.#onDisk = segments.reduce((sum, name) => sum + files.statSync(join(folder, name)).size, 0);
-    } catch {}
-    return this.#onDisk + more <= maxBytes;
+      return segments.reduce((sum, name) => sum + files.statSync(join(folder, name)).size, 0);
+    } catch {
+      return this.#onDisk;
+    }
   }
 
-  #trouble(error: unknown, rest: string): { rest: string; trouble: Trouble } {
+  #trouble(error: unknown): Trouble {
     const { code } = error as NodeJS.ErrnoException;
     const full = code === 'ENOSPC' || code === 'EDQUOT';
-    const trouble = code === 'FULL' ? 'journal_full' : full ? 'disk_full' : 'write_failed';
-    // Any other error may be of this file alone (EIO, EBADF): the next attempt gets a new one.
-    if (trouble === 'write_failed') this.#leave();
-    this.#options.onProblem(
-      trouble,
-      'cannot write, new records are dropped and counted once the buffer is full',
-      error,
-    );
-    return { rest, trouble };
+    const trouble = full ? 'disk_full' : 'write_failed';
+    // Any other error may be of this file alone (EIO, EBADF): the next attempt gets a new one. On a full disk what is
+    // shipped makes room, and only finished segments are removed; an empty one is kept for the next attempt.
+    if (trouble === 'write_failed' || (this.#segment?.sizeBytes ?? 0) > 0) this.#leave();
+    this.#options.onProblem(trouble, `cannot write, new records ${this.#options.fate} once the buffer is full`, error);
+    return trouble;
   }
 
-  #leave(): void {
-    this.#segment?.close();
+  #leave(now = false): void {
+    const segment = this.#segment;
     this.#segment = undefined;
+    segment?.close(now);
+  }
+
+  #writeAgain(pieces: Piece[], error: unknown): void {
+    this.#options.onProblem('sync_failed', 'the disk failed to store records, they are written again', error);
+    this.#again.push(...pieces);
+    // Also the segment that came behind it: its first line would claim as lost what comes now.
+    this.#leave();
+    this.#options.onRewrite();
   }
 }

@@ -4,12 +4,13 @@
 import { join } from 'node:path';
 import type { JournalFiles } from './files.ts';
 import { segmentName } from './layout.ts';
+import { type Piece, type SyncCounts, Syncer, type SyncPolicy } from './syncer.ts';
 
 export interface Written {
   /** Bytes of whole lines that are in the file now. */
   bytes: number;
-  /** Lines that are not in it; empty when all went well. */
-  rest: string;
+  /** How many lines are not in it. */
+  linesLeft: number;
   error?: unknown;
 }
 
@@ -20,12 +21,26 @@ export class Segment {
   broken = false;
   readonly #files: JournalFiles;
   readonly #fd: number;
+  readonly #syncer: Syncer;
 
   /** @throws what openSync throws; EEXIST where another writer has that number */
-  constructor(journalDir: string, number: number, files: JournalFiles) {
+  constructor(
+    journalDir: string,
+    number: number,
+    files: JournalFiles,
+    sync: SyncPolicy,
+    counts: SyncCounts,
+    onSyncFailed: (pieces: Piece[], error: unknown) => void,
+  ) {
     this.number = number;
     this.#files = files;
     this.#fd = files.openSync(join(journalDir, segmentName(number)), 'ax', 0o600);
+    this.#syncer = new Syncer(this.#fd, sync, files, counts, onSyncFailed);
+  }
+
+  /** Tells what is in the file, for the case that the disk loses it. */
+  wrote(piece: Piece, urgent: boolean): void {
+    this.#syncer.wrote(piece, urgent, performance.now());
   }
 
   write(text: string): Written {
@@ -36,10 +51,10 @@ export class Segment {
       done = this.#files.writeSync(this.#fd, text);
       if (done === size) {
         this.sizeBytes += size;
-        return { bytes: size, rest: '' };
+        return { bytes: size, linesLeft: 0 };
       }
     } catch (error) {
-      return { bytes: 0, rest: text, error };
+      return { bytes: 0, linesLeft: countLines(Buffer.from(text), 0), error };
     }
     return this.#finish(Buffer.from(text), done);
   }
@@ -67,7 +82,7 @@ export class Segment {
       }
     }
     this.sizeBytes += whole;
-    return { bytes: whole, rest: all.toString('utf8', whole), error };
+    return { bytes: whole, linesLeft: countLines(all, whole), error };
   }
 
   /** True when somebody removed the file (or its directory) while it was open. */
@@ -79,9 +94,20 @@ export class Segment {
     }
   }
 
-  close(): void {
-    try {
-      this.#files.closeSync(this.#fd);
-    } catch {}
+  /** Once what is in it is as safe as it has to be; `now`: at the end of the process. */
+  close(now: boolean): void {
+    const close = () => {
+      try {
+        this.#files.closeSync(this.#fd);
+      } catch {}
+    };
+    if (now) this.#syncer.finishNow(close);
+    else this.#syncer.finish(close);
   }
+}
+
+function countLines(text: Buffer, from: number): number {
+  let lines = 0;
+  for (let at = text.indexOf(0x0a, from); at !== -1; at = text.indexOf(0x0a, at + 1)) lines++;
+  return lines;
 }

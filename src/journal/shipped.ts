@@ -1,24 +1,48 @@
-// shipped.json: how far a journal is safely stored elsewhere. In: a position. Out: the file, replaced by rename, and the
-// segments wholly behind the position removed. A lost or stale file costs a replay, which an idempotent sink absorbs.
+// shipped.json: how far a journal is safely stored elsewhere. In: a position. Out: the file, a frame replaced by rename, and
+// the segments wholly behind the position removed. A lost, damaged or stale file costs a replay, which an idempotent sink
+// absorbs. stored.json, beside it where a store has rows some time before they are safe there: how far rows can be seen.
 
-import { readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { join } from 'node:path';
-import { namesIn, SHIPPED_FILE, segmentName, segmentNumber } from './layout.ts';
+import type { Archive } from './archive.ts';
+import { nodeFiles } from './files.ts';
+import { decodeFrame, encodeFrame } from './frame.ts';
+import { namesIn, readSmall, SHIPPED_FILE, STORED_FILE, segmentName, segmentNumber } from './layout.ts';
 
-/** A place between two lines: segment number and byte offset. */
+/** A place between two lines: segment number, byte offset, and the numbers of the next frame (0: not known). */
 export interface Position {
   segment: number;
   offset: number;
+  n: number;
+  o: number;
 }
 
 /** Beginning of every journal. */
-export const START: Position = Object.freeze({ segment: 0, offset: 0 });
+export const START: Position = Object.freeze({ segment: 0, offset: 0, n: 0, o: 0 });
 
+/** Anew each time, and never through a link. */
+const REPLACE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0);
+
+/** From here on a reader begins. */
 export function readShipped(journalDir: string): Position {
+  return readPosition(join(journalDir, SHIPPED_FILE));
+}
+
+/** Up to here rows can be seen. */
+export function readStored(journalDir: string): Position {
+  const [stored, shipped] = [readPosition(join(journalDir, STORED_FILE)), readShipped(journalDir)];
+  const isFurther = stored.segment - shipped.segment || stored.offset - shipped.offset;
+  return isFurther > 0 ? stored : shipped;
+}
+
+function readPosition(path: string): Position {
+  const text = readSmall(path);
+  const frame = text && decodeFrame(text.subarray(0, text.length - 1));
+  if (!frame) return START;
   try {
-    const { segment, offset } = JSON.parse(readFileSync(join(journalDir, SHIPPED_FILE), 'utf8'));
+    const { segment, offset } = JSON.parse(frame.json);
     if (Number.isSafeInteger(segment) && Number.isSafeInteger(offset) && segment >= 0 && offset >= 0)
-      return { segment, offset };
+      return { segment, offset, n: frame.n, o: frame.o };
   } catch {}
   return START;
 }
@@ -28,17 +52,27 @@ export function readShipped(journalDir: string): Position {
  * would leave a state that points at nothing. A state that cannot be written (disk full) does not keep the segments:
  * what they hold is committed, and removing them is what makes room again.
  */
-export function writeShipped(journalDir: string, position: Position): void {
-  try {
-    const path = join(journalDir, SHIPPED_FILE);
-    writeFileSync(`${path}.tmp`, `${JSON.stringify(position)}\n`, { mode: 0o600 });
-    renameSync(`${path}.tmp`, path);
-  } catch {}
-  for (const segment of segmentsOf(namesIn(journalDir)).filter((number) => number < position.segment)) {
+export function writeShipped(journalDir: string, position: Position, archive?: Archive): void {
+  writePosition(join(journalDir, SHIPPED_FILE), position);
+  const { segment } = position;
+  for (const old of segmentsOf(namesIn(journalDir)).filter((number) => number < segment)) {
     try {
-      unlinkSync(join(journalDir, segmentName(segment)));
+      archive?.add(join(journalDir, segmentName(old)));
+      nodeFiles.unlinkSync(join(journalDir, segmentName(old)));
     } catch {}
   }
+}
+
+export function writeStored(journalDir: string, position: Position): void {
+  writePosition(join(journalDir, STORED_FILE), position);
+}
+
+function writePosition(path: string, { segment, offset, n, o }: Position): void {
+  try {
+    const text = encodeFrame(JSON.stringify({ segment, offset }), n, o);
+    nodeFiles.writeFileSync(`${path}.tmp`, text, { flag: REPLACE as never, mode: 0o600 });
+    nodeFiles.renameSync(`${path}.tmp`, path);
+  } catch {}
 }
 
 /** Segment numbers among file names, in order. */

@@ -1,7 +1,7 @@
 // captureError: reports one thrown value.
 
 import type { Level } from '../record/level.ts';
-import { emit, messageOf } from './emit.ts';
+import { copied, emit, messageOf } from './emit.ts';
 
 export interface CaptureErrorOptions {
   /** Default "ERROR". */
@@ -24,16 +24,20 @@ export interface CaptureErrorOptions {
  * try { await pay(invoice) } catch (error) { captureError(error, { module: 'billing', tags: { invoice_id: invoice.id } }) }
  * ```
  */
-export function captureError(error: unknown, options: CaptureErrorOptions = {}): void {
-  emit({
-    level: options.level ?? 'ERROR',
-    body: options.message ?? messageOf(error),
-    module: options.module ?? 'app',
-    thrown: { value: error },
-    attributes: {
-      ...options.tags,
-      ...(options.functionName === undefined ? {} : { 'code.function.name': options.functionName }),
-      ...(options.fingerprint === undefined ? {} : { 'rowtrace.fingerprint': options.fingerprint }),
-    },
+export function captureError(error: unknown, options?: CaptureErrorOptions): void {
+  emit(() => {
+    // JavaScript gives null, too.
+    const { level, message, module, functionName, fingerprint, tags } = options ?? {};
+    return {
+      level: level ?? 'ERROR',
+      body: message ?? messageOf(error),
+      module: module ?? 'app',
+      thrown: { value: error },
+      attributes: {
+        ...copied(tags),
+        ...(functionName === undefined ? {} : { 'code.function.name': functionName }),
+        ...(fingerprint === undefined ? {} : { 'rowtrace.fingerprint': fingerprint }),
+      },
+    };
   });
 }

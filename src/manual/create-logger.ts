@@ -1,7 +1,8 @@
 // createLogger: a logger of five levels that emits OpenTelemetry log records.
 
 import type { Level } from '../record/level.ts';
-import { emit } from './emit.ts';
+import { isObject } from '../record/thrown.ts';
+import { copied, emit } from './emit.ts';
 
 export interface LogDetails {
   /** The error the line is about. */
@@ -28,21 +29,29 @@ export interface Logger {
 /** @param options.module name on every row */
 export function createLogger({ module }: { module: string }): Logger {
   const at = (level: Level): Log => {
-    const log: Log = (message, details = {}) => {
-      const attributes: Record<string, unknown> = { ...details.extra };
-      if (details.errorMessage !== undefined) attributes['exception.message'] = details.errorMessage;
-      if (details.stackTrace !== undefined) {
-        attributes['exception.stacktrace'] = details.stackTrace;
-        attributes['exception.message'] ??= message;
-      }
-      if (details.stack && details.error === undefined && details.stackTrace === undefined)
-        attributes['code.stacktrace'] = callerStack(message, log);
-      const thrown = 'error' in details && details.error !== undefined ? { value: details.error } : undefined;
-      emit({ level, body: message, module, attributes, thrown });
-    };
+    const log: Log = (message, given) =>
+      emit(() => {
+        const details = detailsOf(given);
+        const attributes = copied(details.extra);
+        if (details.errorMessage !== undefined) attributes['exception.message'] = details.errorMessage;
+        if (details.stackTrace !== undefined) {
+          attributes['exception.stacktrace'] = details.stackTrace;
+          attributes['exception.message'] ??= message;
+        }
+        if (details.stack && details.error === undefined && details.stackTrace === undefined)
+          attributes['code.stacktrace'] = callerStack(message, log);
+        const thrown = 'error' in details && details.error !== undefined ? { value: details.error } : undefined;
+        return { level, body: message, module, attributes, thrown };
+      });
     return log;
   };
   return { debug: at('DEBUG'), info: at('INFO'), warn: at('WARNING'), error: at('ERROR'), fatal: at('CRITICAL') };
+}
+
+/** JavaScript gives what it likes; a text or a number in place of details is worth keeping. */
+function detailsOf(given: unknown): LogDetails {
+  if (isObject(given)) return given as LogDetails;
+  return given === undefined || given === null ? {} : { extra: { details: given } };
 }
 
 /** The stack from the caller of `above` on. */

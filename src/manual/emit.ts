@@ -1,9 +1,10 @@
 // The one way the helpers speak: a log record through OpenTelemetry, under whatever SDK is registered. Never throws.
 
-import { type Attributes, context } from '@opentelemetry/api';
+import { type Attributes, type Context, context } from '@opentelemetry/api';
 import { carriedOf, withThrown } from '../otel/context-keys.ts';
-import { logsApi } from '../otel/lines.ts';
+import { type LineLogger, logsApi } from '../otel/lines.ts';
 import { type Level, severityOfLevel } from '../record/level.ts';
+import { readable } from '../record/limits.ts';
 import { errorType, isErrorLike, isObject, peek } from '../record/thrown.ts';
 
 export interface Emission {
@@ -15,9 +16,22 @@ export interface Emission {
   thrown?: { value: unknown };
 }
 
-export function emit({ level, body, module, attributes, thrown }: Emission): void {
+/** False only where a record of that level is certain to be dropped. */
+export function isWanted(level: Level, module: string): boolean {
   try {
+    return isOpen(logsApi().getLogger(module), level, context.active());
+  } catch {
+    return true;
+  }
+}
+
+/** @param build makes the record of what the application gave, which may throw when it is read */
+export function emit(build: () => Emission): void {
+  try {
+    const { level, body, module, attributes, thrown } = build();
     const active = context.active();
+    const logger = logsApi().getLogger(module);
+    if (!isOpen(logger, level, active)) return;
     const carried = carriedOf(active);
     const all = {
       ...carried?.tags,
@@ -26,17 +40,34 @@ export function emit({ level, body, module, attributes, thrown }: Emission): voi
       ...(thrown && exceptionAttributes(thrown.value)),
       ...attributes,
     };
-    logsApi()
-      .getLogger(module)
-      .emit({
-        severityNumber: severityOfLevel(level),
-        severityText: level,
-        body,
-        attributes: all as Attributes,
-        context: thrown === undefined ? active : withThrown(active, thrown.value),
-      });
+    logger.emit({
+      severityNumber: severityOfLevel(level),
+      severityText: level,
+      body,
+      attributes: readable(all) as Attributes,
+      context: thrown === undefined ? active : withThrown(active, thrown.value),
+    });
   } catch {
     // A helper that reports errors must not be one.
+  }
+}
+
+/** A copy of attributes that the application gave; a getter that throws costs its own only. */
+export function copied(given: unknown): Record<string, unknown> {
+  if (!isObject(given)) return {};
+  try {
+    return { ...given };
+  } catch {
+    return Object.fromEntries(Object.keys(given).map((key) => [key, peek(given, key)]));
+  }
+}
+
+/** A logger of another SDK may know the question and fail at it. */
+function isOpen(logger: LineLogger, level: Level, active: Context): boolean {
+  try {
+    return logger.enabled?.({ severityNumber: severityOfLevel(level), context: active }) !== false;
+  } catch {
+    return true;
   }
 }
 

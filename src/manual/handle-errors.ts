@@ -1,7 +1,7 @@
 // captureErrors for a block, handleErrors for a function or method: what is thrown is reported, then thrown on or replaced.
 
 import { type CaptureErrorOptions, captureError } from './capture-error.ts';
-import { finish } from './finish.ts';
+import { finish, isThenable } from './finish.ts';
 import { type AnyFunction, decorator, type MethodDecorator, wrap } from './wrap.ts';
 
 export interface CaptureErrorsOptions extends Omit<CaptureErrorOptions, 'module'> {
@@ -26,12 +26,33 @@ export function captureErrors(options: CaptureErrorsOptions & { rethrow?: boolea
   const { component, rethrow = true, ...rest } = options;
   const report = (thrown: unknown): void => captureError(thrown, { ...rest, module: component ?? 'app' });
   if (rethrow) return finish(work, (failure) => failure && report(failure.thrown));
-  return wrap(work, { failed: report })();
+  try {
+    const result = work();
+    return isThenable(result) ? result.then(undefined, report) : result;
+  } catch (thrown) {
+    return report(thrown);
+  }
 }
 
-export interface HandleErrorsOptions extends CaptureErrorOptions {
+/** What a function comes to: the value itself, of a promise, or returned by a generator. */
+export type Outcome<F extends AnyFunction> =
+  ReturnType<F> extends Generator<unknown, infer R> | AsyncGenerator<unknown, infer R> ? R : Awaited<ReturnType<F>>;
+
+/** The function with an undefined outcome beside its own. */
+export type Forgiving<F extends AnyFunction> = (
+  this: ThisParameterType<F>,
+  ...values: Parameters<F>
+) => ReturnType<F> extends Generator<infer Y, infer R, infer N>
+  ? Generator<Y, R | undefined, N>
+  : ReturnType<F> extends AsyncGenerator<infer Y, infer R, infer N>
+    ? AsyncGenerator<Y, R | undefined, N>
+    : ReturnType<F> extends PromiseLike<infer V>
+      ? Promise<V | undefined>
+      : ReturnType<F> | undefined;
+
+export interface HandleErrorsOptions<Result = unknown> extends CaptureErrorOptions {
   /** Returned (or, for a function, what it returns is) instead of throwing on. */
-  fallback?: unknown;
+  fallback?: Result | ((thrown: unknown) => Result | PromiseLike<Result>);
   /** Default: true without a fallback, false with one. */
   rethrow?: boolean;
 }
@@ -44,7 +65,11 @@ export interface HandleErrorsOptions extends CaptureErrorOptions {
  * class Clinic { @handleErrors({ module: 'clinic' }) async open() { … } }
  * ```
  */
-export function handleErrors<F extends AnyFunction>(work: F, options?: HandleErrorsOptions): F;
+export function handleErrors<F extends AnyFunction>(
+  work: F,
+  options: CaptureErrorOptions & { rethrow: false; fallback?: undefined },
+): Forgiving<F>;
+export function handleErrors<F extends AnyFunction>(work: F, options?: HandleErrorsOptions<Outcome<F>>): F;
 export function handleErrors(options?: HandleErrorsOptions): MethodDecorator;
 export function handleErrors(
   given?: AnyFunction | HandleErrorsOptions,

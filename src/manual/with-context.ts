@@ -9,20 +9,22 @@ export interface GivenContext {
   userId?: string;
   /** Promoted columns are filled from tags of their name. */
   tags?: Record<string, unknown>;
+  /** Whatever else is given is a tag as well: `withContext({ clinic_id: 7 }, …)`. */
+  [tag: string]: unknown;
 }
 
 /**
  * Every row made inside `work` (awaited code, timers and emitters included) carries what is given; inner calls win.
  *
  * ```ts
- * await withContext({ userId: user.id, tags: { clinic_id: 7 } }, () => handle(job));
+ * await withContext({ userId: user.id, clinic_id: 7 }, () => handle(job));
  * ```
  */
 export function withContext<T>(given: GivenContext, work: () => T): T {
-  const carried: CarriedContext = {};
-  if (given.userId !== undefined) carried.userId = given.userId;
-  if (given.sessionId !== undefined) carried.sessionId = given.sessionId;
-  if (given.tags !== undefined) carried.tags = given.tags;
+  const { userId, sessionId, tags, ...columns } = given;
+  const carried: CarriedContext = { tags: { ...columns, ...tags } };
+  if (userId !== undefined) carried.userId = userId;
+  if (sessionId !== undefined) carried.sessionId = sessionId;
   return context.with(withCarried(context.active(), carried), work);
 }
 

@@ -20,7 +20,7 @@ function define<T>(definition: Definition<T>): Definition<T> {
   return definition;
 }
 
-const millis = parse.integer(1, 86_400_000);
+const millis = parse.integer(0, 86_400_000);
 
 export const DEFINITIONS = {
   databaseUrl: define<string | undefined>({
@@ -29,6 +29,19 @@ export const DEFINITIONS = {
     default: undefined,
     secret: true,
     doc: 'Postgres 14 or newer, as postgres://user:password@host:5432/database. Not set: the application only journals, and `rowtrace` commands ship the journals to the embedded database.',
+  }),
+  endpoint: define<string | undefined>({
+    env: 'ROWTRACE_ENDPOINT',
+    parse: parse.httpUrl,
+    default: undefined,
+    doc: 'A Rowtrace receiver (`rowtrace serve`), as https://host:4318: the journal is shipped to it, and this process opens no database connection. Not together with `databaseUrl`.',
+  }),
+  apiKey: define<string | undefined>({
+    env: 'ROWTRACE_API_KEY',
+    parse: parse.text,
+    default: undefined,
+    secret: true,
+    doc: 'Key for the receiver at `endpoint` (`rowtrace keys create` there).',
   }),
   schema: define({
     env: 'ROWTRACE_SCHEMA',
@@ -124,7 +137,7 @@ export const DEFINITIONS = {
     env: 'ROWTRACE_SLOW_SERVER_MILLIS',
     parse: millis,
     default: 2000,
-    doc: 'Server spans of at least this many milliseconds make a WARNING row.',
+    doc: 'Server spans of at least this many milliseconds make a WARNING row; 0 turns this off, as it does for the next two.',
   }),
   slowClientMillis: define({
     env: 'ROWTRACE_SLOW_CLIENT_MILLIS',
@@ -142,13 +155,43 @@ export const DEFINITIONS = {
     env: 'ROWTRACE_SLOW_MILLIS',
     parse: parse.millisByName,
     default: Object.freeze({}),
-    doc: 'Limits per route or operation, in milliseconds ("GET /reports=10000,/health=200,SELECT dogs=50"); the more exact name wins over the three above.',
+    doc: 'Limits per route or operation, in milliseconds ("GET /reports=10000,/health=200,SELECT dogs=50"); the more exact name wins over the three above; `*` stands for any text ("GET /admin/*=5000"), 0 turns the limit off.',
+  }),
+  slowBaseline: define({
+    env: 'ROWTRACE_SLOW_BASELINE',
+    parse: parse.flag,
+    default: true,
+    doc: 'Whether spans are compared with their operation’s own past (the same hour of the week, else shorter history), too. Needs a database and a day of traffic.',
+  }),
+  slowBaselineFactor: define({
+    env: 'ROWTRACE_SLOW_BASELINE_FACTOR',
+    parse: parse.integer(1, 1000),
+    default: 3,
+    doc: 'A single span is slow for its operation from so many times the usual 99th percentile on (more where the operation’s tail is long).',
+  }),
+  slowBaselineExcessMillis: define({
+    env: 'ROWTRACE_SLOW_BASELINE_EXCESS_MILLIS',
+    parse: millis,
+    default: 25,
+    doc: 'By how many milliseconds a span must be slower than usual, so that 3 ms are not reported for 1 ms.',
+  }),
+  stillRunningFactor: define({
+    env: 'ROWTRACE_STILL_RUNNING_FACTOR',
+    parse: parse.integer(0, 1000),
+    default: 3,
+    doc: 'A span that has not ended after so many times its limit is reported while it runs, and completed when it ends; 0 turns this off.',
+  }),
+  keepDays: define<parse.KeepDays>({
+    env: 'ROWTRACE_KEEP_DAYS',
+    parse: parse.keepDays,
+    default: parse.KEEP_DAYS,
+    doc: 'Days that rows are kept before their partitions are dropped, 0 for ever: `errors` (error_logs, default 0), `calls` (http_calls, 30), `minutes` and `hours` of latencies (8 and 400; what is dropped stays in the level above, days are kept). "errors=90,calls=14".',
   }),
   callSampleRate: define({
     env: 'ROWTRACE_CALL_SAMPLE_RATE',
     parse: parse.fraction,
     default: 0.05,
-    doc: 'Share of ordinary calls that become rows of http_calls; failed and slow ones always do.',
+    doc: 'Share of ordinary calls that become rows of http_calls; failed and slow ones always do, and so does the first of each operation and minute, unless this is 0.',
   }),
   scrubKeys: define<readonly string[]>({
     env: 'ROWTRACE_SCRUB_KEYS',
@@ -182,7 +225,37 @@ export const DEFINITIONS = {
     env: 'ROWTRACE_JOURNAL_MAX_BYTES',
     parse: parse.integer(1 << 20, 2 ** 40),
     default: 512 * 1024 * 1024,
-    doc: 'Bound of one process’ journal on disk, in bytes; beyond it new records are dropped and counted.',
+    doc: 'Bound of one process’ journal on disk, in bytes; beyond it new records are dropped and counted. The last tenth is for errors: latencies, calls and lower levels go first.',
+  }),
+  journalSync: define({
+    env: 'ROWTRACE_JOURNAL_SYNC',
+    parse: parse.oneOf(['never', 'errors', 'all']),
+    default: 'never' as 'never' | 'errors' | 'all',
+    doc: 'What has to survive a power cut, as the journal survives the death of the process anyway: `never`, nothing; `errors`, ERROR and CRITICAL records 50 ms later at the most, with all before them; `all`, also every other record after a second. What it costs: docs/costs.md.',
+  }),
+  stormRows: define({
+    env: 'ROWTRACE_STORM_ROWS',
+    parse: parse.integerOrOff(1, 1_000_000),
+    default: 20,
+    doc: 'Storm valve: full records a minute of one kind of error (type, place, message) and process; beyond it one in a hundred, in a thousand … is stored, all others are counted exactly. All processes together store five times as many; records below WARNING fifty times. `off` or 0: everything is stored.',
+  }),
+  archive: define({
+    env: 'ROWTRACE_ARCHIVE',
+    parse: parse.flag,
+    default: false,
+    doc: 'Whether what was shipped is kept as well, as plain NDJSON, one gzip file a day and deliverer: `zcat .rowtrace/archive/2026-11-26.*.ndjson.gz | jq`. A segment gets there once it is finished (4 MiB, an hour, or the end of its process).',
+  }),
+  archiveDays: define({
+    env: 'ROWTRACE_ARCHIVE_DAYS',
+    parse: parse.integer(1, 3650),
+    default: 30,
+    doc: 'Days of the archive that are kept.',
+  }),
+  archiveMaxBytes: define({
+    env: 'ROWTRACE_ARCHIVE_MAX_BYTES',
+    parse: parse.integer(1 << 20, 2 ** 40),
+    default: 1024 * 1024 * 1024,
+    doc: 'Bound of the archive on disk, in bytes; beyond it the oldest files are removed.',
   }),
   quiet: define({
     env: 'ROWTRACE_QUIET',

@@ -46,6 +46,11 @@ export function loadOptions(code: OptionsInput = {}, env: Environment = process.
   merged.dir = resolve(cwd, merged.dir as string);
   if (merged.userId === 'hash' && merged.userIdKey === undefined)
     throw new RowtraceError('RT_OPTION_INVALID', ['userId = "hash"', 'it needs userIdKey (ROWTRACE_USER_ID_KEY) too']);
+  if (merged.endpoint !== undefined && merged.databaseUrl !== undefined)
+    throw new RowtraceError('RT_OPTION_INVALID', [
+      `endpoint = ${JSON.stringify(merged.endpoint)}`,
+      'a database is configured, too (ROWTRACE_DATABASE_URL); rows can go to one of them only',
+    ]);
   return Object.freeze(merged) as Options;
 }
 

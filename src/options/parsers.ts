@@ -20,6 +20,19 @@ export function integer(min: number, max: number): Parser<number> {
   };
 }
 
+/** `off` is 0. */
+export function integerOrOff(min: number, max: number): Parser<number> {
+  const number = integer(min, max);
+  return (given) => {
+    if (given === 0 || given === false || ['off', '0'].includes(String(given).trim().toLowerCase())) return 0;
+    try {
+      return number(given);
+    } catch (error) {
+      throw new Error(`${(error as Error).message}, or off`);
+    }
+  };
+}
+
 export function fraction(given: unknown): number {
   const value = typeof given === 'string' ? Number(given.trim() || Number.NaN) : given;
   if (typeof value !== 'number' || !(value >= 0 && value <= 1)) throw new Error('expected a number from 0 to 1');
@@ -64,6 +77,13 @@ export const databaseUrl: Parser<string> = (given) => {
   return value;
 };
 
+export const httpUrl: Parser<string> = (given) => {
+  const value = text(given);
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol))
+    throw new Error('expected http://host:4318 or https://host');
+  return value;
+};
+
 /** `['a', 'b']` or "a,b". */
 export const list: Parser<readonly string[]> = (given) => {
   const items = Array.isArray(given) ? given : String(given).split(',');
@@ -95,8 +115,20 @@ export const columns: Parser<PromotedColumns> = (given) => {
 
 export const millisByName: Parser<Readonly<Record<string, number>>> = (given) => {
   const found: Record<string, number> = {};
-  for (const [name, millis] of pairs(given)) found[name] = integer(1, 86_400_000)(millis);
+  for (const [name, millis] of pairs(given)) found[name] = integer(0, 86_400_000)(millis);
   return Object.freeze(found);
+};
+
+/** What may be kept for a number of days; 0: for ever. */
+const KEPT = ['errors', 'calls', 'minutes', 'hours'] as const;
+export type KeepDays = Readonly<Record<(typeof KEPT)[number], number>>;
+export const KEEP_DAYS: KeepDays = Object.freeze({ errors: 0, calls: 30, minutes: 8, hours: 400 });
+
+/** What is not named keeps its default. */
+export const keepDays: Parser<KeepDays> = (given) => {
+  const found: Record<string, number> = { ...KEEP_DAYS };
+  for (const [name, days] of pairs(given)) found[oneOf(KEPT)(name)] = integer(0, 36_500)(days);
+  return Object.freeze(found) as KeepDays;
 };
 
 export const patterns: Parser<readonly RegExp[]> = (given) => {

@@ -15,7 +15,32 @@ const THROWN = sharedKey('rowtrace.thrown');
 const CARRIED = sharedKey('rowtrace.carried');
 
 export function withThrown(context: Context, value: unknown): Context {
-  return context.setValue(THROWN, { value });
+  return new ThrownContext(context, { value });
+}
+
+/** One value over another context; the API's own copies all of them, for a context that lives as long as one call. */
+class ThrownContext implements Context {
+  readonly #below: Context;
+  readonly #thrown: { value: unknown };
+
+  constructor(below: Context, thrown: { value: unknown }) {
+    this.#below = below;
+    this.#thrown = thrown;
+  }
+
+  getValue(key: symbol): unknown {
+    return key === THROWN ? this.#thrown : this.#below.getValue(key);
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    const below = this.#below.setValue(key, value);
+    return key === THROWN ? below : new ThrownContext(below, this.#thrown);
+  }
+
+  deleteValue(key: symbol): Context {
+    const below = this.#below.deleteValue(key);
+    return key === THROWN ? below : new ThrownContext(below, this.#thrown);
+  }
 }
 
 export function thrownOf(context: Context): { value: unknown } | undefined {

@@ -14,6 +14,8 @@ export interface LineLogger {
     attributes?: Attributes;
     context?: Context;
   }): void;
+  /** Whether a record would go anywhere; older loggers cannot tell. */
+  enabled?(record: { severityNumber?: number; context?: Context }): boolean;
 }
 
 interface LogsApi {
@@ -25,9 +27,24 @@ interface LogsApi {
 /** The global that packages of the 2.x line (and older) read their logger provider from. */
 const OLD_LOGS_API = Symbol.for('io.opentelemetry.js.api.logs');
 
+/** Set where completeApi() gave the API its logs: an ESM and a CommonJS copy of this file must agree on the line. */
+const COMPLETED = Symbol.for('rowtrace.api-completed');
+const globals = globalThis as unknown as Record<symbol, unknown>;
+
 /** "3" where the logs API is in @opentelemetry/api, else "2". */
 export function otelLine(): '2' | '3' {
-  return 'logs' in api ? '3' : '2';
+  return 'logs' in api && globals[COMPLETED] === undefined ? '3' : '2';
+}
+
+/**
+ * Under Node 22 and newer npm gives an application of the 2.x line instrumentations of the 3.x line: they ask the API for
+ * its logs as they are loaded, and api 1.9 has none. To be called before.
+ */
+export function completeApi(): void {
+  const shared = createRequire(import.meta.url)('@opentelemetry/api') as { logs?: LogsApi };
+  if (shared.logs !== undefined) return;
+  shared.logs = logsApi();
+  globals[COMPLETED] = true;
 }
 
 export function logsApi(): LogsApi {
@@ -44,7 +61,6 @@ export function logsApi(): LogsApi {
  * points their global at ours. @returns how to undo it
  */
 export function bridgeOldLogsApi(provider: { getLogger(...values: never[]): unknown }): () => void {
-  const globals = globalThis as unknown as Record<symbol, unknown>;
   if (otelLine() === '2' || globals[OLD_LOGS_API] !== undefined) return () => {};
   globals[OLD_LOGS_API] = () => provider;
   return () => {

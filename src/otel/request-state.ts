@@ -2,10 +2,11 @@
 // symbol: one property write a span, found again from any context without a map that could leak.
 
 import { type Context, type Span, trace } from '@opentelemetry/api';
-import { getRPCMetadata, RPCType } from '@opentelemetry/core';
+import { getRPCMetadata, type RPCMetadata, RPCType } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { RequestFacts, RowRef } from '../record/fact.ts';
 import type { Level } from '../record/level.ts';
+import type { OpenSpan } from './open-spans.ts';
 
 // Registered globally, so that an ESM and a CommonJS copy of this file understand one another.
 const STATE = Symbol.for('rowtrace.span-state');
@@ -13,12 +14,28 @@ const STATE = Symbol.for('rowtrace.span-state');
 /** Rows that wait for the status of their request; more than this in one request get none. */
 const MAX_ROWS = 200;
 const MAX_CARRIED = 32;
+/** As many as a span keeps events. */
+const MAX_TEXTS = 128;
 
-/** An exception already journaled that a later, richer carrier may turn out to be the same as. */
+/** Where occurrences are counted that have no row of their own. */
+export interface Tally {
+  /** Grows with each count that is written down: what is in it cannot be taken back. */
+  readonly round: number;
+  takeBack(round: number, route: string | undefined): boolean;
+  raise(level: Level): void;
+}
+
+/** An exception already captured that a later, richer carrier may turn out to be the same as. */
 export interface Carried {
-  row: RowRef;
+  /** Its row; absent where it was only counted. */
+  row?: RowRef;
+  counted?: { in: Tally; round: number; route: string | undefined };
+  /** Unix milliseconds. */
+  time: number;
   level: Level;
-  /** The value thrown, where the carrier had it; weakly, since errors drag requests, responses and sockets along. */
+  /** The carrier had the value thrown. */
+  byObject: boolean;
+  /** That value, where it may be merged; weakly, since errors drag requests, responses and sockets along. */
   thrown?: WeakRef<object>;
   message: string;
   /** Carried by a span only: no words of the programmer's own get lost when it is merged into a wrapper. */
@@ -33,6 +50,10 @@ export class RequestState {
   sessionId?: string;
   userId?: string;
   tags?: Record<string, unknown>;
+  /** Where frameworks put the route they matched, long before the span has it. */
+  rpc?: RPCMetadata;
+  /** The last spans and log records; see capture/breadcrumbs.ts. */
+  crumbs?: unknown[];
   /** Rows to amend when the request ends. */
   readonly rows: RowRef[] = [];
   readonly carried: Carried[] = [];
@@ -61,26 +82,34 @@ export class RequestState {
 }
 
 export function remember(list: Carried[], carried: Carried): void {
-  if (list.length >= MAX_CARRIED) list.shift();
+  // The Error may live on, and what is known of it: without its text, which nobody compares any more.
+  if (list.length >= MAX_CARRIED) list.shift()!.stack = undefined;
   list.push(carried);
 }
 
 export type OnException = (span: Span & ReadableSpan, exception: unknown) => void;
 
 export class SpanState {
+  /** The span it was made for; spans that joinState() was called for share it. */
+  readonly span: object;
   readonly request: RequestState;
   readonly parent: SpanState | undefined;
   /** An exception was seen on this span or below it: its ERROR status needs no row of its own. */
   failed = false;
-  /** Events that recordException made, so that onEnd handles only exceptions added by hand. */
-  #events: object[] | undefined;
-  /** Thrown texts (no object to know them by) recorded on this span. */
+  /** Events that recordException made, so that onEnd handles only exceptions added by hand. Weakly: a span drops the oldest
+   *  of many, and may live as long as the process. */
+  #events: WeakSet<object> | undefined;
+  /** Thrown texts (no object to know them by) recorded on this span, that wait for its end. */
   texts: string[] | undefined;
+
+  /** Until the span has ended. */
+  open: OpenSpan<SpanState> | undefined;
 
   /** Told of exceptions recorded on the span; never throws. */
   readonly onException: OnException;
 
-  constructor(request: RequestState, parent: SpanState | undefined, onException: OnException) {
+  constructor(span: object, request: RequestState, parent: SpanState | undefined, onException: OnException) {
+    this.span = span;
     this.request = request;
     this.parent = parent;
     this.onException = onException;
@@ -88,12 +117,18 @@ export class SpanState {
 
   addEvent(event: object | undefined): void {
     if (event === undefined) return;
-    if (this.#events === undefined) this.#events = [event];
-    else this.#events.push(event);
+    this.#events ??= new WeakSet();
+    this.#events.add(event);
   }
 
   hasEvent(event: object): boolean {
-    return this.#events?.includes(event) ?? false;
+    return this.#events?.has(event) ?? false;
+  }
+
+  /** @returns false where too many wait already */
+  addText(text: string): boolean {
+    this.texts ??= [];
+    return this.texts.length < MAX_TEXTS && this.texts.push(text) > 0;
   }
 
   markFailed(): void {
@@ -120,25 +155,38 @@ export function attachState(span: Span & ReadableSpan, parentContext: Context, o
   if (known !== undefined) return known;
   const parent = stateOf(trace.getSpan(parentContext));
   const request = parent && !parent.request.ended ? parent.request : new RequestState(span, parent?.request);
-  const state = new SpanState(request, request === parent?.request ? parent : undefined, onException);
+  const state = new SpanState(span, request, request === parent?.request ? parent : undefined, onException);
   (span as unknown as Stateful)[STATE] = state;
   return state;
+}
+
+/**
+ * Makes a span part of the one above it, whose state it shares: what is recorded on it, and what runs below it, is that
+ * one's. @returns nothing where there is none above, or its request is over
+ */
+export function joinState(span: Span, parentContext: Context): SpanState | undefined {
+  const above = stateOf(trace.getSpan(parentContext));
+  if (above === undefined || above.request.ended) return undefined;
+  (span as unknown as Stateful)[STATE] = above;
+  return above;
 }
 
 /** The fields a row made now, in `context`, takes from its request. */
 export function requestFacts(context: Context, state: SpanState | undefined): RequestFacts {
   if (state === undefined) return {};
   const { request } = state;
-  const attributes = request.span.attributes;
-  const rpc = getRPCMetadata(context);
-  // http.route is on the span only at its end; frameworks put it into the RPC metadata when they have matched it.
-  const route =
-    (rpc?.type === RPCType.HTTP ? rpc.route : undefined) ?? (attributes['http.route'] as string | undefined);
   return {
-    route: route || undefined,
-    method: attributes['http.request.method'] as string | undefined,
+    route: routeOf(context, state),
+    method: request.span.attributes['http.request.method'] as string | undefined,
     requestId: request.requestId,
     sessionId: request.sessionId,
     userId: request.userId,
   };
+}
+
+/** http.route is on the span only at its end; frameworks put it into the RPC metadata when they have matched it. */
+export function routeOf(context: Context, { request }: SpanState): string | undefined {
+  const rpc = getRPCMetadata(context) ?? request.rpc;
+  const matched = rpc?.type === RPCType.HTTP ? rpc.route : undefined;
+  return (matched ?? (request.span.attributes['http.route'] as string | undefined)) || undefined;
 }

@@ -1,5 +1,6 @@
 // What could not be stored, and why?
 
+import type { ResourceFact } from '../record/fact.ts';
 import type { Queryable } from '../store/db.ts';
 import { quoteName } from '../store/identifiers.ts';
 
@@ -19,4 +20,60 @@ export function countDeadLetters(db: Queryable, schema: string): Promise<DeadLet
      order by count desc, kind, reason
      limit 100`,
   );
+}
+
+export interface DeadLetter {
+  id: number;
+  created_at: Date;
+  kind: string;
+  reason: string;
+  event_id: string | null;
+  process: string | null;
+  service: string | null;
+  /** Accepted occurrences it stands for. */
+  occurrences: number;
+  /** The record as it was in the journal; in lists its beginning. */
+  raw: string;
+  /** Whether it can be delivered once more: its writer is known. */
+  replayable: boolean;
+}
+
+export interface StoredDeadLetter extends DeadLetter {
+  resource: ResourceFact | null;
+}
+
+const COLUMNS = `id, created_at, kind, reason, event_id::text, process, resource ->> 'service' as service, occurrences,
+  resource is not null as replayable`;
+
+/** Newest first. */
+export function listDeadLetters(
+  db: Queryable,
+  schema: string,
+  query: { since?: Date; kind?: string; limit?: number } = {},
+): Promise<DeadLetter[]> {
+  return db.query<DeadLetter>(
+    `select ${COLUMNS}, left(raw, 200) as raw
+     from ${quoteName(schema)}.dead_letters
+     where created_at >= $1::timestamptz and ($2::text is null or kind = $2)
+     order by id desc limit $3`,
+    [(query.since ?? new Date(0)).toISOString(), query.kind ?? null, query.limit ?? 50],
+  );
+}
+
+/** Oldest first, behind `after`: whoever works through all of them asks again with the last id. */
+export function deadLettersAfter(db: Queryable, schema: string, after: number, limit: number): Promise<number[]> {
+  return db
+    .query<{ id: number }>(`select id from ${quoteName(schema)}.dead_letters where id > $1 order by id limit $2`, [
+      after,
+      limit,
+    ])
+    .then((rows) => rows.map(({ id }) => id));
+}
+
+export async function readDeadLetter(db: Queryable, schema: string, id: number): Promise<StoredDeadLetter | undefined> {
+  const [letter] = await db.query<StoredDeadLetter>(
+    `select ${COLUMNS}, raw, resource from ${quoteName(schema)}.dead_letters where id = $1`,
+    [id],
+  );
+  return letter;
 }

@@ -4,7 +4,7 @@ import type { Queryable } from '../store/db.ts';
 import { quoteName } from '../store/identifiers.ts';
 import { type HistoryEntry, readHistory } from './issue-history.ts';
 import { type IssueReleases, readReleases } from './issue-releases.ts';
-import { occurrencesBetween, occurrencesOf } from './issue-rows.ts';
+import { occurrencesBetween, occurrencesOf, readCounted } from './issue-rows.ts';
 import { readTags, type TagShare } from './issue-tags.ts';
 import { type Issue, readIssue } from './issues.ts';
 import { LOG_COLUMNS, type LogEntry } from './recent-logs.ts';
@@ -34,6 +34,8 @@ export interface IssueDetail extends IssueReleases {
   tags: TagShare[];
   /** Newest first. */
   history: HistoryEntry[];
+  /** Occurrences that were only counted, in a storm: they have no row. */
+  counted: number;
   /** Newest first. Empty when the rows were removed while the issue stays. */
   occurrences: LogEntry[];
 }
@@ -89,6 +91,7 @@ export async function getIssue(db: Queryable, schema: string, query: IssueQuery)
     ...(await readReleases(db, quoted, issue)),
     tags: await readTags(db, quoted, issue, query.tagsOf ?? 100),
     history: await readHistory(db, quoted, id),
+    counted: await readCounted(db, quoted, issue),
     occurrences: await latest(db, quoted, issue, query.occurrences ?? 5),
   };
 }

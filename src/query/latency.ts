@@ -1,4 +1,4 @@
-// How fast is what? Per operation over a period, from the histograms; the SQL function latency() says the same.
+// How fast is what? Per operation over a period, from the histograms; beside as long a time before; the SQL function latency_change() says the same.
 
 import type { OperationKind } from '../record/fact.ts';
 import type { Queryable } from '../store/db.ts';
@@ -22,6 +22,11 @@ export interface OperationLatency {
   p95_ms: number;
   p99_ms: number;
   max_ms: number;
+  /** Against as long a time before: 0.5 is half as slow again; null where there was nothing. */
+  p95_change: number | null;
+  count_before: number | null;
+  /** The 95th percentile in milliseconds in each of twelve equal parts of the span, oldest first; 0 where there was nothing. */
+  p95_trend: number[];
 }
 
 export interface LatencyQuery {
@@ -30,19 +35,82 @@ export interface LatencyQuery {
   until?: Date;
   service?: string;
   kind?: OperationKind;
+  /** "/dogs/:id" or "GET /dogs/:id". */
+  operation?: string;
   /** Default: 100. */
   limit?: number;
 }
 
 /** Those that took the most time in all come first. */
 export function latencyByOperation(db: Queryable, schema: string, query: LatencyQuery): Promise<OperationLatency[]> {
-  const where = new Conditions();
-  const period = [query.since, query.until ?? new Date()].map((time) => where.value(time.toISOString()));
-  if (query.service) where.add('service = $?', query.service);
-  if (query.kind) where.add('kind = $?', query.kind);
+  const name = quoteName(schema);
+  const { where, period } = conditionsOf(query);
+  const [since, until] = period;
   return db.query<OperationLatency>(
-    `select * from ${quoteName(schema)}.latency(${period[0]}::timestamptz, ${period[1]}::timestamptz) ${where.clause}
-     order by count * mean_ms desc, service, operation limit ${where.value(query.limit ?? 100)}`,
+    `with shown as (
+       select * from ${name}.latency_change(${since}, ${until}) ${where.clause}
+       order by count * mean_ms desc, service, operation limit ${where.value(query.limit ?? 100)}
+     ), part as (
+       select service, environment, kind, operation, http_method, peer,
+         greatest(least(floor(extract(epoch from bucket_start - ${since}) * 12 / extract(epoch from ${until} - ${since})), 11), 0)::int as at,
+         ${name}.hist_quantile(${name}.hist_merge(h), 0.95) * 1000 as p95
+       from ${name}.latency_between(${since}, ${until}) ${where.clause}
+       group by 1, 2, 3, 4, 5, 6, 7
+     ), trend as (
+       select service, environment, kind, operation, http_method, peer, jsonb_object_agg(at, p95) as parts
+       from part group by 1, 2, 3, 4, 5, 6
+     )
+     select shown.*, (
+       select array_agg(coalesce((trend.parts ->> at::text)::float8, 0) order by at) from generate_series(0, 11) at
+     ) as p95_trend
+     from shown left join trend
+       on (shown.service, shown.environment, shown.kind, shown.operation) = (trend.service, trend.environment, trend.kind, trend.operation)
+       and shown.http_method is not distinct from trend.http_method and shown.peer is not distinct from trend.peer
+     order by shown.count * shown.mean_ms desc, shown.service, shown.operation`,
     where.values,
   );
+}
+
+export interface ReleaseLatency {
+  service: string;
+  environment: string;
+  kind: OperationKind;
+  operation: string;
+  http_method: string | null;
+  peer: string | null;
+  release_version: string | null;
+  first_seen: Date | string;
+  count: number;
+  error_share: number;
+  p50_ms: number;
+  p95_ms: number;
+  p99_ms: number;
+  max_ms: number;
+  release_before: string | null;
+  count_before: number | null;
+  /** Against the release before: 0.5 is half as slow again; null for the first. */
+  p95_change: number | null;
+}
+
+/** Releases of an operation stand together, the newest first; operations that took the most calls come first. */
+export function latencyByRelease(db: Queryable, schema: string, query: LatencyQuery): Promise<ReleaseLatency[]> {
+  const { where, period } = conditionsOf(query);
+  return db.query<ReleaseLatency>(
+    `select * from ${quoteName(schema)}.latency_releases(${period.join(', ')}) ${where.clause}
+     order by sum(count) over (partition by service, environment, kind, operation, http_method, peer) desc,
+       service, environment, kind, operation, http_method, peer, first_seen desc, release_version desc
+     limit ${where.value(query.limit ?? 100)}`,
+    where.values,
+  );
+}
+
+/** The span asked for, and what restricts the operations. */
+export function conditionsOf(query: LatencyQuery): { where: Conditions; period: [since: string, until: string] } {
+  const where = new Conditions();
+  const place = (time: Date) => `${where.value(time.toISOString())}::timestamptz`;
+  const period: [string, string] = [place(query.since), place(query.until ?? new Date())];
+  if (query.service) where.add('service = $?', query.service);
+  if (query.kind) where.add('kind = $?', query.kind);
+  if (query.operation) where.add("$? in (operation, concat_ws(' ', http_method, operation))", query.operation);
+  return { where, period };
 }

@@ -70,7 +70,7 @@ function hexId(value: unknown, length: number): string | undefined {
 
 /** Without the keys that have no value, so that "only the given columns change" can be read off the object. */
 export function given<T extends object>(columns: T): T {
-  const result: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(columns)) if (value !== undefined) result[name] = value;
-  return result as T;
+  const result = {} as T;
+  for (const name in columns) if (columns[name] !== undefined) result[name] = columns[name];
+  return result;
 }

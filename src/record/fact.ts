@@ -83,8 +83,44 @@ export interface LogFact extends RequestFacts {
   module?: string;
   threadId?: number;
   tags?: Record<string, unknown>;
+  /** The last spans and log records of the request before it, oldest first. */
+  crumbs?: CrumbFact[];
   /** True while the request goes on: an amendment will follow, delivery waits for it up to 5 s. */
   hold?: true;
+  /**
+   * Earlier rows that turned out to be part of this occurrence (the same exception, a poorer carrier). In this fact and
+   * not in one of their own: they are given up exactly when this one arrives.
+   */
+  absorbs?: RowRef[];
+  /** Occurrences the process had accepted by then, this one included: what a killed process could not report any more. */
+  n?: number;
+  /** Further carriers it had merged by then; absent is none. */
+  m?: number;
+  /** An exception that came from outside: other carriers of it may have come, or will. */
+  occurrence?: Occurrence;
+}
+
+/** By what an exception that came without its object is known again: the sink makes one row of all its carriers. */
+export interface Occurrence {
+  /** Of trace, type, message and stack; 32 hex. */
+  key: string;
+  /** Span it was recorded on, and what is known of that span's ancestors, nearest first. */
+  span: string;
+  path?: string[];
+  /** The span's time (of a log record: its own), Unix milliseconds: an ancestor's time holds that of its descendants. */
+  from: number;
+  to: number;
+}
+
+/** A span that ended, or a log record, shortly before an error. */
+export interface CrumbFact {
+  /** Unix milliseconds. */
+  t: number;
+  /** "db SELECT dogs", or the words of the log record. */
+  what: string;
+  ms?: number;
+  level?: Level;
+  failed?: true;
 }
 
 /** Names a row by id and captured time (the partition key). */
@@ -105,11 +141,28 @@ export interface AmendFact extends RequestFacts {
   final?: true;
 }
 
-/** Row `row` turned out to be part of occurrence `into` (same exception, a later and richer carrier). */
-export interface MergeFact {
-  k: 'merge';
-  row: RowRef;
-  into: string;
+/** What the occurrences of a count have in common, enough to know their issue: one of them, without its circumstances. */
+export type Counted = Pick<
+  LogFact,
+  'level' | 'message' | 'template' | 'error' | 'stack' | 'fingerprint' | 'fn' | 'module'
+>;
+
+/** Occurrences that the storm valve counted instead of writing them down: becomes one row of error_counts. */
+export interface CountFact {
+  k: 'count';
+  /** UUIDv7: counted once, however often it is delivered. */
+  id: string;
+  /** When the first of them was captured, and the last; within one minute. Unix milliseconds. */
+  t: number;
+  to: number;
+  /** How many; 0 where only `like.level` is news. */
+  count: number;
+  /** Route → how many of them. */
+  routes?: Record<string, number>;
+  like: Counted;
+  /** As in a LogFact: what the process had accepted and merged by then. */
+  n?: number;
+  m?: number;
 }
 
 export type OperationKind = 'server' | 'client' | 'db' | 'messaging' | 'internal';
@@ -149,7 +202,14 @@ export interface HistogramFact {
   seq: number;
   op: Operation;
   h: ExponentialHistogram;
+  /** Whose `seq` it is, where the writer of the journal is another. */
+  process?: string;
+  /** A few of the spans behind it, spread over the latencies. */
+  ex?: Exemplar[];
 }
+
+/** One measured span: seconds, when it ended (Unix milliseconds), its trace and its id. */
+export type Exemplar = [seconds: number, endedAt: number, traceId: string, spanId: string];
 
 /** One inbound or outbound call at full fidelity, sampled. Becomes one row of http_calls. */
 export interface CallFact extends RequestFacts {
@@ -159,6 +219,8 @@ export interface CallFact extends RequestFacts {
   t: number;
   direction: 'inbound' | 'outbound';
   peer?: string;
+  requestBytes?: number;
+  responseBytes?: number;
   /** How many calls of this operation the row stands for (1 / sampling rate). */
   weight: number;
   errorType?: string;
@@ -174,10 +236,17 @@ export interface LedgerFact {
   seq: number;
   /** Occurrences that capture took responsibility for. */
   accepted: number;
-  /** Further carriers of an occurrence already captured. */
+  /** Further carriers of an occurrence already captured, which made no fact. */
   merged: number;
-  /** By reason. */
+  /** Occurrences of which no fact is in the journal, by reason. */
   dropped: Record<string, number>;
 }
 
-export type Fact = ResourceFact | LogFact | AmendFact | MergeFact | HistogramFact | CallFact | LedgerFact;
+/** Facts of one sender, written by somebody else (a receiver), as one line: whole or not at all. */
+export interface PackFact {
+  k: 'pack';
+  resource: ResourceFact;
+  facts: Exclude<Fact, ResourceFact | PackFact>[];
+}
+
+export type Fact = PackFact | ResourceFact | LogFact | AmendFact | CountFact | HistogramFact | CallFact | LedgerFact;

@@ -82,12 +82,27 @@ export function plainTags(value: unknown, limits: TagLimits = {}): Record<string
 }
 
 /**
+ * Attributes that an SDK may walk through: it does so to check them, and a throwing getter, a proxy or endless depth would
+ * cost the whole record there. As wide as scrubbing looks; texts are left as they are.
+ */
+export function readable(attributes: Record<string, unknown>): Record<string, unknown> {
+  const copy = { ...attributes };
+  for (const key in copy) if (typeof copy[key] === 'object' && copy[key] !== null) copy[key] = plainData(copy[key]);
+  return copy;
+}
+
+function plainData(value: unknown): unknown {
+  const { tags, tagDepth: depth, arrayItems: items, tagsTotal } = LIMITS;
+  return plain({ value }, { keys: tags * 4, depth, items, total: tagsTotal * 4 }).value;
+}
+
+/**
  * Keeps a time (Unix milliseconds) inside years 2000 to 2100, where partitions exist. An absurd time becomes the nearer
  * end, or `now` when it is no number at all, and is kept as given in `tRaw`.
  */
-export function clampTime(t: unknown, now: number = Date.now()): { t: number; tRaw?: string } {
+export function clampTime(t: unknown, now?: number): { t: number; tRaw?: string } {
   if (typeof t === 'number' && t >= MIN_TIME && t < MAX_TIME) return { t };
   const tRaw = cut(String(typeof t === 'symbol' ? 'symbol' : t), LIMITS.id);
-  if (typeof t !== 'number' || Number.isNaN(t)) return { t: clampTime(now, MIN_TIME).t, tRaw };
+  if (typeof t !== 'number' || Number.isNaN(t)) return { t: clampTime(now ?? Date.now(), MIN_TIME).t, tRaw };
   return { t: t < MIN_TIME ? MIN_TIME : MAX_TIME - 1, tRaw };
 }

@@ -15,17 +15,19 @@ export interface PlainRules {
   replace?: (key: string, value: unknown) => string | undefined;
 }
 
-interface Walk extends PlainRules {
+interface Walk {
+  rules: PlainRules;
   left: number;
-  seen: Set<object>;
+  /** The objects around the one that is looked at. */
+  around: object[];
 }
 
 /** What is left out is counted in this key of the outermost object. */
 const CUT_KEY = 'rowtrace.tags_cut';
 
 export function plain(value: unknown, rules: PlainRules): Record<string, unknown> {
-  const walk: Walk = { ...rules, left: rules.total, seen: new Set() };
   if (value === undefined || value === null) return {};
+  const walk: Walk = { rules, left: rules.total, around: [] };
   if (typeof value !== 'object' || isHolderSafe(value)) return { value: plainValue(value, undefined, walk, 1) };
   const result = plainObject(value, walk, 0);
   return result.left > 0 ? setOwn(result.target, CUT_KEY, result.left) : result.target;
@@ -51,7 +53,7 @@ function isHolder(value: object): boolean {
 /** A revoked proxy throws on every question; it is read as an object without keys. */
 function isHolderSafe(value: object): boolean {
   try {
-    return isHolder(value);
+    return Object.getPrototypeOf(value) !== Object.prototype && isHolder(value);
   } catch {
     return false;
   }
@@ -67,9 +69,9 @@ function plainObject(value: object, walk: Walk, depth: number): { target: Record
   }
   let kept = 0;
   let left = 0;
-  walk.seen.add(value);
+  walk.around.push(value);
   for (const key of keys) {
-    if (kept >= walk.keys || walk.left <= 0) {
+    if (kept >= walk.rules.keys || walk.left <= 0) {
       left = keys.length - kept;
       break;
     }
@@ -83,13 +85,13 @@ function plainObject(value: object, walk: Walk, depth: number): { target: Record
       kept++;
       continue;
     }
-    const name = walk.key ? walk.key(key) : key;
+    const name = walk.rules.key ? walk.rules.key(key) : key;
     walk.left -= name.length;
-    const replaced = walk.replace?.(key, item);
+    const replaced = walk.rules.replace?.(key, item);
     setOwn(target, name, replaced ?? plainValue(item, key, walk, depth + 1));
     kept++;
   }
-  walk.seen.delete(value);
+  walk.around.pop();
   return { target, left };
 }
 
@@ -122,7 +124,7 @@ function plainValue(value: unknown, key: string | undefined, walk: Walk, depth: 
 
 function plainText(text: string, key: string | undefined, walk: Walk): string {
   if (walk.left <= 0) return '';
-  const done = walk.text ? walk.text(text, key) : text;
+  const done = walk.rules.text ? walk.rules.text(text, key) : text;
   // A text that would burst the total is shortened to what is left, with the mark of the text rule gone: say so instead.
   const fits = done.length <= walk.left ? done : `${done.slice(0, walk.left).toWellFormed()}…[cut]`;
   walk.left -= fits.length;
@@ -130,20 +132,20 @@ function plainText(text: string, key: string | undefined, walk: Walk): string {
 }
 
 function plainHolder(value: object, key: string | undefined, walk: Walk, depth: number): unknown {
-  if (walk.seen.has(value)) return '[circular]';
+  if (walk.around.includes(value)) return '[circular]';
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
   if (value instanceof RegExp || value instanceof URL) return plainText(String(value), key, walk);
   if (ArrayBuffer.isView(value)) return `[${value.constructor.name} ${value.byteLength} bytes]`;
   if (value instanceof ArrayBuffer) return `[ArrayBuffer ${value.byteLength} bytes]`;
   if (value instanceof Error) return plainText(`${value.name}: ${value.message}`, key, walk);
-  if (depth > walk.depth) return Array.isArray(value) ? '[array]' : '[object]';
+  if (depth > walk.rules.depth) return Array.isArray(value) ? '[array]' : '[object]';
   if (Array.isArray(value)) return plainItems(value, value.length, key, walk, depth);
   if (value instanceof Set) return plainItems(value, value.size, key, walk, depth);
   if (value instanceof Map) {
     const entries: Record<string, unknown> = Object.create(null);
     let taken = 0;
     for (const [name, item] of value) {
-      if (taken++ >= walk.keys) break;
+      if (taken++ >= walk.rules.keys) break;
       entries[typeof name === 'symbol' ? 'symbol' : String(name)] = item;
     }
     return plainObject(entries, walk, depth).target;
@@ -161,14 +163,14 @@ function plainItems(
   depth: number,
 ) {
   const list: unknown[] = [];
-  walk.seen.add(items);
+  walk.around.push(items);
   for (const item of items) {
-    if (list.length >= walk.items || walk.left <= 0) {
+    if (list.length >= walk.rules.items || walk.left <= 0) {
       list.push(`…[cut ${size - list.length}]`);
       break;
     }
     list.push(plainValue(item, key, walk, depth + 1));
   }
-  walk.seen.delete(items);
+  walk.around.pop();
   return list;
 }

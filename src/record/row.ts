@@ -1,13 +1,18 @@
 // Rows: what the pure rules make of facts and what a sink writes. Names are the column names of the tables.
 
-import type { ExponentialHistogram, OperationKind } from './fact.ts';
+import type { CrumbFact, ExponentialHistogram, Occurrence, OperationKind, ResourceFact } from './fact.ts';
 import type { Level } from './level.ts';
 
 /** One row of error_logs. Absent is null. `promoted` holds values of the user's own columns, already of the right type. */
 export interface ErrorLogRow {
   /** service.instance.id of the writer; no column, it counts the row as stored in that process' ledger. */
   process?: string;
+  /** What that process had accepted and merged when it made the row; no columns, they belong to its ledger. */
+  accepted?: number;
+  merged?: number;
   event_id: string;
+  /** By what further carriers of the same exception are known; no column. */
+  occurrence?: Occurrence;
   /** Unix milliseconds. */
   created_at: number;
   level: Level;
@@ -17,6 +22,7 @@ export interface ErrorLogRow {
   /** The stack as it was caught, where stack_trace is a mapped one. */
   raw_stack_trace?: string;
   source_context?: SourceContext;
+  breadcrumbs?: CrumbFact[];
   unmapped_frames?: UnmappedFile[];
   /** 40 hex. */
   fingerprint: string;
@@ -50,6 +56,37 @@ export interface ErrorLogRow {
   thread_id?: number;
   tags: Record<string, unknown>;
   promoted: Record<string, PromotedValue>;
+}
+
+/** One row of error_counts: occurrences that were counted and not stored. */
+export interface ErrorCountRow {
+  /** service.instance.id of the writer; no column, the occurrences count as aggregated in that process' ledger. */
+  process?: string;
+  /** What that process had accepted and merged by then; no columns. */
+  accepted?: number;
+  merged?: number;
+  event_id: string;
+  /** When the first and the last of them was captured, Unix milliseconds. */
+  created_at: number;
+  last_seen: number;
+  count: number;
+  level: Level;
+  /** 40 hex. */
+  fingerprint: string;
+  fingerprint_version: number;
+  error_type?: string;
+  message_template: string;
+  service: string;
+  environment: string;
+  release_version?: string;
+  /** No columns: for the issue, as in ErrorLogRow. */
+  previous_keys?: KeyRef[];
+  issue_title?: string;
+  culprit?: string;
+  routes?: Record<string, number>;
+  /** Where it stands for one. */
+  user_id?: string;
+  session_id?: string;
 }
 
 /** Source lines around the top frame of the service's own code, scrubbed, 8 KiB at most. */
@@ -116,6 +153,7 @@ export interface HistogramRow extends ExponentialHistogram {
   http_method?: string;
   status_class?: string;
   peer?: string;
+  exemplars?: { v: number; t: number; trace: string; span: string }[];
 }
 
 /** One row of http_calls. */
@@ -132,6 +170,8 @@ export interface HttpCallRow {
   http_status?: number;
   latency_ms?: number;
   error_type?: string;
+  request_bytes?: number;
+  response_bytes?: number;
   request_id?: string;
   session_id?: string;
   user_id?: string;
@@ -142,25 +182,52 @@ export interface HttpCallRow {
   promoted: Record<string, PromotedValue>;
 }
 
+/** A row that turned out to be part of another one: whoever stores that one removes this one. */
+export interface AbsorbedRow {
+  process?: string;
+  event_id: string;
+  /** Unix milliseconds, the partition key. */
+  created_at: number;
+  /** event_id of the row it is part of. */
+  into: string;
+  /** Delivery still had it, so it was not stored this time (an earlier, interrupted attempt may have). */
+  held?: true;
+  /** Rows that it had been part of, while delivery held them, before they became part of `into`. */
+  via?: string[];
+}
+
 /** Absolute counters of one process; a row with a higher seq replaces one with a lower. */
 export interface LedgerRow {
   process: string;
   service: string;
   host?: string;
   pid?: number;
+  /** -1: nothing is reported. */
   seq: number;
   /** Unix milliseconds. */
   updated_at: number;
   accepted: number;
   merged: number;
   dropped: Record<string, number>;
+  /** No journal of the process is left: what it accepted and is nowhere by now was lost. */
+  ended?: true;
 }
 
 /** A record that no retry can store, with the reason and the raw line. */
 export interface DeadLetterRow {
   /** service.instance.id of the writer, for its ledger. */
   process?: string;
+  service?: string;
+  /** What that process had accepted and merged by then. */
+  accepted?: number;
+  merged?: number;
+  /** Rows that are part of this one, as in a batch. */
+  absorbed?: AbsorbedRow[];
   event_id?: string;
+  /** How many accepted occurrences it stands for. Default: one where `kind` is log, else none. */
+  occurrences?: number;
+  /** Who wrote it; without it the record cannot be made a row later. */
+  resource?: ResourceFact;
   kind: string;
   reason: string;
   raw: string;

@@ -10,8 +10,9 @@ const MAX_MEMBERS = 32;
 
 /** undefined where nothing has a stack and there is no chain: then the text would only repeat type and message. */
 export function stackText(error: ErrorFact): string | undefined {
-  const plain = !error.stack && !error.cause && !(Array.isArray(error.errors) && error.errors.length > 0);
-  if (plain) return undefined;
+  const isAlone = !error.cause && !(Array.isArray(error.errors) && error.errors.length > 0);
+  if (isAlone && (typeof error.stack !== 'string' || error.stack === '')) return undefined;
+  if (isAlone) return cut(error.stack!, LIMITS.stack);
   const lines: string[] = [];
   write(error, '', '', 0, lines, { left: LIMITS.stack * 2 });
   return cut(lines.join('\n'), LIMITS.stack);

@@ -1,6 +1,6 @@
 // HistogramFact → a row of latency_histograms. Throws MalformedFactError where counts and bounds contradict each other.
 
-import { given, optionalText, placeColumns } from './columns.ts';
+import { given, optionalText, placeColumns, traceColumns } from './columns.ts';
 import { MalformedFactError, requireCount, requireObject, requireOneOf, requireText } from './errors.ts';
 import type { ExponentialHistogram, HistogramFact, OperationKind, ResourceFact } from './fact.ts';
 import { clampTime, cut, LIMITS } from './limits.ts';
@@ -13,6 +13,7 @@ const MIN_SCALE = -10;
 const MAX_SCALE = 20;
 /** Far above what an SDK keeps (160); a line edited by hand must not become a row of megabytes. */
 const MAX_BUCKETS = 4_096;
+const MAX_EXEMPLARS = 16;
 
 export function toHistogramRow(fact: HistogramFact, resource: ResourceFact): HistogramRow {
   requireObject(fact, 'fact');
@@ -20,7 +21,7 @@ export function toHistogramRow(fact: HistogramFact, resource: ResourceFact): His
   const t = requireNumber(fact.t, 't');
   return {
     bucket_start: Math.floor(clampTime(t).t / MINUTE) * MINUTE,
-    process: cut(requireText(resource?.process, 'process'), LIMITS.id),
+    process: cut(requireText(fact.process ?? resource?.process, 'process'), LIMITS.id),
     seq: requireCount(fact.seq, 'seq'),
     ...placeColumns(resource),
     kind: requireOneOf(operation.kind, KINDS, 'op.kind'),
@@ -31,7 +32,19 @@ export function toHistogramRow(fact: HistogramFact, resource: ResourceFact): His
       peer: optionalText(operation.peer, LIMITS.name),
     }),
     ...readHistogram(fact.h),
+    ...given({ exemplars: readExemplars(fact.ex) }),
   };
+}
+
+/** Worth no dead letter: those that are none are left out. */
+function readExemplars(value: unknown): HistogramRow['exemplars'] {
+  if (!Array.isArray(value)) return undefined;
+  const read = value.slice(0, MAX_EXEMPLARS).flatMap((entry) => {
+    const [v, t, traceId, spanId] = Array.isArray(entry) ? entry : [];
+    const { trace_id: trace, span_id: span } = traceColumns({ traceId, spanId });
+    return Number.isFinite(v) && Number.isFinite(t) && trace && span ? [{ v, t, trace, span }] : [];
+  });
+  return read.length > 0 ? read : undefined;
 }
 
 function readHistogram(value: unknown): ExponentialHistogram {

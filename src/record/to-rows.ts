@@ -3,12 +3,21 @@
 
 import { given, optionalInteger, optionalText, placeColumns, requestColumns, traceColumns } from './columns.ts';
 import { MalformedFactError, requireCount, requireObject, requireOneOf, requireText, requireUuid } from './errors.ts';
-import type { AmendFact, CallFact, ErrorFact, LedgerFact, LogFact, ResourceFact } from './fact.ts';
+import type {
+  AmendFact,
+  CallFact,
+  CrumbFact,
+  ErrorFact,
+  LedgerFact,
+  LogFact,
+  Occurrence,
+  ResourceFact,
+} from './fact.ts';
 import { type FingerprintRule, fingerprint, messageTemplate } from './fingerprint/index.ts';
 import { LEVELS } from './level.ts';
 import { clampTime, cut, LIMITS, plainTags } from './limits.ts';
 import { promote } from './promote.ts';
-import type { AmendmentRow, ErrorLogRow, HttpCallRow, LedgerRow, PromotedColumns } from './row.ts';
+import type { AbsorbedRow, AmendmentRow, ErrorLogRow, HttpCallRow, LedgerRow, PromotedColumns } from './row.ts';
 import { stackText } from './stack-text.ts';
 import { LANGUAGE_TAG, OVERRIDE_TAG } from './stored-event.ts';
 
@@ -56,6 +65,9 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
     created_at: time.t,
     ...given({
       process: optionalText(resource?.process, LIMITS.id),
+      accepted: optionalCount(fact.n),
+      merged: fact.n === undefined ? undefined : (optionalCount(fact.m) ?? 0),
+      occurrence: readOccurrence(fact.occurrence),
       issue_title: error && optionalText(key.template.split('\n')[0], LIMITS.template),
     }),
     level: requireOneOf(fact.level, LEVELS, 'level'),
@@ -79,6 +91,7 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
       host: optionalText(resource?.host, LIMITS.name),
       pid: optionalInteger(resource?.pid),
       thread_id: optionalInteger(fact.threadId),
+      breadcrumbs: readCrumbs(fact.crumbs),
     }),
     ...promote(plainTags(tags), options.columns),
   };
@@ -113,7 +126,12 @@ export function toHttpCallRow(fact: CallFact, resource: ResourceFact, options: R
     ...placeColumns(resource),
     ...requestColumns(fact),
     ...traceColumns(fact),
-    ...given({ peer: optionalText(fact.peer, LIMITS.name), error_type: optionalText(fact.errorType, LIMITS.name) }),
+    ...given({
+      peer: optionalText(fact.peer, LIMITS.name),
+      error_type: optionalText(fact.errorType, LIMITS.name),
+      request_bytes: optionalInteger(fact.requestBytes, 0, Number.MAX_SAFE_INTEGER),
+      response_bytes: optionalInteger(fact.responseBytes, 0, Number.MAX_SAFE_INTEGER),
+    }),
     weight: typeof weight === 'number' && Number.isFinite(weight) && weight > 0 ? weight : 1,
     ...promote(plainTags({ ...asTags(fact.tags), ...given({ 'rowtrace.time_given': time.tRaw }) }), options.columns),
   };
@@ -136,14 +154,51 @@ export function toLedgerRow(fact: LedgerFact, resource: ResourceFact): LedgerRow
   };
 }
 
+/** The rows that this one replaces. */
+export function toAbsorbedRows(fact: LogFact, resource: ResourceFact): AbsorbedRow[] {
+  if (fact.absorbs === undefined) return [];
+  if (!Array.isArray(fact.absorbs)) throw new MalformedFactError('absorbs', 'a list', fact.absorbs);
+  return fact.absorbs.map((row) => ({
+    ...given({ process: optionalText(resource?.process, LIMITS.id) }),
+    event_id: requireUuid((requireObject(row, 'absorbs') as typeof row).id, 'absorbs.id'),
+    created_at: timeOf(row.t).t,
+    into: requireUuid(fact.id, 'id'),
+  }));
+}
+
+/** Those that are none are left out. */
+function readCrumbs(value: unknown): CrumbFact[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const read = value
+    .slice(-LIMITS.tags)
+    .filter(
+      (crumb): crumb is CrumbFact =>
+        Number.isFinite(crumb?.t) && typeof crumb.what === 'string' && crumb.what.length <= LIMITS.name,
+    );
+  return read.length > 0 ? read : undefined;
+}
+
 /** Capture clamps already; a hand-edited time is clamped again, and one that is no number cannot name a partition. */
 function timeOf(t: unknown): { t: number; tRaw?: string } {
   if (typeof t !== 'number' || Number.isNaN(t)) throw new MalformedFactError('t', 'Unix milliseconds', t);
   return clampTime(Math.trunc(t));
 }
 
+function optionalCount(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
+}
+
 function asTags(value: unknown): Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+/** Malformed is as good as absent: then the row stands for itself. */
+function readOccurrence(value: unknown): Occurrence | undefined {
+  const { key, span, path, from, to } = (value ?? {}) as Partial<Occurrence>;
+  if (typeof key !== 'string' || !/^[0-9a-f]{32}$/.test(key) || typeof span !== 'string') return undefined;
+  if (!Number.isFinite(from) || !Number.isFinite(to)) return undefined;
+  const ids = Array.isArray(path) ? { path: path.filter((id) => typeof id === 'string').slice(0, LIMITS.tags) } : {};
+  return { key, span: cut(span, LIMITS.id), ...ids, from: from!, to: to! };
 }
 
 /** The error with texts where texts belong; its chain is checked where it is walked. */

@@ -1,10 +1,10 @@
-// The stacks of an error and of all errors in it, line by line. In: an ErrorFact as the journal gave it. Out: the same
-// object where nothing was mapped, else a copy; findings about the way there.
+// The stacks of an error and of all errors in it. In: an ErrorFact as the journal gave it. Out: the same object where nothing
+// was mapped, else a copy; findings about the way there.
 
 import type { ErrorFact } from '../record/fact.ts';
 import type { UnmappedFile } from '../record/row.ts';
 import { LIMITS } from './limits.ts';
-import type { Run } from './run.ts';
+import { isFrame, type Run } from './run.ts';
 
 const MAX_DEPTH = 8;
 const MAX_MEMBERS = 32;
@@ -34,30 +34,16 @@ export function mapError(error: ErrorFact, run: Run, now: number, found: StackFi
 
 function mapStack(error: ErrorFact, run: Run, now: number, found: StackFindings): string {
   const stack = error.stack!;
-  const begin = endOfMessage(stack, error.message);
-  const lines = stack.slice(begin).split('\n');
-  for (let i = 0; i < lines.length && found.lines < LIMITS.framesOfEvent; i++) {
-    const raw = lines[i]!;
-    if (!isFrame(raw)) continue;
-    found.lines++;
-    const seen = run.line(raw, now);
-    if (seen === undefined) continue;
-    lines[i] = seen.text;
-    const { app, unmapped } = seen;
-    if (app !== undefined && !found.keyed && (found.culprit === undefined || app === 'keyed')) {
-      found.culprit = raw;
-      found.keyed = app === 'keyed';
-    }
-    if (unmapped !== undefined && found.unmapped.size < LIMITS.unmapped) found.unmapped.set(unmapped.file, unmapped);
+  const begin = isFrame(stack) ? 0 : nextLine(stack, endOfMessage(stack, error.message));
+  const frames = stack.slice(begin);
+  const seen = run.stack(frames, now, LIMITS.framesOfEvent - found.lines);
+  found.lines += seen.lines;
+  if (seen.culprit !== undefined && !found.keyed && (found.culprit === undefined || seen.keyed)) {
+    found.culprit = seen.culprit;
+    found.keyed = seen.keyed;
   }
-  return stack.slice(0, begin) + lines.join('\n');
-}
-
-/** Blanks, then "at ". */
-function isFrame(line: string): boolean {
-  let i = 0;
-  while (line.charCodeAt(i) === 32 || line.charCodeAt(i) === 9) i++;
-  return i > 0 && line.startsWith('at ', i);
+  for (const one of seen.unmapped) if (found.unmapped.size < LIMITS.unmapped) found.unmapped.set(one.file, one);
+  return seen.text === frames ? stack : stack.slice(0, begin) + seen.text;
 }
 
 /** The message may hold lines that look like frames. */
@@ -65,4 +51,9 @@ function endOfMessage(stack: string, message: unknown): number {
   if (typeof message !== 'string' || !message.includes('\n')) return 0;
   const at = stack.slice(0, message.length + 1_024).indexOf(message);
   return at < 0 ? 0 : at + message.length;
+}
+
+function nextLine(text: string, from: number): number {
+  const end = text.indexOf('\n', from);
+  return end < 0 ? text.length : end + 1;
 }

@@ -18,6 +18,7 @@ export interface SchemaState {
 const TABLES = [
   ...[
     'error_logs',
+    'error_counts',
     'issues',
     'issue_keys',
     'issue_deltas',

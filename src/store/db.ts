@@ -9,6 +9,22 @@ export interface Queryable {
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
+export interface Statement {
+  text: string;
+  /** Bound as $1, $2, …; text as Postgres reads it, or null. */
+  values: (string | null)[];
+  /** What a `copy … from stdin` reads. Not for PGlite. */
+  data?: Uint8Array;
+}
+
+export interface Transaction extends Queryable {
+  /**
+   * Runs these, whose rows nobody needs, before the next query or the commit, whichever comes first, and where that can
+   * be in one round trip with it: a transaction of nothing else is one. What fails in them fails what they go with.
+   */
+  later(statements: readonly Statement[]): Promise<void>;
+}
+
 export interface TransactionOptions {
   /** How long one statement may run, in milliseconds. Default: 8,000. */
   statementTimeoutMillis?: number;
@@ -17,6 +33,6 @@ export interface TransactionOptions {
 export interface Db extends Queryable {
   readonly kind: 'postgres' | 'pglite';
   /** Runs `work` inside begin … commit on one connection; rolls back when it throws. */
-  transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@
 
 import type { PGlite, Results } from '@electric-sql/pglite';
 import { RowtraceError } from '../errors.ts';
-import type { Db, Queryable } from './db.ts';
+import type { Db, Queryable, Statement } from './db.ts';
 import { parseBigint } from './values.ts';
 
 export interface PgliteDb extends Db {
@@ -33,7 +33,14 @@ export function pgliteDb(pglite: PGlite): PgliteDb {
     kind: 'pglite',
     pglite,
     query: on(pglite).query,
-    transaction: (work) => pglite.transaction((tx) => work(on(tx as unknown as PGlite))),
+    transaction: (work) =>
+      pglite.transaction((tx) => {
+        const { query } = on(tx as unknown as PGlite);
+        const later = async (statements: readonly Statement[]) => {
+          for (const { text, values } of statements) await query(text, values);
+        };
+        return work({ query, later });
+      }),
     close: () => pglite.close(),
   };
 }

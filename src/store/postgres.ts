@@ -3,7 +3,9 @@
 // `set local` in every transaction.
 
 import pg from 'pg';
-import type { Db, Queryable, TransactionOptions } from './db.ts';
+import { askForRoom, FULL, type Room } from './connection-room.ts';
+import type { Db, Statement, Transaction, TransactionOptions } from './db.ts';
+import { Pipeline } from './pipeline.ts';
 import { parseBigint } from './values.ts';
 
 export interface PostgresOptions {
@@ -11,6 +13,8 @@ export interface PostgresOptions {
   max?: number;
   /** Shown in pg_stat_activity. Default: "rowtrace". */
   applicationName?: string;
+  /** Leaves connections to the application while the server has few, and gives its own back soon. Default: false. */
+  considerate?: boolean;
 }
 
 // Every wait has an end (pg's own defaults wait for ever on a frozen server or an exhausted pool).
@@ -19,6 +23,15 @@ const STATEMENT_TIMEOUT_MILLIS = 8_000;
 const LOCK_TIMEOUT_MILLIS = 2_000;
 /** The client gives up this long after the server should have: only a frozen server or network comes to it. */
 const GRACE_MILLIS = 2_000;
+
+/** Two hundred processes with an idle connection each would take all of a server; a new one costs 5 to 10 ms. */
+const CONSIDERATE_IDLE_MILLIS = 3_000;
+
+/**
+ * Of the time that a process waits for room it spends so small a part on connections that it may not keep: two hundred that
+ * wait take ten connections of a server, however long that one needs for each.
+ */
+const REST_FACTOR = 20;
 
 const parseArray = pg.types.getTypeParser(1016 as number) as (text: string) => (string | null)[];
 const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
@@ -32,12 +45,15 @@ const types: pg.CustomTypesConfig = {
 
 /** Opens lazily: the first query connects, and a connection that broke is replaced by the next. */
 export function openPostgres(target: string | pg.PoolConfig, options: PostgresOptions = {}): Db {
+  const applicationName = options.applicationName ?? 'rowtrace';
+  const rooms = new WeakMap<pg.PoolClient, Room>();
+  let rest: { until: number; reason: unknown } = { until: 0, reason: undefined };
   const pool = new pg.Pool({
     ...(typeof target === 'string' ? { connectionString: target } : target),
     max: options.max ?? 2,
-    application_name: options.applicationName ?? 'rowtrace',
+    application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MILLIS,
-    idleTimeoutMillis: 30_000,
+    idleTimeoutMillis: options.considerate ? CONSIDERATE_IDLE_MILLIS : 30_000,
     keepAlive: true,
     allowExitOnIdle: true,
     types,
@@ -47,38 +63,98 @@ export function openPostgres(target: string | pg.PoolConfig, options: PostgresOp
   pool.on('connect', (client) => client.on('error', ignore));
 
   async function transaction<T>(
-    work: (tx: Queryable) => Promise<T>,
+    work: (tx: Transaction) => Promise<T>,
     { statementTimeoutMillis }: TransactionOptions = {},
   ) {
     const timeout = statementTimeoutMillis ?? STATEMENT_TIMEOUT_MILLIS;
-    const client = await pool.connect();
+    const query_timeout = timeout + GRACE_MILLIS;
+    // jit off: compiling costs more than our statements gain (the planner overestimates json_to_recordset).
+    const begin = [
+      'begin',
+      `set local statement_timeout = ${timeout}`,
+      `set local lock_timeout = ${LOCK_TIMEOUT_MILLIS}`,
+      'set local jit = off',
+    ];
+    const { client, room } = await connect();
     // A connection is kept only while every failure on it was an answer of the server: after a time-out or a broken
     // socket nobody knows what is still under way on it.
     let sound = true;
-    const tx: Queryable = {
+    let begun = false;
+    const answered = async <Answer>(asking: Promise<Answer>): Promise<Answer> => {
+      begun = true;
+      try {
+        return await asking;
+      } catch (error) {
+        sound &&= error instanceof pg.DatabaseError;
+        throw error;
+      }
+    };
+    const send = (text: string, values?: readonly unknown[]) => {
+      const config = { text, values: values as unknown[], query_timeout };
+      return answered<pg.QueryResult>(client.query(config));
+    };
+    let waiting: Statement[] = [];
+    const flush = async (...last: Statement[]): Promise<void> => {
+      const statements = [...(begun ? [] : begin.map(plain)), ...waiting, ...last];
+      waiting = [];
+      await answered(
+        new Promise<void>((resolve, reject) => {
+          client.query(new Pipeline(statements, query_timeout, (error) => (error ? reject(error) : resolve())));
+        }),
+      );
+    };
+    const tx: Transaction = {
       query: async <Row>(text: string, values?: readonly unknown[]) => {
-        try {
-          const config = { text, values: values as unknown[], query_timeout: timeout + GRACE_MILLIS };
-          return lastRows<Row>(await client.query(config));
-        } catch (error) {
-          sound &&= error instanceof pg.DatabaseError;
-          throw error;
-        }
+        if (waiting.length > 0) await flush();
+        if (begun) return lastRows<Row>(await send(text, values));
+        // Only texts without values may go together in one message.
+        if (!values) return lastRows<Row>(await send(`${begin.join('; ')}; ${text}`));
+        await send(begin.join('; '));
+        return lastRows<Row>(await send(text, values));
+      },
+      later: async (statements) => {
+        waiting.push(...statements);
       },
     };
     try {
-      // jit off: compiling costs more than our statements gain (the planner overestimates json_to_recordset).
-      await tx.query(
-        `begin; set local statement_timeout = ${timeout}; set local lock_timeout = ${LOCK_TIMEOUT_MILLIS}; set local jit = off`,
-      );
       const result = await work(tx);
-      await tx.query('commit');
+      if (waiting.length > 0) await flush(plain('commit'));
+      else if (begun) await send('commit');
       return result;
     } catch (error) {
-      if (sound) await tx.query('rollback').catch(() => undefined);
+      if (sound && begun) await send('rollback').catch(() => undefined);
       throw error;
     } finally {
-      client.release(!sound);
+      client.release(!sound || room === 'scarce');
+    }
+  }
+
+  /** @throws when there is no room, and for a while after that without asking again */
+  async function connect(): Promise<{ client: pg.PoolClient; room: Room }> {
+    if (!options.considerate) return { client: await pool.connect(), room: 'enough' };
+    const start = performance.now();
+    if (start < rest.until) throw rest.reason;
+    try {
+      const client = await pool.connect();
+      return { client, room: await findRoom(client) };
+    } catch (error) {
+      const millis = performance.now() - start;
+      if ((error as { code?: unknown }).code === FULL) rest = { until: start + millis * REST_FACTOR, reason: error };
+      throw error;
+    }
+  }
+
+  /** Asked once a connection. @throws when it has to be given back at once, which is done then */
+  async function findRoom(client: pg.PoolClient): Promise<Room> {
+    const known = rooms.get(client);
+    if (known) return known;
+    try {
+      const room = await askForRoom(client, applicationName);
+      rooms.set(client, room);
+      return room;
+    } catch (error) {
+      client.release(true);
+      throw error;
     }
   }
 
@@ -88,6 +164,10 @@ export function openPostgres(target: string | pg.PoolConfig, options: PostgresOp
     query: (text, values) => transaction((tx) => tx.query(text, values)),
     close: () => pool.end(),
   };
+}
+
+function plain(text: string): Statement {
+  return { text, values: [] };
 }
 
 function lastRows<Row>(result: pg.QueryResult | pg.QueryResult[]): Row[] {

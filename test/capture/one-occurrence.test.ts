@@ -93,7 +93,7 @@ test('a failed call and the application error that wraps it are one row: the wra
   const [call, wrapper] = bench.logs();
   assert.equal(bench.logs().length, 2);
   assert.equal(wrapper?.error?.cause?.code, 'ECONNREFUSED');
-  assert.deepEqual(bench.merges(), [{ k: 'merge', row: { id: call?.id, t: call?.t }, into: wrapper?.id }]);
+  assert.deepEqual(bench.merges(), [{ row: { id: call?.id, t: call?.t }, into: wrapper?.id }]);
 });
 
 test("a database span's masked exception becomes part of the true error that follows", () => {
@@ -125,6 +125,23 @@ test("a database span's masked exception becomes part of the true error that fol
     bench.merges().map((fact) => fact.into),
     [error?.id],
   );
+});
+
+test('masked exceptions wait for the end of their span in a bounded number; those beyond are rows at once', () => {
+  const bench = captureBench();
+  inSpan(
+    bench,
+    'subscribe',
+    (span) => {
+      for (let nr = 0; nr < 200; nr++) span.recordException(`lost ${nr}`);
+      assert.deepEqual(
+        bench.logs().map(({ message }) => message),
+        Array.from({ length: 72 }, (_, at) => `lost ${128 + at}`),
+      );
+    },
+    SpanKind.CLIENT,
+  );
+  assert.equal(bench.logs().length, 200);
 });
 
 test('a failed call that the application handles keeps its own row', () => {

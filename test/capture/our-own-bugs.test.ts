@@ -30,6 +30,7 @@ function brokenBench() {
     slowServerMillis: 0,
     slowClientMillis: 0,
     slowDbMillis: 0,
+    stillRunningFactor: 0,
     slowMillis: {},
     spanDuration: broken,
   });

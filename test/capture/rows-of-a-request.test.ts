@@ -128,8 +128,10 @@ test('failed and slow calls always make a call row; ordinary ones by the rate, w
     ],
   );
   const some = captureBench({ rate: 0.8 });
-  request(some, () => {});
-  assert.equal(some.calls()[0]?.weight, 1.25);
+  for (let call = 0; call < 3; call++) request(some, () => {});
+  assert.equal(some.calls()[0]?.weight, 1, 'the first of its minute');
+  // A minute may end in between, but not twice.
+  assert.ok(some.calls().some(({ weight }) => weight === 1.25));
   assert.equal(some.calls()[0]?.direction, 'inbound');
 });
 

@@ -111,7 +111,7 @@ for (const kind of ['embedded', 'postgres'] as const)
       assert.deepEqual([missing.code, missing.stdout], [4, '']);
       assert.equal(
         missing.stderr,
-        'rowtrace: There is no issue 999999.\n  fix: List what there is with `rowtrace issues`.\n',
+        'rowtrace: There is no issue 999999.\n  fix: List what there is with `rowtrace issues` or `rowtrace dead-letters`.\n',
       );
       for (const id of ['0', '-1', '1.5', 'x', '99999999999999999999', 'API-0', 'API-1-2', 'API-', "A' or 1=1"])
         assert.equal((await run(['issue', '--', id])).code, 2, id);
@@ -123,7 +123,18 @@ for (const kind of ['embedded', 'postgres'] as const)
       assert.equal(tail.stdout.trimEnd().split('\n').length, 3, 'one line a row');
       const [server] = await json('latency', '--kind', 'server');
       assert.deepEqual([server.operation, server.count], ['/dogs/:id', 1]);
-      const { ledger, journalsWaiting } = await json('status');
+      assert.match((await run(['latency'])).stdout, /P95 TREND\n.*·█\n|P95 TREND\n.*█/);
+      const one = await run(['latency', 'GET /dogs/:id']);
+      assert.match(one.stdout, /^Latency {2}GET \/dogs\/:id\n/);
+      assert.match(one.stdout, /\n {2}p99\.9 +1\.00 s\n {2}max +1\.00 s\n/);
+      assert.match(one.stdout, /\nDistribution\n +UP TO +COUNT +SHARE\n.* 1 +100\.0 % +█{30}/);
+      assert.deepEqual((await json('latency', '/cats')).operations, []);
+      const [release] = await json('latency', '--by', 'release');
+      assert.deepEqual([release.release_version, release.count, release.release_before], [null, 1, null]);
+      const status = await run(['status', '--json']);
+      assert.equal(status.code, 1, 'something was dropped');
+      const { ledger, total, journalsWaiting } = JSON.parse(status.stdout);
+      assert.deepEqual([total.accepted, total.dropped, total.closes], [5, { journal_full: 2 }, true]);
       assert.deepEqual(
         [
           ledger[0].accepted,
@@ -150,7 +161,14 @@ for (const kind of ['embedded', 'postgres'] as const)
         ['regroup', '--dry-run'],
         ['tail', '--no-follow'],
         ['latency'],
+        ['latency', '--md'],
+        ['latency', '--by', 'release', '--md'],
+        ['latency', '/dogs/:id'],
+        ['latency', '/dogs/:id', '--md'],
+        ['slow', '--md'],
         ['status'],
+        ['status', '--md'],
+        ['dead-letters'],
         ['doctor'],
       ]) {
         const { stdout, stderr } = await run(args, { COLUMNS: '80' });

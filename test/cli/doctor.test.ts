@@ -5,8 +5,11 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkApplication } from '../../src/cli/doctor/application.ts';
-import { copiesOf, installedVersion, isAtLeastVersion } from '../../src/cli/doctor/packages.ts';
+import { copiesOf, installedVersion, isAtLeastVersion, isInRange, wantedNode } from '../../src/cli/doctor/packages.ts';
 import { checkRuntime } from '../../src/cli/doctor/runtime.ts';
+import { checkStart } from '../../src/cli/doctor/start.ts';
+import { startCommandOf, startScriptOf } from '../../src/cli/doctor/start-command.ts';
+import { RowtraceError } from '../../src/errors.ts';
 import { cliDir } from '../support/cli.ts';
 
 function install(folder: string, name: string, version: string): string {
@@ -26,10 +29,88 @@ test('what is not covered, too old or there twice is named with its fix; the res
   install(app, '@opentelemetry/api', '1.9.0');
   install(install(app, 'some-library', '1.0.0'), '@opentelemetry/api', '1.10.0');
   const findings = checkApplication(app).map(({ state, name, text }) => `${state} ${name}: ${text}`);
-  assert.match(findings[0]!, /^ok recorded: http, undici, express 5\.1\.0, fastify 5\.0\.0, http2, /);
+  assert.match(findings[0]!, /^ok recorded: http, undici, express 5\.1\.0, fastify 5\.0\.0, next 16\.0\.0, http2, /);
   assert.equal(findings[1], 'warning pino: 8.21.0 is too old to be recorded');
   assert.equal(findings[2], 'warning not covered: next: not covered yet');
   assert.match(findings[3]!, /^warning otel api: 2 copies of @opentelemetry\/api: 1\.9\.0 in .*; 1\.10\.0 in /);
+});
+
+test('a version that no hook is for is named with those that are', (t) => {
+  const app = cliDir(t);
+  install(app, 'express', '3.21.2');
+  install(app, 'pg', '8.16.0');
+  install(app, 'mongodb', '2.2.36');
+  const found = checkApplication(app);
+  assert.doesNotMatch(found[0]!.text, /express|mongodb/);
+  assert.match(found[0]!.text, /pg 8\.16\.0/);
+  const versions = found.filter(({ name }) => name === 'version').map(({ state, text }) => `${state} ${text}`);
+  assert.match(versions[0]!, /^warning express 3\.21\.2 is not recorded: versions >=4 <6 are/);
+  assert.match(versions[1]!, /^warning mongodb 2\.2\.36 is not recorded: versions /);
+  assert.equal(versions.length, 2, versions.join());
+});
+
+test('ranges are read as instrumentations write them', () => {
+  const cases: [string, string, boolean][] = [
+    ['5.1.0', '>=4 <6', true],
+    ['6.0.0', '>=4 <6', false],
+    ['3.21.2', '>=4.0.0 <6', false],
+    ['8.0.3', '>=8.0.3 <9', true],
+    ['8.0.2', '>=8.0.3 <9', false],
+    ['1.4.1', '^0.2.0 || ^1.0.0', true],
+    ['0.3.0', '^0.2.3', false],
+    ['0.2.9', '^0.2.3', true],
+    ['2.0.0', '^1.2.0', false],
+    ['1.2.9', '~1.2.3', true],
+    ['1.3.0', '~1.2.3', false],
+    ['4.9.9', '4.x', true],
+    ['5.0.0', '4.*', false],
+    ['12.0.0-next.1', '>=4.0.0 <13', true],
+    ['1.0.0', '*', true],
+    ['1.0.0', '<=1.0.0', true],
+    ['1.0.1', '>1.0.0', true],
+  ];
+  for (const [version, range, expected] of cases)
+    assert.equal(isInRange(version, range), expected, `${version} ${range}`);
+});
+
+test('a start command is taken apart: flags, module system, whether it loads Rowtrace', (t) => {
+  const app = cliDir(t);
+  const scripts = {
+    start: 'NODE_ENV=production node --enable-source-maps --import "rowtrace/register" src/app.js --port 80',
+    dev: 'node --watch -r ./env.js app.mjs',
+    next: 'next start',
+  };
+  writeFileSync(join(app, 'package.json'), JSON.stringify({ type: 'module', scripts }));
+  const start = startScriptOf(app, {})!;
+  assert.deepEqual(start.flags, ['--enable-source-maps', '--import', 'rowtrace/register']);
+  assert.deepEqual([start.env, start.esm, start.preloads], [{ NODE_ENV: 'production' }, true, true]);
+  const dev = startCommandOf(['npm', 'run', 'dev'], app, {});
+  assert.deepEqual([dev.flags, dev.esm, dev.preloads], [['-r', './env.js'], true, false]);
+  assert.equal(startCommandOf(['node', 'app.cjs'], app, {}).esm, false);
+  assert.equal(startCommandOf(['node', 'app.js'], app, { NODE_OPTIONS: '--require rowtrace/register' }).preloads, true);
+  for (const words of [
+    ['npm', 'run', 'next'],
+    ['npm', 'run', 'none'],
+    ['python', 'app.py'],
+  ])
+    assert.throws(
+      () => startCommandOf(words, app, {}),
+      (error) => error instanceof RowtraceError && error.code === 'RT_USAGE',
+    );
+});
+
+test('a start script without Rowtrace, and an SDK beside it, are named', (t) => {
+  const app = cliDir(t);
+  const manifest = (start: string) =>
+    writeFileSync(
+      join(app, 'package.json'),
+      JSON.stringify({ scripts: { start }, dependencies: { '@opentelemetry/sdk-node': '*' } }),
+    );
+  const look = () => checkStart(startScriptOf(app, {}), app, {}).map(({ state, name }) => `${state} ${name}`);
+  manifest('node app.js');
+  assert.deepEqual(look(), ['warning start', 'info other sdk']);
+  manifest('node --import rowtrace/register app.js');
+  assert.deepEqual(look(), ['ok start', 'warning other sdk']);
 });
 
 test('an application without any of them has nothing to hear', (t) => {
@@ -61,6 +142,17 @@ test('versions are compared by number', () => {
     ['22.0.0-rc.1', '20.19', true],
   ];
   for (const [version, least, expected] of cases) assert.equal(isAtLeastVersion(version, least), expected, version);
+});
+
+test('the Node that a package is for is as it says, and ours is for this one', (t) => {
+  const app = cliDir(t);
+  install(app, 'plain', '1.0.0');
+  assert.equal(wantedNode(app, 'plain'), undefined);
+  const wanted = wantedNode(import.meta.dirname, '@opentelemetry/sdk-trace')!;
+  assert.match(wanted, /\d/);
+  assert.ok(isInRange(process.versions.node, wanted));
+  assert.equal(isInRange('20.20.2', '>=22.15.0'), false);
+  assert.equal(isInRange('20.20.2', '^18.19.0 || >=20.6.0'), true);
 });
 
 test('this runtime is fine, and says how it hooks modules', () => {

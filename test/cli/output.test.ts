@@ -7,9 +7,7 @@ import { ago, count, latency, shortTime, sparkline } from '../../src/cli/output/
 import { type Column, renderTable } from '../../src/cli/output/table.ts';
 import { PLAIN, type Terminal } from '../../src/cli/output/terminal.ts';
 import { cutTo, displayWidth } from '../../src/cli/output/width.ts';
-
-/** Security matrix rows 6 to 8: what must never reach a terminal. */
-export const UNSAFE = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u;
+import { UNSAFE } from '../support/unsafe.ts';
 
 describe('text from outside', () => {
   const cases: [what: string, given: string, shown: string][] = [

@@ -1,7 +1,7 @@
 // The embedded owner, through the real command line: one of many, taken over, idle, ended, unable to start.
 
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { spawnNode } from '../support/children.ts';
@@ -95,6 +95,36 @@ describe('the embedded owner', { concurrency: 2, timeout: 240_000 }, () => {
     assert.equal(stdout, '');
     assert.match(stderr, /rowtrace: The embedded database in .* did not start: .+\n {2}fix: Read owner\.log/);
     assert.doesNotMatch(stderr, /\n\s+at /);
+  });
+
+  test('what a power cut takes from the database comes back from the journals', { skip: !onUnix }, async (t) => {
+    const dir = cliDir(t);
+    const [data, copy] = [join(dir, 'pgdata'), join(dir, 'copy')];
+    // Once, when there is something first, and not again.
+    const env = { ROWTRACE_OWNER_SETTLE_MILLIS: '3600000' };
+    const raise = async () => {
+      const { code, stdout, stderr } = await runCli(t, ['raise-error', '--json'], { dir, env });
+      assert.equal(code, 0, stderr);
+      return JSON.parse(stdout).event_id as string;
+    };
+    const journals = () => readdirSync(join(dir, 'journal'));
+    const first = await raise();
+    await eventually(() => journals().length === 0);
+    const owner = ownerPid(dir)!;
+    process.kill(owner, 'SIGSTOP');
+    cpSync(data, copy, { recursive: true });
+    process.kill(owner, 'SIGCONT');
+    const second = await raise();
+    assert.equal(journals().length, 1, 'stored, and kept until it is safe');
+    process.kill(owner, 'SIGKILL');
+    await eventually(() => ownerPid(dir) === undefined);
+    rmSync(data, { recursive: true });
+    renameSync(copy, data);
+
+    const { stdout, stderr } = await runCli(t, ['tail', '--no-follow', '--json'], { dir });
+    const rows = stdout.trim().split('\n');
+    assert.deepEqual(rows.map((row) => JSON.parse(row).event_id).sort(), [first, second].sort(), stderr);
+    await eventually(() => journals().length === 0);
   });
 
   test('journals of a living application keep it, and what they hold is there for the next command', async (t) => {

@@ -10,7 +10,7 @@ import { freePort } from '../support/free-port.ts';
 
 const COMMANDS = [
   ...['demo', 'dev', 'issues', 'issue', 'tail', 'latency', 'status', 'migrate', 'doctor', 'raise-error'],
-  ...['resolve', 'ignore', 'reopen', 'merge', 'split', 'undo', 'explain', 'regroup'],
+  ...['resolve', 'ignore', 'reopen', 'merge', 'split', 'undo', 'explain', 'regroup', 'dead-letters', 'promote'],
 ];
 
 describe('help', { concurrency: 3 }, () => {

@@ -100,3 +100,30 @@ test('a thread that dies is started again, and the application does not notice',
   assert.match(stderr, /said: delivery thread: a bug in the thread/);
   assert.ok(stored.includes('one'));
 });
+
+for (const [death, what, said] of [
+  ['exit', 'calls process.exit', /^$/],
+  ['heap', 'runs out of memory', /said: delivery thread: .*memory/],
+] as const)
+  test(`a thread that ${what} is started again, and the application keeps its exit code`, async (t) => {
+    const { code, stored, stderr } = await end(t, 'until-restart', { openMillis: 5, dieAfterMillis: 600, death });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, said);
+    assert.ok(stored.includes('one'));
+  });
+
+test('where no thread can be started the journal keeps the record, and the next process stores it', async (t) => {
+  const dir = temporaryFolder(t);
+  const storedPath = join(dir, 'stored.txt');
+  const run = async (entry?: string) => {
+    const json = JSON.stringify({ storedPath, entry });
+    const child = spawnNode(t, [script('ending-app.ts'), 'natural', dir, json]);
+    assert.equal((await child.ended).code, 0, child.stderr);
+    return child.stderr;
+  };
+  assert.match(await run('https://example.com/no-thread.js'), /said: delivery thread: /);
+  assert.ok(!existsSync(storedPath));
+  assert.equal(readdirSync(join(dir, 'journal')).length, 1);
+  await run();
+  assert.equal(readFileSync(storedPath, 'utf8'), 'one\none\n');
+});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { JournalReader } from '../../src/journal/reader.ts';
-import type { AmendFact, LogFact, MergeFact } from '../../src/record/fact.ts';
+import type { AmendFact, LogFact } from '../../src/record/fact.ts';
 import { logFact, messagesOf, readAll, temporaryFolder, testJournal, until } from '../support/journals.ts';
 import { ScriptedSink } from '../support/scripted-sink.ts';
 import { startShipper } from './support.ts';
@@ -13,12 +13,6 @@ const amend = (row: LogFact, more: Partial<AmendFact>): AmendFact => ({
   rows: [{ id: row.id, t: row.t }],
   ...more,
 });
-const merge = (row: LogFact, into: LogFact): MergeFact => ({
-  k: 'merge',
-  row: { id: row.id, t: row.t },
-  into: into.id,
-});
-
 test('a held row waits for its final amendment and is stored with it', async (t) => {
   const dir = temporaryFolder(t);
   const sink = new ScriptedSink();
@@ -61,19 +55,54 @@ test('an amendment that comes too late becomes an UPDATE of that row alone', asy
   );
 });
 
-test('a merge drops the held row; when the row is stored already it is only counted', async (t) => {
+const absorbing = (message: string, ...rows: LogFact[]) =>
+  logFact(message, { absorbs: rows.map(({ id, t }) => ({ id, t })) });
+
+test('a held row goes with the one it is part of; a stored one is removed', async (t) => {
   const dir = temporaryFolder(t);
   const sink = new ScriptedSink();
   const journal = testJournal(dir);
-  const rich = logFact('rich');
   const poor = held('poor');
   const stored = logFact('stored');
-  for (const fact of [poor, stored, rich, merge(poor, rich), merge(stored, rich)]) journal.appendNow(fact);
+  for (const fact of [poor, stored, absorbing('rich', poor, stored)]) journal.appendNow(fact);
   const shipper = startShipper(t, dir, sink, { own: journal.dir!, holdMillis: LONG });
   assert.equal(await shipper.flush(5000), true);
-  assert.deepEqual(sink.messages, ['stored', 'rich']);
-  assert.deepEqual([shipper.stats().merged, shipper.stats().mergedLate], [1, 1]);
-  assert.equal(shipper.stats().held, 0);
+  assert.deepEqual(sink.messages, ['rich']);
+  assert.deepEqual([shipper.stats().merged, shipper.stats().held], [1, 0]);
+});
+
+test('what a held row had absorbed goes with it into a third one', async (t) => {
+  const dir = temporaryFolder(t);
+  const sink = new ScriptedSink();
+  const journal = testJournal(dir);
+  const first = held('first');
+  const second: LogFact = { ...absorbing('second', first), hold: true };
+  for (const fact of [first, second, absorbing('third', second)]) journal.appendNow(fact);
+  const shipper = startShipper(t, dir, sink, { own: journal.dir!, holdMillis: LONG });
+  assert.equal(await shipper.flush(5000), true);
+  assert.deepEqual(sink.messages, ['third']);
+  assert.deepEqual(
+    sink.absorbed.map(({ event_id, held: wasHeld }) => [event_id, wasHeld]),
+    [
+      [second.id, true],
+      [first.id, true],
+    ],
+  );
+});
+
+test('a held row that was absorbed is not acknowledged before the one that it is part of', async (t) => {
+  const dir = temporaryFolder(t);
+  const sink = new ScriptedSink();
+  const journal = testJournal(dir);
+  journal.appendNow(logFact('before'));
+  const poor = held('poor');
+  journal.appendNow(poor);
+  journal.appendNow({ ...absorbing('rich', poor), hold: true });
+  journal.appendNow(logFact('behind'));
+  const shipper = startShipper(t, dir, sink, { own: journal.dir!, holdMillis: LONG });
+  await until('what is not held is stored', () => sink.logs.size === 2);
+  await shipper.close();
+  assert.deepEqual(messagesOf(readAll(new JournalReader(journal.dir!))), ['poor', 'rich', 'behind']);
 });
 
 test('a flush waits for held rows, or releases them when it is told to', async (t) => {

@@ -36,14 +36,16 @@ test('whatever fails and whenever delivery crashes, every record ends in exactly
         rules: recordRules({}),
         budget: new HoldBudget(5, 1e6),
         holdMillis: 1e9,
-        onMerged: (written: boolean) => {
-          if (!written) merged++;
+        onAbsorbed: () => {
+          merged++;
         },
+        isLastOf: () => true,
       };
       const newWriter = () =>
         new BatchWriter({
           sink,
           batchRows,
+          batchBytes: 1e6,
           configMillis: 0,
           random: Math.random,
           sleep: async () => {},
@@ -60,15 +62,17 @@ test('whatever fails and whenever delivery crashes, every record ends in exactly
         let writer = newWriter();
         const pump = async () => {
           const queue = follower.pump(performance.now());
-          while (queue.length > 0) await writer.deliver(takeBatch(queue, { rows: writer.maxRows, bytes: 1e6 }));
-          follower.acknowledge();
+          while (queue.length > 0) await writer.deliver(takeBatch(queue, writer.limits));
+          follower.acknowledge(follower.reached);
         };
         for (const { kind, pick } of actions) {
           const ref = { id: accepted[pick % (accepted.length || 1)] ?? '', t: Date.now() };
           if (kind === 'amend' && ref.id) journal.appendNow({ k: 'amend', rows: [ref], status: 500, final: true });
           if (kind === 'merge' && ref.id) {
             mayMerge.add(ref.id);
-            journal.appendNow({ k: 'merge', row: ref, into: ref.id });
+            const into = logFact('into', { absorbs: [ref] });
+            accepted.push(into.id);
+            journal.appendNow(into);
           }
           if (kind === 'garbage') journal.appendNow({ garbage: true } as never);
           if (kind === 'plain' || kind === 'held' || kind === 'poison') {

@@ -76,14 +76,13 @@ test('a malformed fact and a line that is none become dead letters, their neighb
   journal.appendNow({ ...logFact('x'), id: 'no uuid' });
   journal.appendNow({ k: 'from-the-future' } as never);
   journal.appendNow({ k: 'amend' } as never);
-  journal.appendNow({ k: 'merge' } as never);
   journal.appendNow(logFact('two'));
   const shipper = startShipper(t, dir, sink, { own: journal.dir! });
   assert.equal(await shipper.flush(5000), true);
   assert.deepEqual(sink.messages, ['one', 'two']);
   assert.deepEqual(
     sink.deadLetters.map(({ kind }) => kind),
-    ['line', 'log', 'from-the-future', 'amend', 'merge'],
+    ['line', 'log', 'from-the-future', 'amend'],
   );
   assert.equal(sink.deadLetters[0]!.raw, 'no json \\u0000');
   assert.match(sink.deadLetters[2]!.reason, /from-the-future/);

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
-import { adopt, removeJournal, sweep } from '../../src/journal/adopt.ts';
-import { type Identity, isDead, selfIdentity, tagOf } from '../../src/journal/identity.ts';
+import { type TestContext, test } from 'node:test';
+import { adopt, isProvenOrphan, removeJournal, sweep } from '../../src/journal/adopt.ts';
+import { type Identity, isDead, isSelf, selfIdentity, tagOf } from '../../src/journal/identity.ts';
 import { isOrphan, listJournals } from '../../src/journal/layout.ts';
-import { script, spawnNode } from '../support/children.ts';
-import { logFact, temporaryFolder, testJournal, until } from '../support/journals.ts';
+import { isAbsent, presenceIn } from '../../src/journal/presence.ts';
+import { JournalReader } from '../../src/journal/reader.ts';
+import { script, spawnChild, spawnNode } from '../support/children.ts';
+import { logFact, messagesOf, readAll, temporaryFolder, testJournal, until } from '../support/journals.ts';
 
 const me = selfIdentity();
 
@@ -28,11 +30,16 @@ const cases: [string, Identity, boolean][] = [
   ['its parent', { ...me, pid: process.ppid, startTime: undefined }, false],
   ['a pid that is not there', { ...me, pid: deadPid() }, true],
   ['a pid that is not there, start time unknown', { ...me, pid: deadPid(), startTime: undefined }, true],
-  ['a dead pid of another host', { ...me, pid: deadPid(), hostname: 'elsewhere' }, false],
+  ['a dead pid of another host', { ...me, pid: deadPid(), hostname: 'elsewhere', pidNamespace: '1' }, false],
   ['another boot of another host', { ...me, bootId: 'x', hostname: 'elsewhere' }, false],
 ];
 // Start time and boot id are known on Linux only.
 if (me.startTime) cases.push(['our pid, started at another time', { ...me, startTime: '1' }, true]);
+// Containers: the same host name proves nothing, another one of the same namespace is one host that was renamed.
+if (me.pidNamespace) {
+  cases.push(['a dead pid of another namespace', { ...me, pid: deadPid(), pidNamespace: '1' }, false]);
+  cases.push(['a dead pid of our namespace, under another host name', { ...me, pid: deadPid(), hostname: 'x' }, true]);
+}
 if (me.bootId) cases.push(['another boot of this host', { ...me, bootId: 'x' }, true]);
 
 for (const [who, identity, dead] of cases) {
@@ -46,36 +53,91 @@ test('a tag that cannot be read proves nothing', () => {
   for (const tag of ['', 'x', '1', '1.2', 'x.y.z', '..']) assert.equal(isDead(tag), false);
 });
 
-test('the journal of a living process is not adopted, the journal of a dead one is, under our name', (t) => {
+test('the journal of a living process is not adopted, the journal of a dead one is, under our name', async (t) => {
   const dir = temporaryFolder(t);
   const living = journalOf(dir, 'living', me);
   const dead = journalOf(dir, 'dead', { ...me, pid: deadPid() });
-  assert.equal(adopt(living), undefined);
+  assert.equal(await adopt(living), undefined);
   assert.ok(existsSync(living));
-  const taken = adopt(dead)!;
-  assert.equal(taken, join(dir, 'journal', `dead~${tagOf(me)}`));
+  const taken = (await adopt(dead))!;
+  assert.ok(taken.startsWith(join(dir, 'journal', `dead~${tagOf(me)}`)));
   assert.equal(existsSync(dead), false);
-  assert.equal(adopt(taken), undefined, 'its adopter lives');
+  assert.equal(await adopt(taken), undefined, 'its adopter lives');
   const journal = listJournals(dir).find(({ id }) => id === 'dead')!;
   assert.equal(isOrphan(journal), false);
+  assert.ok(isSelf(journal.holder!));
 });
 
-test('what a crashed adopter held can be adopted again', (t) => {
+test('what a crashed adopter held can be adopted again', async (t) => {
   const dir = temporaryFolder(t);
   const gone = { ...me, pid: deadPid() };
-  const dead = journalOf(dir, 'dead', gone);
-  const first = adopt(dead, me)!;
-  assert.equal(adopt(first), undefined);
+  const first = (await adopt(journalOf(dir, 'dead', gone), me))!;
+  assert.equal(await adopt(first), undefined);
   const crashed = journalOf(dir, `other~${tagOf(gone)}`, gone);
-  assert.equal(adopt(crashed), join(dir, 'journal', `other~${tagOf(me)}`));
+  assert.ok((await adopt(crashed))!.startsWith(join(dir, 'journal', `other~${tagOf(me)}`)));
 });
 
-test('a directory without a readable owner is left alone', (t) => {
+/** A process in a pid namespace and under a host name of its own, as in another container. */
+function spawnElsewhere(t: TestContext, dir: string) {
+  const node = [process.execPath, script('hold-journal.ts'), dir].map((part) => `'${part}'`).join(' ');
+  return spawnChild(t, 'unshare', [
+    ...['--pid', '--uts', '--mount-proc', '--fork', '--kill-child', 'sh', '-c'],
+    `hostname elsewhere && exec ${node}`,
+  ]);
+}
+
+const canUnshare = spawnSync('unshare', ['--pid', '--uts', '--mount-proc', '--fork', 'true']).status === 0;
+for (const [name, below] of [
+  ['a short path', ''],
+  ['a path longer than a socket may have', join('x'.repeat(60), 'y'.repeat(60))],
+] as const) {
+  test(`what a process in another container holds, in ${name}, is left alone while it lives, its event loop blocked, and adopted when it is dead`, {
+    skip: canUnshare ? false : 'needs Linux and the right to unshare (root)',
+  }, async (t) => {
+    const dir = join(temporaryFolder(t), below);
+    const child = spawnElsewhere(t, dir);
+    await until('it has written and blocks', () => child.stdout.includes('blocked'));
+    const [journal] = listJournals(dir);
+    assert.equal(journal!.owner.hostname, 'elsewhere');
+    assert.equal(isDead(journal!.owner), false, 'its pid is nothing to us');
+    for (let n = 0; n < 20; n++) assert.equal(await adopt(journal!.path), undefined);
+    await sweep(dir);
+    child.process.kill('SIGKILL');
+    await child.ended;
+    await until('it is proven dead', () => isProvenOrphan(journal!));
+    const taken = (await adopt(journal!.path))!;
+    assert.deepEqual(messagesOf(readAll(new JournalReader(taken))), ['held']);
+    removeJournal(taken);
+    await sweep(dir);
+    assert.equal(readdirSync(join(dir, 'alive')).length, 1, 'its sign of life is gone, ours is there');
+  });
+}
+
+test('a sign of life that is not there, or was made on another device, proves nothing', async (t) => {
+  const dir = temporaryFolder(t);
+  const presence = presenceIn(dir);
+  if (!presence) return t.skip('Linux only');
+  await presence.ready;
+  assert.equal(await isAbsent(dir, presence.token), false);
+  assert.equal(await isAbsent(dir, `${presence.token}x`), false);
+  const dead = spawnNode(t, [script('hold-journal.ts'), dir]);
+  await until('it blocks', () => dead.stdout.includes('blocked'));
+  const token = listJournals(dir)[0]!.owner.presence!;
+  assert.equal(await isAbsent(dir, token), false);
+  dead.process.kill('SIGKILL');
+  await dead.ended;
+  assert.equal(await isAbsent(dir, token), true);
+  const other = `0-${token}`;
+  renameSync(join(dir, 'alive', token), join(dir, 'alive', other));
+  assert.equal(await isAbsent(dir, other), false);
+});
+
+test('a directory without a readable owner is left alone', async (t) => {
   const dir = temporaryFolder(t);
   const path = journalOf(dir, 'torn', me);
   writeFileSync(join(path, 'owner.json'), '{"pid":');
   assert.deepEqual(listJournals(dir), []);
-  assert.equal(adopt(path), undefined);
+  assert.equal(await adopt(path), undefined);
   assert.ok(existsSync(path));
 });
 
@@ -93,7 +155,7 @@ test('of adopters that race, exactly one gets each journal', async (t) => {
   for (const child of children) child.process.stdin!.end();
 });
 
-test('a removal that a crash cut short is finished by the next look', (t) => {
+test('a removal that a crash cut short is finished by the next look', async (t) => {
   const dir = temporaryFolder(t);
   const journal = testJournal(dir);
   journal.appendNow(logFact('one'));
@@ -101,6 +163,6 @@ test('a removal that a crash cut short is finished by the next look', (t) => {
   journal.close();
   mkdirSync(join(dir, 'journal', '.gone-1', 'x'), { recursive: true });
   removeJournal(path);
-  sweep(dir);
+  await sweep(dir);
   assert.deepEqual(readdirSync(join(dir, 'journal')), []);
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { nodeFiles } from '../../src/journal/files.ts';
+import { encodeFrame } from '../../src/journal/frame.ts';
 import { JournalReader } from '../../src/journal/reader.ts';
 import {
   filesOf,
@@ -38,7 +39,10 @@ test('a fact given to appendNow is in the file when the call returns, behind tho
   assert.equal(journal.dir, path);
   assert.deepEqual(filesOf(path), ['00000001.ndjson', 'owner.json']);
   const lines = linesOf(join(path, '00000001.ndjson')).map((line) => JSON.parse(line));
-  assert.deepEqual(lines[0], resource);
+  const { c, n, o, ...header } = lines[0];
+  assert.match(c, /^[0-9a-f]{8}$/);
+  assert.deepEqual([n, o, header], [1, 0, resource]);
+  assert.deepEqual([lines[1].n, lines[2].n], [1, 2]);
   assert.deepEqual([lines[1].message, lines[2].message], ['first', 'second']);
   assert.equal(readFileSync(join(dir, '.gitignore'), 'utf8'), '*\n');
   assert.equal(JSON.parse(readFileSync(join(path, 'owner.json'), 'utf8')).shippedBy, 'self');
@@ -93,7 +97,7 @@ test('a fact that is no JSON or too long is dropped and counted', (t) => {
 test('a short write is cut back to the last whole line; the rest follows when there is room again', (t) => {
   // Every size of the room, so that the tear falls on every byte of the three lines.
   const facts = [logFact('one'), logFact('tẅo'), logFact('three')];
-  const whole = facts.reduce((sum, fact) => sum + Buffer.byteLength(JSON.stringify(fact)) + 1, 0);
+  const whole = facts.reduce((sum, fact) => sum + Buffer.byteLength(encodeFrame(JSON.stringify(fact), 1, 1)), 0);
   for (let room = 0; room <= whole; room += 7) {
     let left = Number.POSITIVE_INFINITY;
     const writeSync = ((fd: number, data: string | Buffer, from?: number | null, length?: number) => {
@@ -133,7 +137,7 @@ test('while the disk is full the buffer is kept, the rest is dropped and counted
     if (full) throw errno('ENOSPC');
     return nodeFiles.writeSync(...args);
   }) as typeof nodeFiles.writeSync;
-  const journal = testJournal(temporaryFolder(t), { files: { ...nodeFiles, writeSync }, bufferBytes: 10_000 });
+  const journal = testJournal(temporaryFolder(t), { files: { ...nodeFiles, writeSync }, memoryBytes: 10_000 });
   journal.appendNow(logFact('before'));
   full = true;
   attempts = 0;
@@ -224,6 +228,19 @@ test('a folder removed under it is made again, and what went with it is counted'
   const { written, dropped } = journal.stats();
   assert.equal(written, messages.length);
   assert.ok(dropped.removed! >= 1);
+});
+
+test('a folder removed just before the end is noticed: what went with it is counted, what waits goes to a new one', (t) => {
+  const dir = temporaryFolder(t);
+  const journal = testJournal(dir);
+  for (let n = 0; n < 3; n++) journal.appendNow(logFact('gone'));
+  rmSync(join(dir, 'journal'), { recursive: true });
+  journal.append(logFact('kept'));
+  journal.close();
+  const { written, dropped, buffered } = journal.stats();
+  assert.deepEqual({ written, dropped, buffered }, { written: 1, dropped: { removed: 3 }, buffered: 0 });
+  const [name] = readdirSync(join(dir, 'journal'));
+  assert.deepEqual(messagesOf(readAll(new JournalReader(join(dir, 'journal', name!)))), ['kept']);
 });
 
 test('where the folder cannot be made, the temporary folder takes its place, said once', (t) => {

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { LossEntry } from '../../src/journal/entry.ts';
+import { encodeFrame } from '../../src/journal/frame.ts';
+import { ReaderCounts } from '../../src/journal/line-entries.ts';
 import { JournalReader } from '../../src/journal/reader.ts';
+import { occurrencesIn } from '../../src/journal/sequence.ts';
+import type { Fact } from '../../src/record/fact.ts';
 import {
   filesOf,
   logFact,
@@ -21,13 +26,27 @@ function journalOf(folder: string, text: string): string {
   return dir;
 }
 
-const line = (value: unknown) => `${JSON.stringify(value)}\n`;
+/** Frames as a writer makes them; strings stand for themselves. */
+function framed(...parts: (Fact | string)[]): string {
+  let n = 1;
+  let o = 0;
+  return parts
+    .map((part) => {
+      if (typeof part === 'string') return part;
+      if (part.k === 'resource') return encodeFrame(JSON.stringify(part), n, o);
+      const line = encodeFrame(JSON.stringify(part), n++, o);
+      o += occurrencesIn(part);
+      return line;
+    })
+    .join('');
+}
 
 test('an unfinished last line is returned when it is complete, whatever byte it ended at', (t) => {
-  const last = Buffer.from(line(logFact('läst')));
+  const first = framed(resourceFact(), logFact('first'));
+  const last = Buffer.from(encodeFrame(JSON.stringify(logFact('läst')), 2, 1));
   const folder = temporaryFolder(t);
   for (let cut = 0; cut < last.length; cut++) {
-    const dir = journalOf(join(folder, String(cut)), line(resourceFact()) + line(logFact('first')));
+    const dir = journalOf(join(folder, String(cut)), first);
     const path = join(dir, '00000001.ndjson');
     appendFileSync(path, last.subarray(0, cut));
     const reader = new JournalReader(dir);
@@ -35,37 +54,52 @@ test('an unfinished last line is returned when it is complete, whatever byte it 
     assert.deepEqual(readAll(reader), []);
     appendFileSync(path, last.subarray(cut));
     assert.deepEqual(messagesOf(readAll(reader)), ['läst']);
-    reader.finish();
-    assert.equal(reader.torn, 0);
+    assert.deepEqual(reader.end(), []);
+    assert.deepEqual(reader.counts, new ReaderCounts());
   }
 });
 
-test('a torn tail of a dead journal is counted once and costs that line only', (t) => {
-  const dir = journalOf(temporaryFolder(t), line(resourceFact()) + line(logFact('first')) + line(logFact('last')));
-  const path = join(dir, '00000001.ndjson');
-  truncateSync(path, readFileSync(path).length - 1);
-  writeFileSync(join(dir, '00000002.ndjson'), line(resourceFact()) + line(logFact('next')));
-  const reader = new JournalReader(dir);
-  assert.deepEqual(messagesOf(readAll(reader)), ['first', 'next']);
-  reader.finish();
-  assert.equal(reader.torn, 1);
+test('a segment without its last newline has lost nothing; without more, one frame, which the next segment tells', (t) => {
+  const all = framed(resourceFact(), logFact('first'), logFact('last'), '|', resourceFact(), logFact('next'));
+  const [one, two] = all.split('|') as [string, string];
+  for (const cut of [1, 2, 30]) {
+    const dir = journalOf(temporaryFolder(t), one.slice(0, -cut));
+    writeFileSync(join(dir, '00000002.ndjson'), two);
+    const reader = new JournalReader(dir);
+    const messages = messagesOf(readAll(reader));
+    if (cut === 1) assert.deepEqual(messages, ['first', 'last', 'next']);
+    else assert.deepEqual(messages, ['first', '-', 'next']);
+    const lost = cut === 1 ? 0 : 1;
+    const { torn, lostFrames, lostOccurrences } = reader.counts;
+    assert.deepEqual({ torn, lostFrames, lostOccurrences }, { torn: lost, lostFrames: lost, lostOccurrences: lost });
+  }
 });
 
-test('lines that are no facts are returned as garbage, in their place', (t) => {
-  const text = `${line(resourceFact())}\u0000\u0000\n${line(logFact('one'))}{"k":\n42\nnull\n${line({ a: 1 })}${line(logFact('two'))}`;
+test('lines that are no frames are returned as garbage, in their place, and are no loss where nothing is missing', (t) => {
+  const text = framed(
+    resourceFact('p'),
+    '\u0000\u0000\n',
+    logFact('one'),
+    '{"k":\n42\n{"k":"log","message":"without checksum"}\n',
+    logFact('two'),
+  );
   const reader = new JournalReader(journalOf(temporaryFolder(t), text));
   const entries = readAll(reader);
-  assert.deepEqual(messagesOf(entries), ['-', 'one', '-', '-', '-', '-', 'two']);
-  assert.equal(reader.garbage, 5);
-  const garbage = entries.filter((entry) => entry.fact === undefined);
+  assert.deepEqual(messagesOf(entries), ['-', 'one', '-', '-', '-', 'two']);
   assert.deepEqual(
-    garbage.map(({ raw }) => raw),
-    ['\u0000\u0000', '{"k":', '42', 'null', '{"a":1}'],
+    entries.filter((entry) => entry.fact === undefined).map((entry) => [entry.raw, entry.process]),
+    [
+      ['\u0000\u0000', 'p'],
+      ['{"k":', 'p'],
+      ['42', 'p'],
+      ['{"k":"log","message":"without checksum"}', 'p'],
+    ],
   );
+  assert.deepEqual([reader.counts.garbage, reader.counts.lostFrames], [4, 0]);
 });
 
 test('a line longer than the bound is skipped in bounded memory', (t) => {
-  const text = `${line(resourceFact())}${line(logFact('one'))}"${'x'.repeat(9 * 1024 * 1024)}"\n${line(logFact('two'))}`;
+  const text = framed(resourceFact(), logFact('one'), `"${'x'.repeat(9 * 1024 * 1024)}"\n`, logFact('two'));
   const reader = new JournalReader(journalOf(temporaryFolder(t), text));
   const entries = readAll(reader);
   assert.deepEqual(messagesOf(entries), ['one', '-', 'two']);
@@ -73,7 +107,7 @@ test('a line longer than the bound is skipped in bounded memory', (t) => {
 
 test('lines around the size of a chunk are read whole', (t) => {
   const messages = [1, 255, 256, 257, 700, 3000].map((kilobytes) => 'x'.repeat(kilobytes * 1024));
-  const text = line(resourceFact()) + messages.map((message) => line(logFact(message))).join('');
+  const text = framed(resourceFact(), ...messages.map((message) => logFact(message)));
   assert.deepEqual(messagesOf(readAll(new JournalReader(journalOf(temporaryFolder(t), text)))), messages);
 });
 
@@ -88,6 +122,7 @@ test('a reader goes on where the last one acknowledged, and knows who wrote it',
     const entries = readAll(reader);
     assert.deepEqual(messagesOf(entries), messages.slice(n));
     assert.deepEqual((entries[0] as { resource?: unknown }).resource, resource);
+    assert.equal(reader.counts.lostFrames, 0);
     reader.ack(all[n]!.end);
     const oldest = filesOf(journal.dir!).find((name) => name.endsWith('.ndjson'))!;
     assert.equal(Number.parseInt(oldest, 10), all[n]!.end.segment, 'segments wholly behind are gone');
@@ -100,21 +135,100 @@ for (const [name, state] of [
   ['lost', undefined],
   ['empty', ''],
   ['zeroed', '\0'.repeat(30)],
-  ['of another file', '{"segment":1,"offset":999999}'],
-  ['nonsense', '{"segment":-1,"offset":"x"}'],
+  ['without checksum', '{"segment":1,"offset":0}\n'],
+  ['damaged', encodeFrame('{"segment":1,"offset":700}', 2, 1).replace('700', '701')],
+  ['of a longer file', encodeFrame('{"segment":1,"offset":999999}', 9, 9)],
+  ['of another file, in the middle of a line', encodeFrame('{"segment":1,"offset":50}', 9, 9)],
+  ['nonsense', encodeFrame('{"segment":-1,"offset":"x"}', 2, 1)],
 ] as const) {
-  test(`a state file that is ${name} costs a replay, never a record`, (t) => {
-    const dir = journalOf(temporaryFolder(t), line(resourceFact()) + line(logFact('one')) + line(logFact('two')));
+  test(`a state file that is ${name} costs a replay, never a record, and no loss is claimed`, (t) => {
+    const dir = journalOf(temporaryFolder(t), framed(resourceFact(), logFact('one'), logFact('two')));
     if (state !== undefined) writeFileSync(join(dir, 'shipped.json'), state);
-    assert.deepEqual(messagesOf(readAll(new JournalReader(dir))), ['one', 'two']);
+    const reader = new JournalReader(dir);
+    assert.deepEqual(messagesOf(readAll(reader)), ['one', 'two']);
+    assert.deepEqual(reader.counts, new ReaderCounts());
   });
 }
 
-test('a missing segment does not stop the reader', (t) => {
-  const dir = journalOf(temporaryFolder(t), line(resourceFact()) + line(logFact('one')));
-  writeFileSync(join(dir, '00000005.ndjson'), line(resourceFact()) + line(logFact('five')));
-  assert.deepEqual(messagesOf(readAll(new JournalReader(dir))), ['one', 'five']);
+test('an old state file, of segments that are shipped and gone, costs a replay and claims no loss', (t) => {
+  const journal = testJournal(temporaryFolder(t), { segmentBytes: 1000 });
+  for (let n = 0; n < 40; n++) journal.appendNow(logFact(`m${n}`));
+  const dir = journal.dir!;
+  const reader = new JournalReader(dir);
+  const all = readAll(reader);
+  reader.ack(all[3]!.end);
+  const old = readFileSync(join(dir, 'shipped.json'));
+  reader.ack(all[29]!.end);
+  writeFileSync(join(dir, 'shipped.json'), old);
+  const again = new JournalReader(dir);
+  assert.equal(messagesOf(readAll(again)).at(-1), 'm39');
+  assert.deepEqual(again.counts, new ReaderCounts());
 });
+
+test('a missing segment does not stop the reader, and what was in it is known exactly', (t) => {
+  const journal = testJournal(temporaryFolder(t), { segmentBytes: 1000 });
+  for (let n = 0; n < 20; n++) {
+    journal.appendNow(logFact(`m${n}`));
+    journal.appendNow({ k: 'amend', rows: [{ id: 'x', t: 1 }] });
+  }
+  const dir = journal.dir!;
+  const all = readAll(new JournalReader(dir));
+  const inThird = all.filter(({ end }) => end.segment === 3);
+  rmSync(join(dir, '00000003.ndjson'));
+  const reader = new JournalReader(dir);
+  const entries = readAll(reader);
+  assert.equal(entries.filter(({ fact }) => fact).length, all.length - inThird.length);
+  const loss = entries.find((entry): entry is LossEntry => !entry.fact && entry.raw === undefined)!;
+  const occurrences = inThird.filter(({ fact }) => fact?.k === 'log').length;
+  assert.ok(occurrences > 0 && occurrences < inThird.length);
+  assert.deepEqual(loss.loss, { from: all.indexOf(inThird[0]!) + 1, frames: inThird.length, occurrences });
+  // Acknowledged up to there, it is not counted again.
+  reader.ack(loss.end);
+  const next = new JournalReader(dir);
+  readAll(next);
+  assert.equal(next.counts.lostFrames, 0);
+});
+
+test('a frame that is there twice is returned once', (t) => {
+  const [one, two] = [logFact('one'), logFact('two')];
+  const text = framed(resourceFact(), one, two);
+  const dir = journalOf(temporaryFolder(t), text);
+  // As after a failed fsync: everything again, in the next segment.
+  writeFileSync(join(dir, '00000002.ndjson'), framed(resourceFact(), one, two, logFact('three')));
+  const reader = new JournalReader(dir);
+  assert.deepEqual(messagesOf(readAll(reader)), ['one', 'two', 'three']);
+  assert.deepEqual(reader.counts, Object.assign(new ReaderCounts(), { repeated: 2 }));
+});
+
+for (const [what, header] of [
+  ['as it is framed here', encodeFrame(JSON.stringify({ ...resourceFact(), v: 99 }), 1, 0)],
+  ['framed in another way', `${JSON.stringify({ ...resourceFact(), v: 99 })}\n`],
+] as const) {
+  test(`a segment of an unknown version, ${what}, is put aside whole; the next ones go on`, (t) => {
+    const folder = temporaryFolder(t);
+    const dir = journalOf(folder, `${header}{"x":1,"k":"log"}\n{"x":2}\n`);
+    writeFileSync(join(dir, '00000002.ndjson'), framed(resourceFact(), logFact('next')));
+    const reader = new JournalReader(dir);
+    assert.throws(() => reader.read(), /newer version/, 'whoever writes it may live');
+    reader.abandoned = true;
+    const entries = readAll(reader);
+    assert.deepEqual(messagesOf(entries), ['-', 'next']);
+    const { quarantinedFrames, quarantinedOccurrences, lostFrames } = reader.counts;
+    assert.deepEqual(
+      { quarantinedFrames, quarantinedOccurrences, lostFrames },
+      {
+        quarantinedFrames: 2,
+        quarantinedOccurrences: 1,
+        lostFrames: 0,
+      },
+    );
+    const aside = (entries[0] as LossEntry).path!;
+    assert.equal(aside, join(folder, 'quarantine', 'p-00000001.ndjson'));
+    assert.ok(readFileSync(aside, 'utf8').startsWith(header));
+    reader.ack(entries[0]!.end);
+    assert.deepEqual(messagesOf(readAll(new JournalReader(dir))), ['next']);
+  });
+}
 
 test('a live journal is followed across segments, and removed when it is closed', (t) => {
   const journal = testJournal(temporaryFolder(t), { segmentBytes: 600 });

@@ -34,6 +34,46 @@ function made(work: () => unknown) {
   return bench.facts.slice(from).filter((fact) => fact.k === 'log');
 }
 
+test('a tag that cannot be read costs itself, not the record', () => {
+  let deep: unknown = [];
+  for (let n = 0; n < 50_000; n++) deep = [deep];
+  const hostile = {
+    getter: Object.defineProperty({}, 'a', { enumerable: true, get: broken }),
+    proxy: new Proxy({}, { ownKeys: broken, get: broken, getPrototypeOf: broken }),
+    toJson: { toJSON: broken },
+    deep,
+  };
+  for (const [name, value] of Object.entries(hostile)) {
+    const [fact] = made(() => captureError(new Error(name), { tags: { dog_id: 7, [name]: value } }));
+    assert.equal(fact?.tags?.dog_id, 7, name);
+  }
+});
+
+test('details and options of any kind, and attributes that cannot be read, are no error of the host', () => {
+  const logger = createLogger({ module: 'kennel' });
+  const given = [null, undefined, 'text', 42, true, 7n, Symbol('dog'), () => 5, [], { extra: null }, { extra: 'text' }];
+  for (const details of given) {
+    const [logged] = made(() => logger.error('still here', details as never));
+    assert.equal(logged?.message, 'still here', String(details));
+    const [captured] = made(() => captureError(new Error('still here'), details as never));
+    assert.equal(captured?.message, 'still here', String(details));
+  }
+  const kept = ['text', 42].map((details) => made(() => logger.info('x', details as never))[0]?.tags);
+  assert.deepEqual(kept, [{ details: 'text' }, { details: 42 }]);
+  const unreadable = Object.defineProperty({ dog_id: 7 }, 'broken', { enumerable: true, get: broken });
+  const tags = [
+    made(() => logger.error('x', { extra: unreadable })),
+    made(() => captureError(new Error('x'), { tags: unreadable })),
+  ].map(([fact]) => fact?.tags?.dog_id);
+  assert.deepEqual(tags, [7, 7]);
+  made(() => logger.error('x', Object.defineProperty({}, 'extra', { get: broken })));
+  made(() => captureError(new Error('x'), Object.defineProperty({}, 'level', { get: broken })));
+});
+
+function broken(): never {
+  throw new Error('unreadable');
+}
+
 test('captureError takes anything that can be thrown, once an object', () => {
   const error = new RangeError('too far');
   const facts = made(() => {
@@ -260,6 +300,45 @@ test('logCalls tells arguments (redacted where asked), duration and outcome', ()
     throw new Error('no');
   });
   assert.throws(fail, /no/);
+});
+
+test('what nobody wants to have is not looked at: arguments of calls below the level, unless the call fails', () => {
+  const bench = captureBench({ level: 'ERROR' });
+  logs.disable();
+  logs.setGlobalLoggerProvider(bench.loggers);
+  let looked = 0;
+  const watched = {
+    [Symbol.for('nodejs.util.inspect.custom')]() {
+      looked++;
+      return 'Rex';
+    },
+  };
+  const walk = logCalls(
+    (dog: object, steps: number): number => {
+      if (steps < 0) throw new Error(`${typeof dog} backwards`);
+      return steps;
+    },
+    { level: 'INFO' },
+  );
+  assert.equal(walk(watched, 5), 5);
+  assert.equal(looked, 0);
+  assert.throws(() => walk(watched, -1), /backwards/);
+  assert.equal(bench.logs().length, 1);
+  assert.deepEqual(bench.logs()[0]?.tags?.['call.arguments'], ['Rex', '-1']);
+  assert.equal(looked, 1);
+  logs.disable();
+  logs.setGlobalLoggerProvider({
+    getLogger: () => ({
+      emit: () => {
+        looked++;
+      },
+      enabled: broken,
+    }),
+  });
+  looked = 0;
+  captureError(new Error('to a logger that fails at the question'));
+  assert.equal(looked, 1);
+  logs.disable();
 });
 
 test('without any SDK the helpers do nothing and break nothing', () => {

@@ -35,7 +35,7 @@ describe('fingerprintRules', () => {
     assert.ok(Object.isFrozen(options.fingerprintRules) && Object.isFrozen(options.fingerprintRules[0]));
 
     // Posted to the thread as data.
-    const posted = structuredClone(threadOptions(options, 'postgres://h/d'));
+    const posted = structuredClone(threadOptions(options, { to: 'postgres', databaseUrl: 'postgres://h/d' }));
     const keyOf = (message: string, given = posted.fingerprintRules) =>
       recordRules({}, given).log(logFact({ message }), resource).fingerprint;
     assert.equal(keyOf('no dog Rex'), keyOf('no dog Luna'));

@@ -2,11 +2,10 @@
 // (or, where a signal killed the process, in its journal).
 
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { Application, until } from '../support/application.ts';
 import { databaseFor } from '../support/database.ts';
+import { journalOf } from '../support/journal-text.ts';
 
 //     application                 code  level       type              message
 const ENDS = [
@@ -103,10 +102,3 @@ test("the application's own SIGTERM handler decides, with the flush on", async (
   const [row] = await db.query<{ count: number }>('select count(*)::int as count from rowtrace.error_logs');
   assert.equal(row?.count, 1);
 });
-
-function journalOf(dir: string): string {
-  return readdirSync(join(dir, 'journal'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ndjson'))
-    .map((name) => readFileSync(join(dir, 'journal', name), 'utf8'))
-    .join('');
-}

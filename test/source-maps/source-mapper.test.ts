@@ -2,7 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { transformSync } from 'esbuild';
@@ -51,6 +60,38 @@ test('the stacks of the error, its causes and members are mapped, text around fr
   assert.equal(error.cause?.stack, `RangeError: no\n    at charge (${original})`);
   assert.equal(error.errors?.[0]?.stack, 'RangeError: no\n    at native');
   assert.equal(error.errors?.[1]?.stack, `RangeError: no\n    at charge (${original})`);
+});
+
+test('a stack that comes again is mapped again, whatever its message; so is one without a header', (t) => {
+  const folder = folderFor(t);
+  const { frame } = bundle(folder);
+  const mapper = createSourceMapper();
+  const mapped = `    at charge (${folder}/src/charge.ts:4:3)`;
+  for (const message of ['no', 'no more', 'two\nlines', `two\n${frame}`]) {
+    const error = { type: 'RangeError', message, stack: `RangeError: ${message}\n${frame}` };
+    const { fact, context } = mapper.map(logOf(error), resourceOf({}));
+    assert.equal(fact.error!.stack, `RangeError: ${message}\n${mapped}`);
+    assert.equal(context?.function, 'charge');
+  }
+  const said = { type: 'RangeError', message: `two\n${frame}`, stack: `RangeError: two\n${frame}` };
+  assert.equal(mapper.map(logOf(said), resourceOf({})).fact.error, said, 'a message alone is left alone');
+  const bare = mapper.map(logOf({ type: 'RangeError', message: 'no', stack: frame }), resourceOf({}));
+  assert.equal(bare.fact.error!.stack, mapped);
+});
+
+test('a stack whose map was not there is mapped when it comes, after a while', (t) => {
+  const folder = folderFor(t);
+  const { file, frame } = bundle(folder);
+  const mapText = readFileSync(`${file}.map`, 'utf8');
+  rmSync(`${file}.map`);
+  let now = Date.now();
+  const mapper = createSourceMapper({ now: () => now });
+  const stack = () => mapper.map(logOf(errorOf(frame)), resourceOf({})).fact.error!.stack!;
+  assert.match(stack(), /app\.js/);
+  writeFileSync(`${file}.map`, mapText);
+  assert.match(stack(), /app\.js/);
+  now += 3_600_000;
+  assert.match(stack(), /charge\.ts:4:3/);
 });
 
 test('the excerpt is around the culprit, from the map, without secrets', (t) => {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { ExponentialHistogram } from '../../src/record/fact.ts';
+import { mergeHistograms as mergeByRecord } from '../../src/record/histogram.ts';
 import type { Db } from '../../src/store/db.ts';
-import { createTestDatabase, createTestPglite } from '../support/database.ts';
-import { histogramOf, mergeHistograms, quantileOf } from '../support/reference-histogram.ts';
-import { KINDS } from '../support/sinks.ts';
+import { histogramOf, mergeHistograms, quantileOf, rankOf } from '../support/reference-histogram.ts';
+import { openServer, SERVERS } from '../support/servers.ts';
 
 const QUANTILES = [0, 0.01, 0.25, 0.5, 0.9, 0.95, 0.99, 0.999, 1];
 
@@ -24,15 +24,12 @@ const histograms = fc.array(
   { minLength: 1, maxLength: 6 },
 );
 
-for (const kind of KINDS) {
-  describe(`histogram functions on ${kind}`, () => {
+for (const server of SERVERS) {
+  describe(`histogram functions on ${server}`, () => {
     let db: Db;
     let drop: () => Promise<void>;
     before(async () => {
-      if (kind === 'pglite') {
-        db = await createTestPglite();
-        drop = () => db.close();
-      } else ({ db, drop } = await createTestDatabase());
+      ({ db, drop } = await openServer(server));
     });
     after(() => drop());
 
@@ -54,9 +51,44 @@ for (const kind of KINDS) {
             },
           );
           near(found!.sum, merged.sum);
+          const { sum: _, ...exact } = mergeByRecord(given)!;
+          const { sum: __, ...expected } = merged;
+          assert.deepEqual(exact, expected, 'record/histogram.ts');
           for (const [at, q] of QUANTILES.entries()) near(found!.quantiles[at]!, quantileOf(merged, q), `q ${q}`);
         }),
         { numRuns: 150 },
+      );
+    });
+
+    test('the share below a value is the quantile backwards, as in the reference', async () => {
+      await fc.assert(
+        fc.asyncProperty(histograms, fc.double({ min: 0, max: 20_000, noNaN: true }), async (given, value) => {
+          const merged = mergeHistograms(given);
+          if (!merged) return;
+          const at = [
+            value,
+            value / 1e4,
+            merged.min!,
+            merged.max!,
+            0,
+            ...[0.1, 0.5, 0.9].map((q) => quantileOf(merged, q)),
+          ];
+          const [found] = await db.query<{ ranks: number[]; share: number; inside: number }>(
+            `select array(select rowtrace.hist_rank(h, v) from unnest($2::text::float8[]) with ordinality u (v, nr) order by nr) as ranks,
+               rowtrace.hist_share_below(h, $3) as share,
+               (select sum(count)::int from rowtrace.hist_buckets(h)) as inside
+             from (${MERGED}) m`,
+            [JSON.stringify(given), `{${at.join(',')}}`, value],
+          );
+          for (const [nr, v] of at.entries()) near(found!.ranks[nr]!, rankOf(merged, v), `rank of ${v}`);
+          near(found!.share, rankOf(merged, value) / merged.count);
+          assert.equal(found!.inside, merged.count, 'the buckets hold every value');
+          const median = quantileOf(merged, 0.5);
+          // Where values are cut to min and max the way back is not unique.
+          if (median > merged.min! && median < merged.max! && median > 0)
+            near(rankOf(merged, median) / merged.count, 0.5, 'way back');
+        }),
+        { numRuns: 60 },
       );
     });
 
@@ -109,14 +141,15 @@ interface Found {
   quantiles: number[];
 }
 
+const MERGED = `
+  select rowtrace.hist_merge(row(scale, "zeroCount", "offset", counts, count, sum, min, max)::rowtrace.histogram) as h
+  from json_to_recordset($1::json) as r
+    (scale int, "zeroCount" bigint, "offset" int, counts bigint[], count bigint, sum float8, min float8, max float8)`;
+
 function ask(db: Db, given: readonly ExponentialHistogram[]): Promise<(Omit<Found, 'scale'> & { scale: number })[]> {
   return db.query(
     `select (h).*, rowtrace.hist_quantiles(h, $2::text::float8[]) as quantiles
-     from (
-       select rowtrace.hist_merge(row(scale, "zeroCount", "offset", counts, count, sum, min, max)::rowtrace.histogram) as h
-       from json_to_recordset($1::json) as r
-         (scale int, "zeroCount" bigint, "offset" int, counts bigint[], count bigint, sum float8, min float8, max float8)
-     ) merged`,
+     from (${MERGED}) merged`,
     [JSON.stringify(given), `{${QUANTILES.join(',')}}`],
   );
 }

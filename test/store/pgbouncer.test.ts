@@ -25,9 +25,15 @@ test('migrating, writing and reading work through PgBouncer in transaction mode'
     sink.write(batch({ logs: Array.from({ length: 20 }, () => errorLog({ promoted: { vet_id: 1 } })) }));
   for (let round = 0; round < 10; round++) await Promise.all(sinks.map(write));
 
+  // A COPY of some megabytes, and one that is refused in its middle.
+  const many = Array.from({ length: 2_000 }, () => errorLog({ stack_trace: 'at '.repeat(500) }));
+  assert.equal((await sinks[0]!.write(batch({ logs: many }))).insertedLogs, 2_000);
+  const mixed = [errorLog(), ...many, errorLog()];
+  assert.deepEqual(await sinks[0]!.write(batch({ logs: mixed })), { insertedLogs: 2, duplicateLogs: 2_000 });
+
   const reader = openPostgres(bouncerUrl);
   t.after(() => reader.close());
-  assert.equal((await listIssues(reader, 'rowtrace'))[0]!.count, 600);
+  assert.equal((await listIssues(reader, 'rowtrace'))[0]!.count, 2_602);
   const [setting] = await reader.query(`select current_setting('statement_timeout') as timeout`);
   assert.equal(setting!.timeout, '8s', 'set in each transaction, since the session is not ours');
 });

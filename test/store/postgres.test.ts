@@ -55,6 +55,42 @@ test('connections that the server ends, idle or in use, fail their query and not
   assert.deepEqual(await inUse.query('select 1 as one'), [{ one: 1 }]);
 });
 
+test('statements that nobody waits for, a copy among them, are all or nothing with their transaction', async (t) => {
+  const { url } = await databaseFor(t);
+  const db = openPostgres(url, { max: 1 });
+  t.after(() => db.close());
+  await db.query('create table n (a int primary key)');
+  const [before] = await db.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const rows = (from: number, count: number) =>
+    Buffer.from(Array.from({ length: count }, (_, nr) => `${from + nr}\n`).join(''));
+  const copy = (data: Buffer) => ({ text: 'copy n from stdin', values: [], data });
+  const insert = (value: string) => ({ text: 'insert into n values ($1)', values: [value] });
+  const stored = async () => (await db.query<{ n: number }>('select count(*) as n from n'))[0]!.n;
+
+  await db.transaction((tx) => tx.later([insert('-1'), copy(rows(0, 1_000)), insert('-2')]));
+  assert.equal(await stored(), 1_002);
+  // More than a socket holds, refused at its first row.
+  const refused = db.transaction((tx) => tx.later([insert('-3'), copy(rows(0, 500_000)), insert('-4')]));
+  await assert.rejects(refused, { code: '23505' });
+  await assert.rejects(
+    db.transaction((tx) => tx.later([copy(rows(5_000, 10)), insert('no number')])),
+    { code: '22P02' },
+  );
+  await assert.rejects(
+    db.transaction((tx) => tx.later([{ ...copy(rows(1, 1)), text: 'copy nowhere from stdin' }, insert('-5')])),
+    { code: '42P01' },
+  );
+  assert.equal(await stored(), 1_002);
+  await db.transaction(async (tx) => {
+    await tx.later([copy(rows(9_000, 3))]);
+    assert.deepEqual(await tx.query('select count(*) as n from n'), [{ n: 1_005 }]);
+    await tx.later([insert('-6')]);
+  });
+  assert.equal(await stored(), 1_006);
+  const [after] = await db.query<{ pid: number }>('select pg_backend_pid() as pid');
+  assert.equal(after!.pid, before!.pid, 'the connection was kept');
+});
+
 test('a statement and a wait for a lock end by themselves', async (t) => {
   const { db } = await databaseFor(t);
   const limit = { statementTimeoutMillis: 100 };

@@ -21,6 +21,8 @@ export interface ApplicationOptions {
   databaseUrl?: string;
   env?: Record<string, string>;
   args?: string[];
+  /** Flags of Node itself. */
+  nodeFlags?: readonly string[];
   cwd?: string;
 }
 
@@ -52,7 +54,12 @@ export class Application {
     );
     this.child = spawn(
       process.execPath,
-      [...(door.startsWith('--') ? [door, preload] : []), join(APPS, options.app), ...(options.args ?? [])],
+      [
+        ...(options.nodeFlags ?? []),
+        ...(door.startsWith('--') ? [door, preload] : []),
+        join(APPS, options.app),
+        ...(options.args ?? []),
+      ],
       {
         cwd: options.cwd ?? ROOT,
         stdio: ['pipe', 'pipe', 'pipe'],
@@ -80,10 +87,10 @@ export class Application {
     });
   }
 
-  /** Base URL, once the application has printed `port <n>`. */
+  /** Base URL, once the application has printed `port <n>`, or Next its address. */
   async url(): Promise<string> {
     const port = await until(
-      () => /^port (\d+)$/m.exec(this.stdout)?.[1] ?? this.#failed(),
+      () => /^port (\d+)$|Local: +http:\/\/[^:]+:(\d+)$/m.exec(this.stdout)?.slice(1).find(Boolean) ?? this.#failed(),
       `a port from ${this.stderr}`,
     );
     return `http://127.0.0.1:${port}`;
@@ -107,12 +114,12 @@ export class Application {
   }
 }
 
-/** Waits for a condition, looking again every 20 ms; gives up after 20 s with what was waited for. */
+/** Waits for a condition, looking again every 20 ms; gives up after a minute with what was waited for. */
 export async function until<T>(
   look: () => T | undefined | false | Promise<T | undefined | false>,
   what: string,
 ): Promise<T> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;

@@ -5,10 +5,12 @@ import { context } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { AlwaysOnSampler, createAlwaysRecordSampler, type Sampler, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { Exemplars } from '../../src/capture/exemplars.ts';
 import { RowtraceLogProcessor } from '../../src/capture/log-processor.ts';
 import { RowtraceSpanProcessor } from '../../src/capture/span-processor.ts';
 import { OccurrenceTracker } from '../../src/capture/tracker.ts';
-import type { AmendFact, CallFact, Fact, LogFact, MergeFact } from '../../src/record/fact.ts';
+import type { BaselineJudge } from '../../src/record/baseline.ts';
+import type { AmendFact, CallFact, CountFact, Fact, LogFact } from '../../src/record/fact.ts';
 import type { Level } from '../../src/record/level.ts';
 import { createScrubber } from '../../src/record/scrub/scrubber.ts';
 
@@ -20,8 +22,13 @@ export interface BenchOptions {
   sampler?: Sampler;
   rate?: number;
   slowMillis?: Record<string, number>;
+  stillRunningFactor?: number;
+  baselines?: BaselineJudge;
+  exemplars?: Exemplars;
   userId?: 'plain' | 'hash' | 'off';
   userIdKey?: string;
+  stormRows?: number;
+  now?: () => number;
 }
 
 export function captureBench(options: BenchOptions = {}) {
@@ -42,6 +49,8 @@ export function captureBench(options: BenchOptions = {}) {
   const tracker = new OccurrenceTracker(writer, scrubber, {
     userId: options.userId ?? 'plain',
     userIdKey: options.userIdKey,
+    stormRows: options.stormRows,
+    ...(options.now && { now: options.now }),
   });
   const spanProcessor = new RowtraceSpanProcessor({
     tracker,
@@ -53,6 +62,9 @@ export function captureBench(options: BenchOptions = {}) {
     slowClientMillis: 1000,
     slowDbMillis: 500,
     slowMillis: options.slowMillis ?? {},
+    stillRunningFactor: options.stillRunningFactor ?? 0,
+    ...(options.baselines === undefined ? {} : { baselines: options.baselines }),
+    ...(options.exemplars === undefined ? {} : { exemplars: options.exemplars }),
   });
   const tracers = new TracerProvider({
     sampler: createAlwaysRecordSampler(options.sampler ?? new AlwaysOnSampler()),
@@ -72,7 +84,10 @@ export function captureBench(options: BenchOptions = {}) {
     logger: loggers.getLogger('test'),
     logs: () => facts.filter((fact): fact is LogFact => fact.k === 'log'),
     amendments: () => facts.filter((fact): fact is AmendFact => fact.k === 'amend'),
-    merges: () => facts.filter((fact): fact is MergeFact => fact.k === 'merge'),
+    /** Pairs of a row and the row that it is part of. */
+    merges: () =>
+      facts.flatMap((fact) => (fact.k === 'log' ? (fact.absorbs ?? []).map((row) => ({ row, into: fact.id })) : [])),
+    counts: () => facts.filter((fact): fact is CountFact => fact.k === 'count'),
     calls: () => facts.filter((fact): fact is CallFact => fact.k === 'call'),
     ledger: () => tracker.ledger(),
   };

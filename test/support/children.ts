@@ -18,7 +18,17 @@ export function script(name: string): string {
 }
 
 export function spawnNode(t: TestContext, args: string[], env: NodeJS.ProcessEnv = {}, cwd?: string): Child {
-  const started = spawn(process.execPath, args, { env: { ...process.env, NODE_OPTIONS: '', ...env }, cwd });
+  return spawnChild(t, process.execPath, args, env, cwd);
+}
+
+export function spawnChild(
+  t: TestContext,
+  command: string,
+  args: string[],
+  env: NodeJS.ProcessEnv = {},
+  cwd?: string,
+): Child {
+  const started = spawn(command, args, { env: { ...process.env, NODE_OPTIONS: '', ...env }, cwd });
   const child: Child = {
     process: started,
     stdout: '',

@@ -7,7 +7,8 @@ import http2 from 'node:http2';
 import { join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import { Application, type ApplicationOptions } from './application.ts';
+import type { Db } from '../../src/store/db.ts';
+import { Application, type ApplicationOptions, until } from './application.ts';
 import { databaseFor } from './database.ts';
 import { layOut } from './layout.ts';
 
@@ -17,12 +18,23 @@ const MODULES = join(import.meta.dirname, '..', '..', 'node_modules');
 export interface Cell {
   /** As the documentation calls it. */
   framework: string;
-  /** File in test/fixtures/apps/frameworks. */
+  /** File in `folder`. */
   app: string;
+  /** Default test/fixtures/apps/frameworks. */
+  folder?: string;
+  /** Default: by the extension of `app`. */
+  modules?: 'CommonJS' | 'ESM';
   /** Packages whose versions are tested, and the alias each is installed under. */
   packages: Readonly<Record<string, string>>;
   door?: ApplicationOptions['door'];
+  env?: Record<string, string>;
   protocol?: 'http2';
+  /** Further requests. @returns their request ids, as answered */
+  visit?: (url: string) => Promise<(string | null)[]>;
+  /** How the application ends by itself. Default: it is asked for /stop, and ends with code 0. */
+  stop?: { signal: NodeJS.Signals; code: number };
+  /** Messages of errors that are the framework's own, with and without us: no rows of the application's. */
+  ignored?: RegExp;
   /** A server without a framework: no patterns, and nobody catches. */
   bare?: true;
 }
@@ -73,10 +85,13 @@ const PATHS = [
 export async function measure(t: TestContext, cell: Cell): Promise<Measured> {
   const { db, url: databaseUrl } = await databaseFor(t);
   const aliased = Object.entries(cell.packages).some(([name, alias]) => name !== alias);
-  const folder = aliased ? layOut(t, join(APPS, 'frameworks'), cell.packages) : join(APPS, 'frameworks');
+  const given = cell.folder ?? join(APPS, 'frameworks');
+  const folder = aliased ? layOut(t, given, cell.packages) : given;
   const application = new Application(t, {
     app: relative(APPS, join(folder, cell.app)),
     ...(cell.door ? { door: cell.door } : {}),
+    // On a busy machine every first request is slow.
+    env: { ROWTRACE_SLOW_SERVER_MILLIS: '0', ...cell.env },
     databaseUrl,
   });
   const url = await application.url();
@@ -86,21 +101,32 @@ export async function measure(t: TestContext, cell: Cell): Promise<Measured> {
     const id = await get(url + path, path === '/handled' ? { 'x-request-id': 'mine-1' } : {});
     answered.set(path, id);
   }
-  await get(`${url}/stop`, {});
+  for (const [at, id] of ((await cell.visit?.(url)) ?? []).entries()) answered.set(`further ${at}`, id ?? undefined);
+  if (cell.stop === undefined) await get(`${url}/stop`, {});
+  else {
+    // A process that calls process.exit() takes the durations of its last ten seconds along.
+    await until(async () => (await operationsOf(db)).length > 0, 'durations');
+    application.child.kill(cell.stop.signal);
+  }
   const ended = await application.ended();
-  assert.equal(ended.code, 0, ended.stderr);
-  const rows = await db.query<Row & { whole: string }>(`
+  assert.equal(ended.code, cell.stop?.code ?? 0, ended.stderr);
+  const all = await db.query<Row & { whole: string }>(`
     select level::text, error_type as type, message, route, http_status as status, request_id as "requestId",
            latency_ms as latency, trace_id as "traceId", row_to_json(l)::text as whole
     from rowtrace.error_logs l order by level::text, error_type collate "C", message`);
-  assert.ok(!rows.some(({ whole }) => whole.includes('hunter2')), 'the token of the URL is masked');
-  const latency = await db.query<{ operation: string }>(
-    "select distinct operation from rowtrace.latency(now() - interval '1 hour', now() + interval '1 hour') where kind = 'server'",
-  );
-  const operations = latency.map(({ operation }) => operation);
+  const rows = all.filter(({ message }) => cell.ignored?.test(message) !== true);
+  assert.ok(!all.some(({ whole }) => whole.includes('hunter2')), 'the token of the URL is masked');
+  const operations = await operationsOf(db);
   const measured = { rows, answered, operations, hooked: ended.said[0] ?? '' };
   note(cell, measured);
   return measured;
+}
+
+async function operationsOf(db: Db): Promise<string[]> {
+  const latency = await db.query<{ operation: string }>(
+    "select distinct operation from rowtrace.latency(now() - interval '1 hour', now() + interval '1 hour') where kind = 'server'",
+  );
+  return latency.map(({ operation }) => operation);
 }
 
 /** What the rows say, one word a column of the documentation. */
@@ -115,11 +141,11 @@ function note(cell: Cell, { rows, answered, operations }: Measured): void {
   const entry: CellResult = {
     framework: cell.framework,
     versions: Object.entries(cell.packages).map(([name, alias]) => `${name} ${versionOf(alias)}`),
-    modules: cell.app.endsWith('.mjs') ? 'ESM' : 'CommonJS',
+    modules: cell.modules ?? (cell.app.endsWith('.mjs') ? 'ESM' : 'CommonJS'),
     cells: {
       'route pattern': cell.bare
         ? undefined
-        : one('no dog 7')?.route === '/dogs/:id' && one('out of stock')?.route === '/shop/:shop/items/:item',
+        : isPattern(one('no dog 7'), '/dogs/:id') && isPattern(one('out of stock'), '/shop/:shop/items/:item'),
       'latency by route': operations.includes(cell.bare ? '(no route)' : '/ok'),
       'error answered by the framework': cell.bare
         ? undefined
@@ -131,7 +157,7 @@ function note(cell: Cell, { rows, answered, operations }: Measured): void {
       'log records carry the request': one('low on food')?.requestId === answered.get('/warned'),
       'status 500 without exception':
         rows.filter(({ message }) => /^GET (\/handled|\(no route\)) answered 500$/.test(message)).length === 1,
-      'no row for a 4xx': !rows.some(({ status }) => status === 404),
+      'no row for a 4xx': !rows.some(({ type, status }) => type === null && status === 404),
       'row after the answer': one('too late')?.status === 200,
     },
   };
@@ -139,7 +165,11 @@ function note(cell: Cell, { rows, answered, operations }: Measured): void {
   writeFileSync(join(out, `${name}.json`), JSON.stringify(entry));
 }
 
-function versionOf(alias: string): string {
+function isPattern(row: Row | undefined, pattern: string): boolean {
+  return row?.route?.replaceAll(/\[(\w+)\]/g, ':$1') === pattern;
+}
+
+export function versionOf(alias: string): string {
   if (alias === 'node') return process.versions.node;
   return (JSON.parse(readFileSync(join(MODULES, alias, 'package.json'), 'utf8')) as { version: string }).version;
 }

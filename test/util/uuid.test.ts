@@ -16,6 +16,11 @@ test('sorts by time and does not repeat within one millisecond', () => {
   assert.deepEqual(prefixes, [...prefixes].sort());
 });
 
+test('more ids than the counter counts in one millisecond are unique still', () => {
+  const ids = new Set(Array.from({ length: 200_000 }, () => uuidv7(1_700_000_000_001)));
+  assert.equal(ids.size, 200_000);
+});
+
 test('times outside 48 bits and fractions of milliseconds give valid ids', () => {
   for (const millis of [-1, 0.5, 1e300, 1_700_000_000_000.75])
     assert.match(uuidv7(millis), /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);

@@ -18,6 +18,8 @@ const COLUMNS: Columns = {
   http_status: 'int',
   latency_ms: 'int',
   error_type: 'text',
+  request_bytes: 'bigint',
+  response_bytes: 'bigint',
   request_id: 'text',
   session_id: 'text',
   user_id: 'text',

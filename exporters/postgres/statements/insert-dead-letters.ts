@@ -5,25 +5,36 @@ import type { DeadLetterRow } from '../../../src/record/row.ts';
 import { type Columns, columnDefinitions, encodeRow, mendText, toJson } from '../encode.ts';
 import type { Statement, Target } from './statement.ts';
 
-const COLUMNS: Columns = { event_id: 'text', kind: 'text', reason: 'text', raw: 'text', digest: 'text' };
+const COLUMNS: Columns = {
+  event_id: 'text',
+  process: 'text',
+  occurrences: 'bigint',
+  resource: 'jsonb',
+  kind: 'text',
+  reason: 'text',
+  raw: 'text',
+  digest: 'text',
+};
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export function insertDeadLetters(target: Target, rows: readonly DeadLetterRow[]): Statement {
   const text = `
-    insert into ${target.schema}.dead_letters (event_id, kind, reason, raw, digest)
-    select event_id::uuid, kind, reason, raw, digest
+    insert into ${target.schema}.dead_letters (event_id, process, occurrences, resource, kind, reason, raw, digest)
+    select event_id::uuid, process, occurrences, resource, kind, reason, raw, digest
     from json_to_recordset($1::json) as r (${columnDefinitions(COLUMNS)})
     order by digest
     on conflict (digest) do nothing
     returning digest`;
-  const encoded = rows.map((row) =>
+  const encoded = rows.map((row) => {
     // The id may be what is wrong with the record; it is in `raw` anyhow.
-    encodeRow(
-      { ...row, event_id: UUID.test(row.event_id ?? '') ? row.event_id : undefined, digest: digestOf(row) },
-      COLUMNS,
-    ),
-  );
+    const event_id = UUID.test(row.event_id ?? '') ? row.event_id : undefined;
+    return encodeRow({ ...row, event_id, occurrences: occurrencesOf(row), digest: digestOf(row) }, COLUMNS);
+  });
   return { text, values: [toJson(encoded)] };
+}
+
+export function occurrencesOf({ kind, occurrences = kind === 'log' ? 1 : 0 }: DeadLetterRow): number {
+  return occurrences;
 }
 
 export function digestOf({ kind, raw }: DeadLetterRow): string {

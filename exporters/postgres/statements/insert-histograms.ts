@@ -1,4 +1,5 @@
-// Rows of latency_histograms. (bucket_start, process, seq) is unique, so a repeat changes nothing.
+// Rows of latency_histograms. (bucket_start, process, seq) is unique, so a repeat changes nothing. Minutes of an hour that
+// may have been rolled up are noted, so that it is rolled up again.
 
 import type { HistogramRow } from '../../../src/record/row.ts';
 import { type Columns, columnDefinitions, columnNames, encodeRow, toJson } from '../encode.ts';
@@ -24,15 +25,22 @@ const COLUMNS: Columns = {
   sum: 'double precision',
   min: 'double precision',
   max: 'double precision',
+  exemplars: 'jsonb',
 };
 
 export function insertHistograms(target: Target, rows: readonly HistogramRow[]): Statement {
   const names = columnNames(COLUMNS);
   const text = `
-    insert into ${target.schema}.latency_histograms (${names})
-    select ${names} from json_to_recordset($1::json) as r (${columnDefinitions(COLUMNS)})
-    order by bucket_start, process, seq
-    on conflict (bucket_start, process, seq) do nothing`;
+    with inserted as (
+      insert into ${target.schema}.latency_histograms (${names})
+      select ${names} from json_to_recordset($1::json) as r (${columnDefinitions(COLUMNS)})
+      order by bucket_start, process, seq
+      on conflict (bucket_start, process, seq) do nothing
+      returning bucket_start
+    )
+    insert into ${target.schema}.latency_late (hour)
+    select distinct date_trunc('hour', bucket_start, 'UTC') from inserted
+    where bucket_start < date_trunc('hour', now() - interval '3 minutes', 'UTC')`;
   const encoded = rows.map((row) =>
     encodeRow({ ...row, zero_count: row.zeroCount, bucket_offset: row.offset }, COLUMNS),
   );

@@ -16,6 +16,7 @@ const COLUMNS: Columns = {
   stack_trace: 'text',
   raw_stack_trace: 'text',
   source_context: 'jsonb',
+  breadcrumbs: 'jsonb',
   unmapped_frames: 'jsonb',
   fingerprint: 'key',
   fingerprint_version: 'int',
@@ -43,13 +44,20 @@ const COLUMNS: Columns = {
   tags: 'jsonb',
 };
 
+/** All that are written, the promoted ones of the table last. */
+export function logColumns(target: Target): Columns {
+  return { ...COLUMNS, level: `${target.schema}.level`, ...target.promoted.error_logs };
+}
+
 export function insertLogs(target: Target, rows: readonly ErrorLogRow[]): Statement {
   const promoted = target.promoted.error_logs;
-  const columns: Columns = { ...COLUMNS, level: `${target.schema}.level`, ...promoted };
+  const columns = logColumns(target);
   const names = columnNames(columns);
   const text = `
     insert into ${target.schema}.error_logs (${names})
     select ${names} from json_to_recordset($1::json) as r (${columnDefinitions(columns)})
+    where not exists (
+      select from ${target.schema}.error_counts c where c.event_id = r.event_id and c.created_at = r.created_at)
     order by event_id, created_at
     on conflict (event_id, created_at) do nothing
     returning event_id::text`;

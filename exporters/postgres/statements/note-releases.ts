@@ -33,7 +33,7 @@ interface Release {
 }
 
 /** A release without an error is one, too: the last good one may be known by its latencies only. */
-function releasesOf({ logs, calls, histograms }: Batch): Release[] {
+function releasesOf({ logs, counts, calls, histograms }: Batch): Release[] {
   const releases = new Map<string, Release>();
   const note = (service: string, release: string | undefined, seen: number, build_sha?: string) => {
     if (!release) return;
@@ -46,6 +46,7 @@ function releasesOf({ logs, calls, histograms }: Batch): Release[] {
     }
   };
   for (const row of logs) note(row.service, row.release_version, row.created_at, row.build_sha);
+  for (const row of counts) note(row.service, row.release_version, row.created_at);
   for (const row of calls) note(row.service, row.release_version, row.created_at);
   for (const row of histograms) note(row.service, row.release_version, row.bucket_start);
   return [...releases.values()];

@@ -1,9 +1,6 @@
 // What every file here returns: the text and the values of one statement.
 
-export interface Statement {
-  text: string;
-  values: unknown[];
-}
+export type { Statement } from '../../../src/store/db.ts';
 
 /** Where a sink writes: names checked and quoted, and the promoted columns that the tables really have. */
 export interface Target {

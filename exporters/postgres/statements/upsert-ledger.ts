@@ -1,5 +1,5 @@
-// One row a process: the absolute counters it reported (the newest seq wins) and, added up here in the transaction that
-// stores, how many of its rows were stored or given up.
+// One row a process: the absolute counters it reported (the newest seq wins; accepted and merged only rise) and, added up
+// here in the transaction that stores, what became of its records.
 
 import { type Columns, columnDefinitions, columnNames, encodeRow, toJson } from '../encode.ts';
 import type { Statement, Target } from './statement.ts';
@@ -15,10 +15,23 @@ export interface LedgerChange {
   accepted: number;
   merged: number;
   dropped: Record<string, number>;
-  /** Added to what the row has. */
+  /** Added to what the row has; may be negative. */
   stored: number;
+  absorbed: number;
+  aggregated: number;
   dead_lettered: number;
+  discarded: number;
+  /** No journal of the process is left. */
+  ended?: true;
 }
+
+const COUNTED: Columns = {
+  stored: 'bigint',
+  absorbed: 'bigint',
+  aggregated: 'bigint',
+  dead_lettered: 'bigint',
+  discarded: 'bigint',
+};
 
 const COLUMNS: Columns = {
   process: 'key',
@@ -30,25 +43,34 @@ const COLUMNS: Columns = {
   accepted: 'bigint',
   merged: 'bigint',
   dropped: 'jsonb',
-  stored: 'bigint',
-  dead_lettered: 'bigint',
+  ...COUNTED,
 };
 
-const REPORTED = ['seq', 'updated_at', 'accepted', 'merged', 'dropped'];
+const REPORTED = ['seq', 'updated_at', 'dropped'];
+const RISING = ['accepted', 'merged'];
 
 export function upsertLedger(target: Target, changes: readonly LedgerChange[]): Statement {
   const names = columnNames(COLUMNS);
   const text = `
-    insert into ${target.schema}.ledger as l (${names})
-    select ${names} from json_to_recordset($1::json) as r (${columnDefinitions(COLUMNS)})
+    insert into ${target.schema}.ledger as l (${names}, ended_at)
+    select ${names}, case when ended then now() end
+    from json_to_recordset($1::json) as r (${columnDefinitions({ ...COLUMNS, ended: 'boolean' })})
     order by process
     on conflict (process) do update set
       ${REPORTED.map((name) => `${name} = case when excluded.seq > l.seq then excluded.${name} else l.${name} end`).join(', ')},
+      ${RISING.map((name) => `${name} = greatest(excluded.${name}, l.${name})`).join(', ')},
+      -- Whoever reports or stores something has not ended yet, or comes back by another journal.
+      ended_at = case
+        when excluded.ended_at is null and excluded.seq <= l.seq and excluded.stored <= 0 then l.ended_at
+        else excluded.ended_at
+      end,
       -- Empty where a dead letter came before any report of its process.
       service = coalesce(nullif(l.service, ''), excluded.service),
       host = coalesce(l.host, excluded.host),
       pid = coalesce(l.pid, excluded.pid),
-      stored = l.stored + excluded.stored,
-      dead_lettered = l.dead_lettered + excluded.dead_lettered`;
-  return { text, values: [toJson(changes.map((change) => encodeRow(change, COLUMNS)))] };
+      ${Object.keys(COUNTED)
+        .map((name) => `${name} = l.${name} + excluded.${name}`)
+        .join(', ')}`;
+  const rows = changes.map((change) => ({ ...encodeRow(change, COLUMNS), ended: change.ended }));
+  return { text, values: [toJson(rows)] };
 }

@@ -35,15 +35,14 @@ export class Seam {
   route(pattern: unknown): void {
     if (!this.active || (typeof pattern !== 'string' && !(pattern instanceof RegExp))) return;
     const rpc = getRPCMetadata(context.active());
-    // The http instrumentation reads it at the end of the request, for the span and for its histogram.
+    // Read at the end of the request, for the span and for its histogram.
     if (rpc?.type === RPCType.HTTP) rpc.route = String(pattern);
   }
 
   /** An error on its way to whoever answers for it; the object is its identity, so it may come by often. Never throws. */
-  thrown(error: unknown): void {
+  thrown(error: unknown, active = context.active()): void {
     if (!this.active || error === undefined || error === null) return;
     try {
-      const active = context.active();
       const span: Span | undefined = getRPCMetadata(active)?.span ?? trace.getSpan(active);
       if (span?.isRecording()) {
         if (isObject(error)) {
@@ -74,9 +73,12 @@ export class Seam {
       apply: (target, self, values) => {
         try {
           const result = Reflect.apply(target, self, values);
-          // Beside the caller's own handling; the promise it gets is the handler's.
-          if (isPromise(result)) result.then(undefined, (error: unknown) => this.thrown(error));
-          return result;
+          if (!isPromise(result)) return result;
+          // Not beside the caller's own handling: the rejection would count as handled, whether the caller does or not.
+          return result.then(undefined, (error: unknown) => {
+            this.thrown(error);
+            throw error;
+          });
         } catch (error) {
           this.thrown(error);
           throw error;

@@ -6,9 +6,14 @@ import { ERROR, emit, inWords, WARN } from './emit.ts';
 
 export type ConsoleMode = 'errors' | 'all' | 'off';
 
+/** Nobody can wrap it: --frozen-intrinsics. */
+export function isConsoleFrozen(): boolean {
+  return Object.isFrozen(console);
+}
+
 /** Wraps console.error and console.warn. @returns how to undo it */
 export function hookConsole(logger: LineLogger, mode: ConsoleMode): () => void {
-  if (mode === 'off') return () => {};
+  if (mode === 'off' || isConsoleFrozen()) return () => {};
   let busy = false;
   const undo = (['error', 'warn'] as const).map((method) => {
     const original = console[method];

@@ -5,6 +5,7 @@ import { format } from 'node:util';
 import { type Attributes, context } from '@opentelemetry/api';
 import { withThrown } from '../../otel/context-keys.ts';
 import type { LineLogger } from '../../otel/lines.ts';
+import { readable } from '../../record/limits.ts';
 import { isErrorLike, peek } from '../../record/thrown.ts';
 
 export const DEBUG = 5;
@@ -41,7 +42,7 @@ export function emit(logger: LineLogger, call: LogCall): void {
     logger.emit({
       severityNumber: call.severity,
       body: call.body ?? (thrown === undefined ? '' : String(peek(thrown, 'message') ?? '')),
-      attributes: attributes as Attributes,
+      attributes: readable(attributes) as Attributes,
       context: thrown === undefined ? active : withThrown(active, thrown),
     });
   } catch {
@@ -90,5 +91,7 @@ export function inWords(values: readonly unknown[], thrown?: unknown): { body?: 
   }
   if (values.length === 0 || words.length === 0) return {};
   const body = format(...words);
+  // "⨯", "!!": a mark before the error, no words.
+  if (thrown !== undefined && !/[\p{L}\p{N}]/u.test(body)) return {};
   return tokens > 0 && rest.length > 0 ? { body, template: first as string } : { body };
 }

@@ -5,6 +5,7 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 import type { LineLogger } from '../../otel/lines.ts';
 import { isErrorLike } from '../../record/thrown.ts';
+import { leaveWords } from '../breadcrumbs.ts';
 import { claim, disclaim } from './claims.ts';
 import { emit, errorIn, severityOfNumber, type Tap, tokensOf } from './emit.ts';
 
@@ -98,7 +99,10 @@ function onRecord(call: PinoCall): void {
   try {
     const [given, text, level] = call.arguments;
     const severity = severityOfNumber(level);
-    if (severity < tap.lowest) return;
+    if (severity < tap.lowest) {
+      leaveWords(severity, text);
+      return;
+    }
     claim('pino');
     const fromFormat = words !== undefined && words.result === text ? words : undefined;
     const error = isErrorLike(given) ? { key: 'err', thrown: given } : (errorIn(given) ?? underKeyOf(given));

@@ -5,6 +5,7 @@ import { types } from 'node:util';
 import type { LineLogger } from '../../otel/lines.ts';
 import { plainTags } from '../../record/limits.ts';
 import { isErrorLike, isObject, peek } from '../../record/thrown.ts';
+import { leaveWords } from '../breadcrumbs.ts';
 import { claim, disclaim } from './claims.ts';
 import { DEBUG, ERROR, emit, errorIn, FATAL, INFO, inWords, type LogCall, type Tap, tokensOf, WARN } from './emit.ts';
 
@@ -120,14 +121,18 @@ function keepErrors(child: WinstonLogger): WinstonLogger {
 
 /**
  * What has to be read before formats run: some of them take the arguments apart. A level below
- * `lowest` ends here: no difference that could be told from noise (5 µs a record with and without).
+ * `lowest` ends here, as a breadcrumb: no difference that could be told from noise (5 µs a record with and without).
  */
 function callOf(logger: WinstonLogger, info: Info, lowest: number): PendingCall | undefined {
   try {
     if (!isObject(info)) return undefined;
     const level = (info[LEVEL] ?? info.level) as string;
     const severity = SEVERITIES[level] ?? (logger.levels?.[level] === 0 ? ERROR : INFO);
-    if (severity < lowest || logger.silent || !logger.isLevelEnabled(level)) return undefined;
+    if (logger.silent || !logger.isLevelEnabled(level)) return undefined;
+    if (severity < lowest) {
+      leaveWords(severity, info.message);
+      return undefined;
+    }
     const splat = Array.isArray(info[SPLAT]) ? [...(info[SPLAT] as unknown[])] : [];
     const thrown = thrownIn(info, splat);
     const own = isObject(thrown) && (thrown === info || thrown === copied || splat.includes(thrown));

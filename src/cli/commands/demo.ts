@@ -1,12 +1,22 @@
 // `rowtrace demo`: a real web application under real requests, and what of it is in the database a moment later.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { RowtraceError } from '../../errors.ts';
 import { loadOptions, type Options } from '../../options/options.ts';
 import { examples } from '../arguments.ts';
-import { chooseExample, type Example, startExample } from '../demo/example.ts';
+import {
+  chooseExample,
+  EXAMPLES,
+  EXPECTED,
+  type Example,
+  exampleFolder,
+  missingPackages,
+  runExample,
+  startExample,
+} from '../demo/example.ts';
 import { type DemoRows, isComplete, readDemo } from '../demo/read.ts';
 import { visit } from '../demo/visit.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -25,10 +35,9 @@ export function register(program: Command): void {
     .description('run a small web application, send it requests, and show its rows, issues and percentiles')
     .option('--dir <folder>', 'use this folder and keep it (default: a temporary one)')
     .addOption(
-      new Option('--example <name>', 'which application (default: express, where it is installed)').choices([
-        'express',
-        'http',
-      ]),
+      new Option('--example <name>', 'which application (default: express, where it is installed)').choices(
+        EXAMPLES.map(({ name }) => name),
+      ),
     )
     .option('--keep', 'keep the temporary folder')
     .option('--json', 'print JSON for programs');
@@ -37,17 +46,22 @@ export function register(program: Command): void {
 
 interface Flags {
   dir?: string;
-  example?: Example['name'];
+  example?: string;
   keep?: boolean;
   json?: boolean;
 }
 
 async function run({ dir, example: wanted, keep, json }: Flags): Promise<void> {
+  const example = chooseExample(wanted);
+  const missing = missingPackages(example);
+  if (missing.length > 0) throw new RowtraceError('RT_EXAMPLE_NEEDS', [example.name, missing.join(' ')]);
+  // Columns and names of the example hold for the application, for the owner of the database and for what reads here.
+  const config = join(exampleFolder(example), 'rowtrace.config.json');
+  if (existsSync(config)) process.env.ROWTRACE_CONFIG ??= config;
   const folder = dir ? resolve(dir) : mkdtempSync(join(tmpdir(), 'rowtrace-demo-'));
   const options = loadOptions({ dir: folder });
   const isKept = keep === true || dir !== undefined;
   try {
-    const example = chooseExample(wanted);
     if (example.name !== 'express' && !wanted)
       note('express and pino are not installed here: an application on node:http is run instead');
     const found = await play(example, options);
@@ -55,7 +69,7 @@ async function run({ dir, example: wanted, keep, json }: Flags): Promise<void> {
     else show(found);
     const complete = isComplete(found, example);
     if (!complete) {
-      note(`not all expected rows are there (${example.expected.join(', ')}, a slow request, percentiles)`);
+      note(`not all expected rows are there (${EXPECTED.join(', ')}, a slow request, percentiles)`);
       process.exitCode = EXIT.problem;
     }
     if (!json) next(options, isKept);
@@ -67,13 +81,19 @@ async function run({ dir, example: wanted, keep, json }: Flags): Promise<void> {
 
 async function play(example: Example, options: Options): Promise<DemoRows> {
   const since = new Date(Date.now() - 1000);
-  note(
-    `starting ${example.name === 'express' ? 'an Express' : 'a node:http'} application with one flag: node --import rowtrace/register app`,
-  );
+  const how = example.ownSdk ? 'with createProcessors()' : 'with one flag: node --import rowtrace/register app';
+  note(`starting ${example.title} ${how}`);
   // Meanwhile, since the first start of PGlite takes seconds.
   const owner = options.databaseUrl === undefined ? connectOwner(options.dir) : undefined;
   owner?.catch(() => {});
-  const running = await startExample(example, options.dir);
+  if (example.kind === 'job') await runExample(example, options.dir);
+  else await visitExample(example, options.dir);
+  await (await owner)?.close();
+  return withDatabase(options, (db) => readDemo(db, options, example, since));
+}
+
+async function visitExample(example: Example, dir: string): Promise<void> {
+  const running = await startExample(example, dir);
   try {
     note('sending it requests, some of which fail …');
     const statuses = await visit(running.url);
@@ -82,8 +102,6 @@ async function play(example: Example, options: Options): Promise<DemoRows> {
   } finally {
     await running.stop();
   }
-  await (await owner)?.close();
-  return withDatabase(options, (db) => readDemo(db, options, example, since));
 }
 
 function show({ rows, issues, latencies }: DemoRows): void {

@@ -1,44 +1,93 @@
-// `rowtrace latency`: how fast is what?
+// `rowtrace latency`: how fast is what? Of all operations, by release, or one in detail.
 
 import { type Command, Option } from 'commander';
-import { loadOptions } from '../../options/options.ts';
-import { latencyByOperation } from '../../query/latency.ts';
+import { loadOptions, type Options } from '../../options/options.ts';
+import { type LatencyQuery, latencyByOperation, latencyByRelease } from '../../query/latency.ts';
+import { distributionOf, exemplarsOf, slowestCalls } from '../../query/operation-latency.ts';
 import type { OperationKind } from '../../record/fact.ts';
-import { examples, limitOption, onDatabase, sinceOption } from '../arguments.ts';
+import { examples, limitOption, markdownOption, onDatabase, sinceOption } from '../arguments.ts';
+import { operationReport } from '../latency-report.ts';
 import { withDatabase } from '../open-database.ts';
-import { latencyColumns } from '../output/columns.ts';
+import { renderReport, tableBlock } from '../output/blocks.ts';
+import { latencyColumns, releaseColumns, TREND } from '../output/columns.ts';
 import { safeJson } from '../output/escape.ts';
-import { renderTable } from '../output/table.ts';
+import { renderMarkdown } from '../output/markdown.ts';
+import { type Column, renderTable } from '../output/table.ts';
 import { note, print, terminalOf } from '../output/terminal.ts';
 
 interface Flags {
   dir?: string;
   json?: boolean;
+  md?: boolean;
+  by?: 'release';
   since: Date;
   kind?: OperationKind;
   service?: string;
   limit: number;
 }
 
+type Query = LatencyQuery & { until: Date };
+
 export function register(program: Command): void {
   const command = program
     .command('latency')
     .description('show count, error share and percentiles per operation; what took most time in all comes first')
+    .argument('[operation]', 'one in detail: distribution, traces, slowest calls ("/dogs/:id" or "GET /dogs/:id")')
     .addOption(sinceOption('1h'))
+    .addOption(new Option('--by <what>', 'a row for each release, beside the one before').choices(['release']))
     .addOption(new Option('--kind <kind>').choices(['server', 'client', 'db', 'messaging', 'internal']))
     .option('--service <name>', 'of one service')
-    .addOption(limitOption(50));
-  examples(onDatabase(command), 'rowtrace latency --since 24h --kind server', 'rowtrace latency --json');
+    .addOption(limitOption(50))
+    .addOption(markdownOption());
+  examples(
+    onDatabase(command),
+    'rowtrace latency --since 24h --kind server',
+    'rowtrace latency --by release --since 7d',
+    "rowtrace latency 'GET /dogs/:id' --since 24h",
+    'rowtrace latency --json',
+  );
   command.action(run);
 }
 
-async function run({ dir, json, since, kind, service, limit }: Flags): Promise<void> {
+async function run(operation: string | undefined, { dir, json, md, by, ...filter }: Flags): Promise<void> {
   const options = loadOptions({ dir });
-  const rows = await withDatabase(options, (db) =>
-    latencyByOperation(db, options.schema, { since, kind, service, limit }),
-  );
-  if (json) return print(safeJson(rows, 2));
-  if (rows.length === 0)
-    return note('no latencies in that time; they are collected every 10 s, look further back with --since 24h');
-  print(renderTable(rows, latencyColumns(), terminalOf()));
+  const query = { ...filter, operation, until: new Date() };
+  if (by === 'release') {
+    const rows = await withDatabase(options, (db) => latencyByRelease(db, options.schema, query));
+    return show(rows, releaseColumns(), { json, md });
+  }
+  if (operation !== undefined) return detail({ ...query, operation }, options, { json, md });
+  const rows = await withDatabase(options, (db) => latencyByOperation(db, options.schema, query));
+  show(rows, [...latencyColumns(), TREND], { json, md });
+}
+
+function show<Row>(rows: Row[], columns: Column<Row>[], { json, md }: Pick<Flags, 'json' | 'md'>): void {
+  if (json) print(safeJson(rows, 2));
+  else if (rows.length === 0) nothing();
+  else if (md)
+    print(renderMarkdown({ title: 'Latency', headline: '', blocks: [tableBlock(undefined, rows, columns)] }));
+  else print(renderTable(rows, columns, terminalOf()));
+}
+
+async function detail(
+  query: Query & { operation: string },
+  options: Options,
+  { json, md }: Pick<Flags, 'json' | 'md'>,
+): Promise<void> {
+  const { schema } = options;
+  const { distribution, ...rest } = await withDatabase(options, async (db) => ({
+    operation: query.operation,
+    operations: await latencyByOperation(db, schema, query),
+    distribution: await distributionOf(db, schema, query),
+    exemplars: await exemplarsOf(db, schema, { ...query, limit: 500 }),
+    calls: await slowestCalls(db, schema, { ...query, limit: 10 }),
+  }));
+  if (json) return print(safeJson({ ...rest, distribution: distribution ?? null }, 2));
+  if (distribution === undefined) return nothing();
+  const report = operationReport({ ...rest, distribution });
+  print(md ? renderMarkdown(report) : renderReport(report, terminalOf()));
+}
+
+function nothing(): void {
+  note('no latencies in that time; they are collected once a minute, look further back with --since 24h');
 }

@@ -10,15 +10,17 @@ export function register(program: Command): void {
     .command('owner', { hidden: true })
     .option('--dir <folder>')
     .option('--idle-millis <n>', 'how long to stay without need', process.env.ROWTRACE_OWNER_IDLE_MILLIS || '60000')
+    .option('--settle-millis <n>', 'how often to sync', process.env.ROWTRACE_OWNER_SETTLE_MILLIS || '2000')
     .option('--tcp', 'listen on 127.0.0.1 instead of a Unix socket', process.env.ROWTRACE_OWNER_TCP === '1')
-    .action(async ({ dir, idleMillis, tcp }) => {
+    .action(async ({ dir, idleMillis, settleMillis, tcp }) => {
       // Everything in the folder is private: rows of the application's users, and the socket.
       process.umask(0o077);
       useBaselineCompiler();
       const options = loadOptions({ dir });
       const log = (message: string) => console.log(`${new Date().toISOString()} ${message}`);
       try {
-        process.exitCode = await runOwner({ ...options, idleMillis: Number(idleMillis), tcp: tcp || undefined, log });
+        const times = { idleMillis: Number(idleMillis), settleMillis: Number(settleMillis) };
+        process.exitCode = await runOwner({ ...options, ...times, tcp: tcp || undefined, log });
       } catch (error) {
         log((error as Error).message.split('\n')[0]!);
         process.exitCode = 1;

@@ -1,75 +1,143 @@
 // `rowtrace status`: does the account close? What each process accepted and what became of it, and what still waits.
 
 import type { Command } from 'commander';
-import { loadOptions } from '../../options/options.ts';
-import { countDeadLetters } from '../../query/dead-letters.ts';
-import { type LedgerEntry, readLedger } from '../../query/ledger.ts';
-import { examples, limitOption, onDatabase, sinceOption } from '../arguments.ts';
+import { loadOptions, maskSecret } from '../../options/options.ts';
+import { countDeadLetters, type DeadLetterCount } from '../../query/dead-letters.ts';
+import { type LedgerEntry, type LedgerTotal, readLedger, sumLedger } from '../../query/ledger.ts';
+import { examples, limitOption, markdownOption, onDatabase, sinceOption } from '../arguments.ts';
+import { EXIT } from '../exit-codes.ts';
 import { withDatabase } from '../open-database.ts';
-import { escapeLine, safeJson } from '../output/escape.ts';
+import { type Block, type Fact, type Report, renderReport, tableBlock } from '../output/blocks.ts';
+import { safeJson } from '../output/escape.ts';
 import { ago, count, shortTime } from '../output/format.ts';
-import { type Column, renderTable } from '../output/table.ts';
-import { note, print, terminalOf } from '../output/terminal.ts';
-import { pendingJournals } from '../pending.ts';
+import { renderMarkdown } from '../output/markdown.ts';
+import type { Column } from '../output/table.ts';
+import { print, terminalOf } from '../output/terminal.ts';
+import { type WaitingJournal, waitingJournals } from '../status/waiting.ts';
+
+interface Flags {
+  dir?: string;
+  json?: boolean;
+  md?: boolean;
+  since: Date;
+  limit: number;
+}
 
 export function register(program: Command): void {
   const command = program
     .command('status')
-    .description('show per process what was accepted, stored, merged, dropped and is pending')
+    .description('show per process and in sum what was accepted, stored, merged, dropped and is pending')
     .addOption(sinceOption('24h'))
-    .addOption(limitOption(50));
-  examples(onDatabase(command), 'rowtrace status', 'rowtrace status --json');
+    .addOption(limitOption(50))
+    .addOption(markdownOption());
+  examples(onDatabase(command), 'rowtrace status', 'rowtrace status --json').addHelpText(
+    'after',
+    `
+Every accepted record is in one place: accepted = stored + merged + aggregated + dead-lettered + dropped + pending.
+Exit code 1: that does not hold, or something was dropped that nobody discarded.`,
+  );
   command.action(run);
 }
 
-async function run({ dir, json, since, limit }: { dir?: string; json?: boolean; since: Date; limit: number }) {
+async function run({ dir, json, md, since, limit }: Flags): Promise<void> {
   const options = loadOptions({ dir });
-  const { ledger, deadLetters } = await withDatabase(options, async (db) => ({
+  const found = await withDatabase(options, async (db) => ({
     ledger: await readLedger(db, options.schema, { since, limit }),
+    total: await sumLedger(db, options.schema, since),
     deadLetters: await countDeadLetters(db, options.schema),
   }));
-  const journalsWaiting = pendingJournals(options.dir).size;
-  if (json) return print(safeJson({ ledger, deadLetters, journalsWaiting }, 2));
-  const terminal = terminalOf();
-  if (ledger.length === 0) note('no process has reported in that time');
-  else print(renderTable(ledger, ledgerColumns(), terminal));
-  if (journalsWaiting > 0)
-    print(`\n${journalsWaiting} journal(s) in ${escapeLine(options.dir)} hold what is not stored yet.`);
-  if (deadLetters.length === 0) return;
-  const columns: Column<(typeof deadLetters)[number]>[] = [
-    { title: 'DEAD LETTERS', value: (row) => count(row.count), align: 'right' },
-    { title: 'KIND', value: ({ kind }) => kind },
-    { title: 'LAST', value: ({ last_at }) => ago(last_at) },
-    { title: 'REASON', value: ({ reason }) => reason, min: 20 },
+  const journals = waitingJournals(options.dir);
+  const { total } = found;
+  if (!total.closes || total.dropped_total > (total.dropped.discarded ?? 0)) process.exitCode = EXIT.problem;
+  if (json) return print(safeJson({ ...found, journals, journalsWaiting: journals.length }, 2));
+  const database = options.databaseUrl ? maskSecret(options.databaseUrl) : options.dir;
+  const report = statusReport({ ...found, journals, database });
+  print(md ? renderMarkdown(report) : renderReport(report, terminalOf()));
+}
+
+interface Found {
+  database: string;
+  ledger: LedgerEntry[];
+  total: LedgerTotal;
+  deadLetters: DeadLetterCount[];
+  journals: WaitingJournal[];
+}
+
+function statusReport({ database, ledger, total, deadLetters, journals }: Found): Report {
+  const none: Block = { kind: 'list', items: ['no process has reported in that time'] };
+  return {
+    title: 'Status',
+    headline: database,
+    blocks: [
+      { kind: 'facts', title: `In sum, ${count(total.processes)} processes`, facts: sums(total) },
+      ledger.length === 0 ? none : tableBlock('Processes', ledger, ledgerColumns()),
+      tableBlock('Journals that wait', journals, journalColumns()),
+      tableBlock('Dead letters', deadLetters, letterColumns()),
+    ],
+  };
+}
+
+function sums(total: LedgerTotal): Fact[] {
+  const some = (n: number) => (n > 0 ? count(n) : undefined);
+  return [
+    ['accepted', count(total.accepted)],
+    ['stored', count(total.stored)],
+    ['merged', some(total.merged)],
+    ['aggregated', some(total.aggregated)],
+    ['dead letters', some(total.dead_lettered) && `${count(total.dead_lettered)}; see rowtrace dead-letters`],
+    ['dropped', some(total.dropped_total) && `${count(total.dropped_total)}: ${reasons(total.dropped)}`],
+    ['pending', some(total.pending)],
+    ['account', total.closes ? 'closes' : 'DOES NOT CLOSE: more was settled than accepted; please report it'],
   ];
-  print(`\n${renderTable(deadLetters, columns, terminal)}`);
+}
+
+function reasons(dropped: Record<string, number>): string {
+  return Object.entries(dropped)
+    .map(([reason, n]) => `${reason} ${count(n)}`)
+    .join(', ');
 }
 
 function ledgerColumns(): Column<LedgerEntry>[] {
-  const number = (title: string, value: (row: LedgerEntry) => number): Column<LedgerEntry> => ({
+  const number = (title: string, value: (row: LedgerEntry) => number, drop?: number): Column<LedgerEntry> => ({
     title,
-    value: (row) => count(value(row)),
+    value: (row) => (value(row) === 0 && title !== 'ACCEPTED' && title !== 'STORED' ? '' : count(value(row))),
     align: 'right',
+    ...(drop === undefined ? {} : { drop }),
   });
   return [
     { title: 'REPORTED', value: ({ updated_at }) => shortTime(updated_at), drop: 3 },
     { title: 'SERVICE', value: ({ service }) => service, min: 8 },
-    { title: 'HOST', value: ({ host }) => host, min: 6, drop: 2 },
-    { title: 'PID', value: ({ pid }) => pid, align: 'right', drop: 1 },
+    { title: 'HOST', value: ({ host }) => host, min: 6, drop: 5 },
+    { title: 'PID', value: ({ pid }) => pid, align: 'right', drop: 2 },
+    { title: 'ENDED', value: ({ ended_at }) => (ended_at ? ago(ended_at) : ''), drop: 4 },
     number('ACCEPTED', ({ accepted }) => accepted),
     number('STORED', ({ stored }) => stored),
-    number('MERGED', ({ merged }) => merged),
+    number('MERGED', ({ merged }) => merged, 1),
+    number('COUNTED', ({ aggregated }) => aggregated, 1),
     number('DEAD', ({ dead_lettered }) => dead_lettered),
-    number('PENDING', ({ pending }) => pending),
     number('DROPPED', ({ dropped_total }) => dropped_total),
-    {
-      title: 'REASONS',
-      value: ({ dropped }) =>
-        Object.entries(dropped)
-          .map(([reason, n]) => `${reason} ${n}`)
-          .join(', '),
-      min: 10,
-      drop: 4,
-    },
+    number('PENDING', ({ pending }) => pending),
+    { title: 'CLOSES', value: ({ closes }) => (closes ? '' : 'NO'), style: () => 'red' },
+    { title: 'REASONS', value: ({ dropped }) => reasons(dropped), min: 10, drop: 6 },
+  ];
+}
+
+function journalColumns(): Column<WaitingJournal>[] {
+  return [
+    { title: 'SERVICE', value: ({ service }) => service, min: 8 },
+    { title: 'PID', value: ({ pid, alive }) => (alive ? pid : `${pid} (dead)`), align: 'right' },
+    { title: 'RECORDS', value: ({ records }) => count(records), align: 'right' },
+    { title: 'BYTES', value: ({ bytes }) => count(bytes), align: 'right', drop: 1 },
+    { title: 'OLDEST', value: ({ oldest }) => ago(oldest) },
+    { title: 'SHIPPED BY', value: ({ shippedBy }) => shippedBy, min: 12 },
+  ];
+}
+
+function letterColumns(): Column<DeadLetterCount>[] {
+  return [
+    { title: 'COUNT', value: (row) => count(row.count), align: 'right' },
+    { title: 'KIND', value: ({ kind }) => kind },
+    { title: 'LAST', value: ({ last_at }) => ago(last_at) },
+    { title: 'REASON', value: ({ reason }) => reason, min: 20 },
   ];
 }

@@ -6,21 +6,58 @@ import { join } from 'node:path';
 import { canLoad, packageRoot, preloadFlag } from '../layout.ts';
 
 export interface Example {
-  name: 'express' | 'http';
+  name: string;
+  /** "an Express application". */
+  title: string;
+  /** web: serves until it is told to stop, and is visited. job: does its work and ends. */
+  kind: 'web' | 'job';
   file: string;
-  /** What must be in the database afterwards, for the demo to have worked. */
-  expected: string[];
+  /** Packages it needs beside Rowtrace's own. */
+  needs: readonly string[];
+  /** Starts Rowtrace by itself, without the flag. */
+  ownSdk?: true;
+  /** The way it ends. Default 0. */
+  exitCode?: number;
 }
 
-const EXPECTED = ['TypeError', 'BookingError', 'PaymentError'];
+/** Error types that must be in the database afterwards, for the demo to have worked. */
+export const EXPECTED = ['TypeError', 'BookingError', 'PaymentError'];
+
+const web = { kind: 'web' } as const;
+const job = { kind: 'job', needs: [] } as const;
+const NEST = ['@nestjs/core', '@nestjs/common', '@nestjs/platform-express', 'reflect-metadata'];
+
+export const EXAMPLES: readonly Example[] = [
+  { name: 'express', title: 'an Express application', ...web, file: 'app.js', needs: ['express', 'pino'] },
+  { name: 'http', title: 'a node:http application', ...web, file: 'app.mjs', needs: [] },
+  { name: 'esm', title: 'an Express application of ES modules', ...web, file: 'app.mjs', needs: ['express'] },
+  { name: 'fastify', title: 'a Fastify application', ...web, file: 'app.mjs', needs: ['fastify'] },
+  { name: 'koa', title: 'a Koa application', ...web, file: 'app.mjs', needs: ['koa', '@koa/router'] },
+  { name: 'hono', title: 'a Hono application', ...web, file: 'app.mjs', needs: ['hono', '@hono/node-server'] },
+  { name: 'nest', title: 'a NestJS application', ...web, file: 'app.cjs', needs: NEST },
+  { name: 'next', title: 'a Next.js application', ...web, file: 'server.mjs', needs: ['next', 'react', 'react-dom'] },
+  { name: 'clinic', title: 'a clinic with columns of its own', ...web, file: 'app.mjs', needs: ['express'] },
+  {
+    ...{ name: 'own-sdk', title: 'an application with an OpenTelemetry SDK of its own', ...web, file: 'app.mjs' },
+    ...{ needs: ['express', 'pino', '@opentelemetry/instrumentation-express'], ownSdk: true },
+  },
+  { name: 'worker', title: 'a background worker', ...job, file: 'app.mjs' },
+  { name: 'script', title: 'a script that crashes in the end', ...job, file: 'app.mjs', exitCode: 1 },
+];
+
+export function exampleFolder({ name }: Example): string {
+  return join(packageRoot(), 'examples', name);
+}
+
+/** What an example needs and its folder cannot load. */
+export function missingPackages(example: Example): string[] {
+  return example.needs.filter((name) => !canLoad(exampleFolder(example), name));
+}
 
 /** The Express application where Express can be loaded, else the one on node:http. */
-export function chooseExample(wanted?: Example['name']): Example {
-  const folder = join(packageRoot(), 'examples');
-  const hasExpress = ['express', 'pino'].every((name) => canLoad(join(folder, 'express'), name));
-  return (wanted ?? (hasExpress ? 'express' : 'http')) === 'express'
-    ? { name: 'express', file: join(folder, 'express', 'app.js'), expected: EXPECTED }
-    : { name: 'http', file: join(folder, 'http', 'app.mjs'), expected: EXPECTED };
+export function chooseExample(wanted?: string): Example {
+  const found = EXAMPLES.find(({ name }) => name === (wanted ?? 'express'))!;
+  return wanted === undefined && missingPackages(found).length > 0 ? EXAMPLES[1]! : found;
 }
 
 export interface RunningExample {
@@ -29,10 +66,40 @@ export interface RunningExample {
   stop(): Promise<void>;
 }
 
-export async function startExample({ file }: Example, dir: string): Promise<RunningExample> {
-  const child = spawn(process.execPath, [preloadFlag(), file], {
-    // The preload looks for Express from the working directory.
-    cwd: join(file, '..'),
+/** Starts a web application. */
+export async function startExample(example: Example, dir: string): Promise<RunningExample> {
+  const child = spawnExample(example, dir);
+  const url = await listening(child);
+  return {
+    url,
+    stop: async () => {
+      const exited = child.exitCode !== null || child.signalCode !== null ? undefined : once(child, 'exit');
+      if (child.connected) child.disconnect();
+      const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Runs a job to its end. @throws when it ends in another way than it should */
+export async function runExample(example: Example, dir: string): Promise<void> {
+  const child = spawnExample(example, dir);
+  let output = '';
+  for (const stream of [child.stdout!, child.stderr!])
+    stream.on('data', (chunk: Buffer) => {
+      output = (output + chunk).slice(-8000);
+    });
+  const [code] = await once(child, 'close');
+  if (code !== (example.exitCode ?? 0)) throw new Error(`The example ended with code ${code}: ${output.trim()}`);
+}
+
+function spawnExample(example: Example, dir: string): ChildProcess {
+  const cwd = exampleFolder(example);
+  const flags = example.ownSdk ? [] : [preloadFlag()];
+  return spawn(process.execPath, [...flags, join(cwd, example.file)], {
+    // The preload looks for packages and configuration from the working directory.
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {
       ...process.env,
@@ -45,17 +112,6 @@ export async function startExample({ file }: Example, dir: string): Promise<Runn
       OTEL_SDK_DISABLED: '',
     },
   });
-  const url = await listening(child);
-  return {
-    url,
-    stop: async () => {
-      const exited = child.exitCode !== null || child.signalCode !== null ? undefined : once(child, 'exit');
-      if (child.connected) child.disconnect();
-      const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
-      await exited;
-      clearTimeout(timer);
-    },
-  };
 }
 
 function listening(child: ChildProcess): Promise<string> {

@@ -5,7 +5,7 @@ import { type Issue, listIssues } from '../../query/issues.ts';
 import { latencyByOperation, type OperationLatency } from '../../query/latency.ts';
 import { type LogEntry, recentLogs } from '../../query/recent-logs.ts';
 import type { Db } from '../../store/db.ts';
-import type { Example } from './example.ts';
+import { EXPECTED, type Example } from './example.ts';
 
 const SERVICE = 'vet-clinic';
 const WAIT_MILLIS = 8_000;
@@ -30,10 +30,11 @@ export async function readDemo(db: Db, { schema }: Options, example: Example, si
   }
 }
 
-export function isComplete({ rows, issues, latencies }: DemoRows, { expected }: Example): boolean {
+export function isComplete({ rows, issues, latencies }: DemoRows, { exitCode = 0 }: Example): boolean {
+  // A crash takes the durations of its last ten seconds with it.
   const types = new Set(issues.map(({ type }) => type));
-  const isSlow = (row: LogEntry) => row.level === 'WARNING' && (row.latency_ms ?? 0) >= 2000;
-  return expected.every((type) => types.has(type)) && rows.some(isSlow) && latencies.length > 0;
+  const isSlow = (row: LogEntry) => row.level === 'WARNING' && row.message.startsWith('Slow ');
+  return EXPECTED.every((type) => types.has(type)) && rows.some(isSlow) && (latencies.length > 0 || exitCode !== 0);
 }
 
 function startOfMinute(time: Date): Date {

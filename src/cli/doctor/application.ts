@@ -1,5 +1,5 @@
-// The packages of the application in this folder: what is recorded, what is too old for it, what is not covered yet, and
-// whether OpenTelemetry's API is there twice.
+// The packages of the application in this folder: what is recorded, what is of a version that is not, what is not covered
+// yet, and whether OpenTelemetry's API is there twice.
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -7,23 +7,20 @@ import { leanInstrumentations } from '../../capture/instrumentations.ts';
 import { loadOptions } from '../../options/options.ts';
 import { readOtelEnvironment } from '../../options/otel-env.ts';
 import type { Finding } from './finding.ts';
-import { copiesOf, installedVersion, isAtLeastVersion } from './packages.ts';
+import { copiesOf, installedVersion, isAtLeastVersion, isInRange } from './packages.ts';
 
 /** The first pino that publishes its records on a diagnostics channel. */
 const OLDEST_PINO = '9.10';
 
-const NOT_COVERED = [
-  ...['@hapi/hapi', 'next'],
-  ...['winston', 'bunyan', 'mysql2', 'mongodb', 'ioredis', 'redis', 'amqplib', 'kafkajs'],
-];
+const NOT_COVERED = ['@hapi/hapi', 'next', 'mysql', 'postgres', 'better-sqlite3', 'mssql', 'oracledb'];
 
 export function checkApplication(folder: string): Finding[] {
-  return [instrumented(folder), pino(folder), notCovered(folder), apiCopies(folder)].filter(
+  return [...instrumented(folder), pino(folder), notCovered(folder), apiCopies(folder)].filter(
     (finding) => finding !== undefined,
   );
 }
 
-function instrumented(folder: string): Finding {
+function instrumented(folder: string): Finding[] {
   const problems: string[] = [];
   const otel = readOtelEnvironment();
   const chosen = leanInstrumentations({
@@ -34,14 +31,40 @@ function instrumented(folder: string): Finding {
     onProblem: (problem) => problems.push(problem),
   });
   // Made to be looked at only.
-  for (const instrumentation of chosen.values()) instrumentation.disable();
+  for (const instrumentation of [...chosen.values()].flat()) instrumentation.disable();
   if (problems.length > 0)
-    return { state: 'problem', name: 'recorded', text: problems.join('; '), fix: 'Install rowtrace again.' };
-  const names = [...chosen.keys()].map((name) => {
+    return [{ state: 'problem', name: 'recorded', text: problems.join('; '), fix: 'Install rowtrace again.' }];
+  const unsupported = [...chosen.values()].flat().flatMap((hook) => unsupportedBy(hook as unknown as Hook, folder));
+  const without = new Set(unsupported.map(({ name }) => name));
+  const names = [...chosen.keys()]
+    .filter((name) => !without.has(name))
+    .map((name) => {
+      const version = installedVersion(folder, name);
+      return version && !['http', 'undici'].includes(name) ? `${name} ${version}` : name;
+    });
+  return [
+    { state: 'ok', name: 'recorded', text: [...names, 'crashes', 'console'].join(', ') },
+    ...unsupported.map(({ name, version, ranges }): Finding => {
+      const text = `${name} ${version} is not recorded: versions ${ranges.join(' or ')} are`;
+      return { state: 'warning', name: 'version', text, fix: `Install a version of ${name} among them.` };
+    }),
+  ];
+}
+
+/** What an instrumentation says of the modules it patches. */
+interface Hook {
+  getModuleDefinitions?(): { name: string; supportedVersions: string[] }[];
+}
+
+function unsupportedBy(hook: Hook, folder: string): { name: string; version: string; ranges: string[] }[] {
+  const ranges = new Map<string, string[]>();
+  for (const { name, supportedVersions } of hook.getModuleDefinitions?.() ?? [])
+    ranges.set(name, [...(ranges.get(name) ?? []), ...supportedVersions]);
+  return [...ranges].flatMap(([name, all]) => {
     const version = installedVersion(folder, name);
-    return version && !['http', 'undici'].includes(name) ? `${name} ${version}` : name;
+    if (version === undefined || all.some((range) => isInRange(version, range))) return [];
+    return [{ name, version, ranges: all }];
   });
-  return { state: 'ok', name: 'recorded', text: [...names, 'crashes', 'console'].join(', ') };
 }
 
 function pino(folder: string): Finding | undefined {

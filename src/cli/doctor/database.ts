@@ -34,12 +34,12 @@ export async function checkDatabase(options: Options): Promise<Finding[]> {
       ...psqlHint(options),
       ...checkServer(summary, options),
       ...checkTables(summary, options),
-      journals(dir),
+      checkJournals(dir),
     ];
   } catch (error) {
     const explained = explainDatabaseError(error, options);
     if (!(explained instanceof RowtraceError)) throw explained;
-    return [{ state: 'problem', name: 'database', text: explained.message, fix: explained.fix }, journals(dir)];
+    return [{ state: 'problem', name: 'database', text: explained.message, fix: explained.fix }, checkJournals(dir)];
   }
 }
 
@@ -138,7 +138,7 @@ function checkTables({ schema, storage }: SchemaSummary, options: Options): Find
   return findings;
 }
 
-function journals(dir: string): Finding {
+export function checkJournals(dir: string): Finding {
   const waiting = pendingJournals(dir).size;
   if (waiting === 0) return { state: 'ok', name: 'journals', text: `nothing waits in ${dir}` };
   return { state: 'info', name: 'journals', text: `${waiting} in ${dir} hold what is not stored yet` };

@@ -8,11 +8,25 @@ const MAX_FOLDERS = 50_000;
 
 /** Version of the package that code in `folder` gets; nothing where there is none. */
 export function installedVersion(folder: string, name: string): string | undefined {
+  return installed(folder, name)?.version;
+}
+
+/** The Node that the package is for, as it says. */
+export function wantedNode(folder: string, name: string): string | undefined {
+  return installed(folder, name)?.engines?.node;
+}
+
+function installed(folder: string, name: string): Manifest | undefined {
   for (let at = folder; ; at = dirname(at)) {
-    const version = versionIn(join(at, 'node_modules', name));
-    if (version !== undefined) return version;
+    const manifest = manifestIn(join(at, 'node_modules', name));
+    if (manifest?.version !== undefined) return manifest;
     if (dirname(at) === at) return undefined;
   }
+}
+
+interface Manifest {
+  version?: string;
+  engines?: { node?: string };
 }
 
 export interface Copy {
@@ -33,7 +47,7 @@ export function copiesOf(folder: string, name: string): Copy[] {
 
 function walk(modules: string, name: string, copies: Map<string, string>, budget: { left: number }): void {
   const own = join(modules, name);
-  const version = versionIn(own);
+  const version = manifestIn(own)?.version;
   if (version !== undefined) copies.set(realpathSync(own), version);
   for (const entry of foldersIn(modules)) {
     if (budget.left-- <= 0) return;
@@ -56,9 +70,9 @@ function foldersIn(path: string): string[] {
   }
 }
 
-function versionIn(path: string): string | undefined {
+function manifestIn(path: string): Manifest | undefined {
   try {
-    return (JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as { version?: string }).version;
+    return JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as Manifest;
   } catch {
     return undefined;
   }
@@ -71,4 +85,36 @@ export function isAtLeastVersion(version: string, least: string): boolean {
     if ((a![at] ?? 0) !== b![at]) return (a![at] ?? 0) > b![at]!;
   }
   return true;
+}
+
+/** Ranges as instrumentations have them: `>=4 <6`, `^8.0.0 || 9.x`, `*`. A prerelease counts as its release. */
+export function isInRange(version: string, range: string): boolean {
+  return range.split('||').some((all) =>
+    all
+      .trim()
+      .split(/\s+/)
+      .every((one) => satisfies(version, one)),
+  );
+}
+
+function satisfies(version: string, comparator: string): boolean {
+  const match = /^(>=|<=|>|<|=|\^|~)?v?([\d.xX*]*)/.exec(comparator)!;
+  const [, operator = '', given = ''] = match;
+  const parts = given.split('.').filter((part) => /^\d+$/.test(part));
+  const bound = parts.join('.');
+  if (bound === '') return true;
+  const isLeast = isAtLeastVersion(version, bound);
+  if (operator === '>=') return isLeast;
+  if (operator === '<') return !isLeast;
+  if (operator === '>') return isLeast && !isSame(version, parts);
+  if (operator === '<=') return !isLeast || isSame(version, parts);
+  // What must not change: all that is given, for ^ up to the first part that is no zero, for ~ all but the patch.
+  const first = parts.findIndex((part) => part !== '0');
+  const fixed = operator === '^' ? Math.max(0, first) + 1 : operator === '~' ? Math.min(2, parts.length) : parts.length;
+  return isLeast && isSame(version, parts.slice(0, fixed));
+}
+
+function isSame(version: string, parts: readonly string[]): boolean {
+  const own = version.split(/[.+-]/);
+  return parts.every((part, at) => own[at] === part);
 }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { VERSION } from '../../version.ts';
 import { packageRoot } from '../layout.ts';
 import type { Finding } from './finding.ts';
-import { installedVersion, isAtLeastVersion } from './packages.ts';
+import { installedVersion, isAtLeastVersion, isInRange, wantedNode } from './packages.ts';
 
 const OLDEST_NODE = '20.19';
 
@@ -29,7 +29,16 @@ function openTelemetry(): Finding {
       text: '@opentelemetry/sdk-trace is not installed',
       fix: 'Install rowtrace again; its dependencies are missing.',
     };
-  return { state: 'ok', name: 'opentelemetry', text: `SDK ${sdk} (line ${sdk.split('.')[0]})` };
+  const text = `SDK ${sdk} (line ${sdk.split('.')[0]})`;
+  const wanted = wantedNode(packageRoot(), '@opentelemetry/sdk-trace');
+  if (wanted === undefined || isInRange(process.versions.node, wanted))
+    return { state: 'ok', name: 'opentelemetry', text };
+  return {
+    state: 'warning',
+    name: 'opentelemetry',
+    text: `${text} is for Node ${wanted}; this is ${process.versions.node}`,
+    fix: 'Install again with the npm of this Node, which picks the line that fits, or use a newer Node.',
+  };
 }
 
 /** As the preload chooses it. */

@@ -8,7 +8,7 @@ import { ago, count, levelStyle, shortTime, sparkline } from '../output/format.t
 import type { Suspects } from '../suspects/suspect-commits.ts';
 import { historyColumns, statusText } from './life.ts';
 import { stackBlocks } from './stack.ts';
-import { keyColumns, releaseColumns, routeColumns, suspectColumns, tagColumns } from './tables.ts';
+import { crumbColumns, keyColumns, releaseColumns, routeColumns, suspectColumns, tagColumns } from './tables.ts';
 
 const HOUR_MILLIS = 3_600_000;
 const HOURS_SHOWN = 24;
@@ -25,6 +25,7 @@ export interface IssueFindings {
 export function issueReport({ detail, source, why, suspects }: IssueFindings): Report {
   const { issue, keys, occurrences } = detail;
   const newest = occurrences[0];
+  const crumbs = source?.breadcrumbs ?? [];
   const suspectsBlock: Block =
     suspects.commits.length > 0
       ? tableBlock('Suspect commits', suspects.commits, suspectColumns())
@@ -37,6 +38,7 @@ export function issueReport({ detail, source, why, suspects }: IssueFindings): R
       { kind: 'facts', facts: facts(detail) },
       ...(newest && source ? stackBlocks(newest, source) : []),
       { kind: 'list', title: 'Why grouped', items: why },
+      tableBlock('What led to it', crumbs, crumbColumns()),
       tableBlock('Releases', detail.releases, releaseColumns(detail)),
       suspectsBlock,
       tableBlock('Routes', detail.routes, routeColumns(issue.count)),
@@ -48,7 +50,7 @@ export function issueReport({ detail, source, why, suspects }: IssueFindings): R
   };
 }
 
-function facts({ issue, keys, hours, occurrences, ...releases }: IssueDetail): Fact[] {
+function facts({ issue, keys, hours, counted, occurrences, ...releases }: IssueDetail): Fact[] {
   const { last_good_release: good, first_bad_release: bad } = releases;
   const people = [
     issue.users > 0 && `${count(issue.users)} users`,
@@ -59,7 +61,7 @@ function facts({ issue, keys, hours, occurrences, ...releases }: IssueDetail): F
     ['marks', marks(issue)],
     ['service', issue.service],
     ['culprit', issue.culprit],
-    ['count', count(issue.count)],
+    ['count', `${count(issue.count)}${counted > 0 ? ` (${count(counted)} of them as counts only)` : ''}`],
     ['met by', people.join(', ')],
     ['first seen', `${shortTime(issue.first_seen)} (${ago(issue.first_seen)})${inRelease(issue.first_release)}`],
     ['last seen', `${shortTime(issue.last_seen)} (${ago(issue.last_seen)})${inRelease(issue.last_release)}`],

@@ -3,7 +3,8 @@
 import type { IssueDetail, IssueKey } from '../../query/issue.ts';
 import type { ReleaseCount } from '../../query/issue-releases.ts';
 import type { TagShare } from '../../query/issue-tags.ts';
-import { ago, count, shortTime } from '../output/format.ts';
+import type { CrumbFact } from '../../record/fact.ts';
+import { ago, count, latency, shortTime } from '../output/format.ts';
 import type { Column } from '../output/table.ts';
 import type { SuspectCommit } from '../suspects/suspect-commits.ts';
 
@@ -46,6 +47,15 @@ export function keyColumns(): Column<IssueKey>[] {
     { title: 'TYPE', value: ({ type }) => type, min: 8, drop: 2 },
     { title: 'TITLE', value: ({ title }) => title, min: 16 },
     { title: 'CULPRIT', value: ({ culprit }) => culprit, min: 12, drop: 3 },
+  ];
+}
+
+export function crumbColumns(): Column<CrumbFact>[] {
+  return [
+    { title: 'TIME', value: ({ t }) => shortTime(t) },
+    { title: 'TOOK', value: ({ ms }) => latency(ms), align: 'right' },
+    { title: 'LEVEL', value: ({ level, failed }) => level ?? (failed ? 'failed' : '') },
+    { title: 'WHAT', value: ({ what }) => what, min: 20 },
   ];
 }
 

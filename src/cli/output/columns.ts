@@ -1,9 +1,9 @@
 // What the tables of issues, rows and latencies show, in one place, since several commands show them.
 
 import type { Issue } from '../../query/issues.ts';
-import type { OperationLatency } from '../../query/latency.ts';
+import type { OperationLatency, ReleaseLatency } from '../../query/latency.ts';
 import type { LogEntry } from '../../query/recent-logs.ts';
-import { ago, count, latency, levelStyle, shortTime } from './format.ts';
+import { ago, count, latency, levelStyle, shortTime, sparkline } from './format.ts';
 import type { Column } from './table.ts';
 
 export function issueColumns(): Column<Issue>[] {
@@ -52,7 +52,32 @@ export function latencyColumns(): Column<OperationLatency>[] {
     { title: 'P50', value: (row) => latency(row.p50_ms), align: 'right' },
     { title: 'P95', value: (row) => latency(row.p95_ms), align: 'right' },
     { title: 'P99', value: (row) => latency(row.p99_ms), align: 'right' },
+    { title: 'CHANGE', value: ({ p95_change }) => change(p95_change), align: 'right', drop: 1 },
     { title: 'MAX', value: (row) => latency(row.max_ms), align: 'right', drop: 1 },
+  ];
+}
+
+/** Of the 95th percentile over the span that was asked for. */
+export const TREND: Column<OperationLatency> = {
+  title: 'P95 TREND',
+  value: ({ p95_trend }) => sparkline(p95_trend),
+  drop: 6,
+};
+
+export function releaseColumns(): Column<ReleaseLatency>[] {
+  return [
+    { title: 'KIND', value: ({ kind }) => kind, drop: 3 },
+    { title: 'OPERATION', value: (row) => [row.http_method, row.operation].filter(Boolean).join(' '), min: 16 },
+    { title: 'PEER', value: ({ peer }) => peer, min: 8, drop: 6 },
+    { title: 'SERVICE', value: ({ service }) => service, min: 8, drop: 5 },
+    { title: 'RELEASE', value: ({ release_version }) => release_version ?? '(none)', min: 8 },
+    { title: 'SINCE', value: ({ first_seen }) => shortTime(first_seen), drop: 4 },
+    { title: 'COUNT', value: (row) => count(row.count), align: 'right' },
+    { title: 'ERRORS', value: (row) => (row.error_share > 0 ? share(row.error_share) : ''), align: 'right' },
+    { title: 'P50', value: (row) => latency(row.p50_ms), align: 'right' },
+    { title: 'P95', value: (row) => latency(row.p95_ms), align: 'right' },
+    { title: 'P99', value: (row) => latency(row.p99_ms), align: 'right', drop: 2 },
+    { title: 'CHANGE', value: ({ p95_change }) => change(p95_change), align: 'right', drop: 1 },
   ];
 }
 
@@ -70,6 +95,12 @@ export function wording({ message, error_message, error_type }: LogEntry): strin
 /** "TypeError: x is null" beside a column that says TypeError. */
 function withoutType(text: string, type: string | null): string {
   return type && text.startsWith(`${type}: `) ? text.slice(type.length + 2) : text;
+}
+
+/** Of the 95th percentile; what is within a tenth is noise. */
+function change(value: number | null): string {
+  if (value === null || Math.abs(value) < 0.1) return '';
+  return `${value > 0 ? '+' : '−'}${Math.round(Math.abs(value) * 100)} %`;
 }
 
 function share(value: number): string {

@@ -1,7 +1,7 @@
 // The embedded owner: the one process that opens <dir>/pgdata. It migrates, ships the journals, serves the socket, and ends
 // by itself when nobody needs it. Killed, it loses nothing: its successor takes over the lock and reads the journals on.
 
-import { rmSync } from 'node:fs';
+import { rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPostgresSink } from '../../../exporters/postgres/index.ts';
@@ -12,19 +12,35 @@ import { listJournals } from '../../journal/layout.ts';
 import type { Options } from '../../options/options.ts';
 import { migrate } from '../../store/migrate.ts';
 import { openPglite } from '../../store/pglite.ts';
+import { archiveOf } from '../../thread-options.ts';
 import { VERSION } from '../../version.ts';
-import { chooseListen, makePrivate, readAddress, removeAddress, writeAddress } from './address.ts';
+import { chooseListen, makePrivate, readAddress, removeAddress, SOCKET_NAME, writeAddress } from './address.ts';
 import { createBackend } from './backend.ts';
 import { acquireLock } from './lock.ts';
 import { serve } from './server.ts';
+import { settler } from './settle.ts';
 
 /** EX_TEMPFAIL: somebody else owns the folder. */
 export const EXIT_NOT_OWNER = 75;
 const LOOK_MILLIS = 500;
 
-export interface OwnerOptions extends Pick<Options, 'dir' | 'schema' | 'columns' | 'fingerprintRules'> {
+export interface OwnerOptions
+  extends Pick<
+    Options,
+    | 'dir'
+    | 'schema'
+    | 'columns'
+    | 'fingerprintRules'
+    | 'archive'
+    | 'archiveDays'
+    | 'archiveMaxBytes'
+    | 'keepDays'
+    | 'stormRows'
+  > {
   /** How long it stays without client and without live journal. */
   idleMillis: number;
+  /** How often what is new is synced to disk. */
+  settleMillis: number;
   tcp?: boolean | undefined;
   log: (message: string) => void;
 }
@@ -41,9 +57,19 @@ export async function runOwner(options: OwnerOptions): Promise<number> {
     const startedAt = performance.now();
     const backend = createBackend(await openPglite(join(dir, 'pgdata')));
     await migrate(backend.db, { schema, columns });
-    const sink = createPostgresSink({ open: async () => backend.db, schema, columns, database: dir });
+    const inner = createPostgresSink({
+      open: async () => backend.db,
+      schema,
+      columns,
+      database: dir,
+      keepDays: options.keepDays,
+      stormRows: options.stormRows,
+    });
+    const sink = { ...inner, settle: settler(join(dir, 'pgdata'), backend.db) };
     const rules = recordRules(columns, fingerprintRules);
-    const shipper = new Shipper({ dir, mode: 'owner', sink, rules, onProblem: log });
+    const { settleMillis } = options;
+    const archive = archiveOf(options);
+    const shipper = new Shipper({ dir, mode: 'owner', sink, rules, settleMillis, archive, onProblem: log });
     shipper.start();
     const listen = chooseListen(dir, options.tcp);
     // Whoever connects wants an answer: what the journals hold goes first, rows of requests that go on included.
@@ -105,9 +131,19 @@ function hasLiveJournal(dir: string): boolean {
   return listJournals(dir).some(({ owner, closed }) => owner.shippedBy === 'owner' && !closed && !isDead(owner));
 }
 
-/** What a killed predecessor left: its address, and the folder of its socket when that is a temporary one. */
+/**
+ * What a killed predecessor left: its address, and the folder of its socket when that is a temporary one. Of a folder nothing
+ * but the socket is removed: the application's own may lie below the temporary folder, too.
+ */
 function removeTraces(dir: string): void {
   const old = readAddress(dir);
-  if (old?.host.startsWith(join(tmpdir(), 'rowtrace-'))) rmSync(old.host, { recursive: true, force: true });
+  if (old?.host.startsWith(join(tmpdir(), 'rowtrace-'))) {
+    rmSync(join(old.host, SOCKET_NAME), { force: true });
+    try {
+      rmdirSync(old.host);
+    } catch {
+      // Not empty, or not there.
+    }
+  }
   rmSync(join(dir, 'owner.json'), { force: true });
 }

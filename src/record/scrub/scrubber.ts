@@ -3,11 +3,12 @@
 // Not found (documented limits): secrets in base64 or compressed data, secrets spread over several attributes.
 
 import { bound, LIMITS } from '../limits.ts';
-import { plain, setOwn } from '../plain.ts';
-import { judgeKey, ownKeyTest, wordsOfKey } from './keys.ts';
+import { type PlainRules, plain, setOwn } from '../plain.ts';
+import { FrameMemo, startOfFrames } from './frame-memo.ts';
+import { judgeKey, type KeyVerdict, ownKeyTest, wordsOfKey } from './keys.ts';
 import { MASK, maskPairs } from './pairs.ts';
-import { maskShapes } from './shapes.ts';
-import { createSniffer, SHAPE, WORD } from './sniff.ts';
+import { maskCards, maskShapes } from './shapes.ts';
+import { CARD, createSniffer, SHAPE, WORD } from './sniff.ts';
 
 export interface ScrubOptions {
   /** Further key names whose values are masked: any case, any separators, also as part of a longer key. */
@@ -25,6 +26,12 @@ export interface Scrubber {
   tags(value: Record<string, unknown>): Record<string, unknown>;
 }
 
+/** What is done with values under a key, looked up: the same keys come with every record. */
+interface KeyRule {
+  name: string;
+  verdict: KeyVerdict;
+}
+
 /** Bounds before cutting, four times the limits of the tags column. */
 const WIDE = { keys: LIMITS.tags * 4, depth: LIMITS.tagDepth, items: LIMITS.arrayItems, total: LIMITS.tagsTotal * 4 };
 
@@ -35,11 +42,25 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
     (pattern) => new RegExp(pattern.source, `${pattern.flags.replace(/[gy]/g, '')}g`),
   );
   const { custom } = options;
-  const isSecret = (key: string, value: unknown): boolean => {
-    if (own(key)) return true;
-    const verdict = judgeKey(key);
-    return verdict === 'secret' || (verdict === 'text' && typeof value !== 'number' && typeof value !== 'boolean');
-  };
+  const isSecret = (key: string, value: unknown): boolean => isJudged(own(key) ? 'secret' : judgeKey(key), value);
+
+  const frames = new FrameMemo(mask);
+  const rules = new Map<string, KeyRule>();
+  function ruleOf(key: string): KeyRule {
+    const known = rules.get(key);
+    if (known !== undefined) return known;
+    const rule: KeyRule = { name: maskKey(key), verdict: own(key) ? 'secret' : judgeKey(key) };
+    // Bounded like the verdicts: keys may be data.
+    if (rules.size >= 2_000) rules.clear();
+    if (key.length <= 256) rules.set(key, rule);
+    return rule;
+  }
+
+  function maskKey(key: string): string {
+    const found = sniffer.sniff(key);
+    const shaped = (found & SHAPE) === 0 ? key : maskShapes(key);
+    return (found & CARD) === 0 ? shaped : maskCards(shaped);
+  }
 
   function text(value: string, key?: string): string {
     try {
@@ -59,10 +80,20 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
   }
 
   function builtIn(value: string): string {
+    const at = startOfFrames(value);
+    if (at < 0) return mask(value);
+    const said = value.slice(0, at);
+    const placed = value.slice(at);
+    const [head, tail] = [mask(said), frames.mask(placed)];
+    return head === said && tail === placed ? value : head + tail;
+  }
+
+  function mask(value: string): string {
     const found = sniffer.sniff(value);
     if (found === 0) return value;
     const result = (found & WORD) === 0 ? value : (maskJson(value) ?? maskPairs(value, sniffer, own));
-    return (found & SHAPE) === 0 ? result : maskShapes(result);
+    const shaped = (found & SHAPE) === 0 ? result : maskShapes(result);
+    return (found & CARD) === 0 ? shaped : maskCards(shaped);
   }
 
   function finish(value: string, key: string | undefined): string {
@@ -109,17 +140,18 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
     return result;
   }
 
-  return {
-    text,
-    tags: (value) =>
-      plain(value, {
-        ...WIDE,
-        // The key was judged by `replace` already, together with the type of its value.
-        text: (item, key) => guarded(bound(item, LIMITS.tagValue), key),
-        key: (key) => ((sniffer.sniff(key) & SHAPE) === 0 ? key : maskShapes(key)),
-        replace: (key, item) => (item !== null && item !== '' && isSecret(key, item) ? MASK : undefined),
-      }),
+  const tagRules: PlainRules = {
+    ...WIDE,
+    // The key was judged by `replace` already, together with the type of its value.
+    text: (item, key) => guarded(bound(item, LIMITS.tagValue), key),
+    key: (key) => ruleOf(key).name,
+    replace: (key, item) => (item !== null && item !== '' && isJudged(ruleOf(key).verdict, item) ? MASK : undefined),
   };
+  return { text, tags: (value) => plain(value, tagRules) };
+}
+
+function isJudged(verdict: KeyVerdict, value: unknown): boolean {
+  return verdict === 'secret' || (verdict === 'text' && typeof value !== 'number' && typeof value !== 'boolean');
 }
 
 /** What to look for in text, for each of the user's keys: its longest word, since separators differ. */

@@ -19,8 +19,11 @@ export function maskShapes(text: string): string {
   if (result.includes('-----BEGIN')) result = maskPem(result);
   result = result.replace(TOKENS, MASK).replace(SCHEMES, maskScheme);
   if (result.includes('hooks.slack')) result = result.replace(SLACK_HOOK, `$1${MASK}`);
-  if (result.includes('://')) result = maskAuthorities(result);
-  return result.replace(CARD, maskCard);
+  return result.includes('://') ? maskAuthorities(result) : result;
+}
+
+export function maskCards(text: string): string {
+  return text.replace(CARD, maskCard);
 }
 
 function maskPem(text: string): string {
@@ -30,12 +33,13 @@ function maskPem(text: string): string {
     const label = text.indexOf('-----', at + 10);
     if (label < 0) break;
     const name = text.slice(at + 10, Math.min(label, at + 74));
-    const end = text.indexOf('-----END', label);
     if (!name.includes('PRIVATE KEY')) {
       result += text.slice(done, label + 5);
       done = label + 5;
       continue;
     }
+    // Looked for behind a key only: behind each label of a text without any it would be looked for to the end.
+    const end = text.indexOf('-----END', label);
     // A key that does not end was cut on its way to us: all the rest may be key.
     const tail = end < 0 ? text.length : text.indexOf('-----', end + 8);
     result += text.slice(done, at) + MASK;

@@ -6,6 +6,7 @@ import { context, ROOT_CONTEXT, type Span, SpanKind, trace } from '@opentelemetr
 import { getRPCMetadata, type RPCMetadata, RPCType, setRPCMetadata } from '@opentelemetry/core';
 import { Seam } from '../../../src/capture/frameworks/seam.ts';
 import { captureBench } from '../../support/capture.ts';
+import { spawnNode } from '../../support/children.ts';
 
 function inRequest<T>(span: Span, work: () => T): T {
   const rpc: RPCMetadata = { type: RPCType.HTTP, span };
@@ -50,6 +51,29 @@ test('an error that passes three layers is one row and one event on the span of 
     ['too deep'],
   );
   assert.equal((span as unknown as { events: object[] }).events.length, 1);
+});
+
+// A process of its own: the test runner has a handler for such rejections.
+for (const watched of [false, true])
+  test(`a rejection that nobody handles stays one (${watched ? '' : 'not '}watched)`, async (t) => {
+    const seam = new URL('../../../src/capture/frameworks/seam.ts', import.meta.url);
+    const program = `import { Seam } from '${seam}';
+      process.on('unhandledRejection', (error) => console.log('unhandled', error.message));
+      const seam = new Seam('koa');
+      const watch = (handler) => (${watched} ? seam.watch(handler) : handler);
+      const next = watch(async () => { throw new Error('nobody waits'); });
+      const outer = watch(async () => { next(); });
+      await outer();
+      await watch(async () => { throw new Error('handled'); })().catch(() => {});`;
+    const child = spawnNode(t, ['--input-type=module', '--eval', program]);
+    assert.equal((await child.ended).code, 0, child.stderr);
+    assert.equal(child.stdout, 'unhandled nobody waits\n');
+  });
+
+test('what is no promise, and a thenable of another library, is given back as it is', () => {
+  // biome-ignore lint/suspicious/noThenProperty: a promise of another library
+  const thenable = { then: () => assert.fail('not ours to call') };
+  assert.equal(new Seam('test').watch(() => thenable)(), thenable);
 });
 
 test('a synchronous throw goes on to the caller; one that is no Error is a row, too', () => {

@@ -23,6 +23,10 @@ const CALLS: [unknown[], Row][] = [
     ['ERROR', 'failed: bad dog', 'failed: %s', BAD, 'console', {}],
   ],
   [
+    ['⨯', bad()],
+    ['ERROR', 'bad dog', undefined, BAD, 'console', {}],
+  ],
+  [
     ['100%% sure', 1],
     ['ERROR', '100% sure 1', undefined, undefined, 'console', {}],
   ],

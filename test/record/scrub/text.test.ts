@@ -27,6 +27,7 @@ describe('secrets by shape', () => {
     ['postgres://u:pa/ss@db/x', `postgres://u:${M}@db/x`],
     [`https://${'a1b2c3d4'.repeat(4)}@sentry.example/1`, `https://${M}@sentry.example/1`],
     ['card 4111 1111 1111 1111 ok', `card ${M} ok`],
+    ['0.12 4111 1111 1111 1111 ok', `0.12 ${M} ok`],
     ['card 5500-0000-0000-0004 ok', `card ${M} ok`],
     ['amex 378282246310005', `amex ${M}`],
   ];
@@ -92,4 +93,39 @@ describe('secrets by key in text', () => {
     'spinning: 4',
   ])
     it(`leaves ${JSON.stringify(clean)}`, () => assert.equal(scrubber.text(clean), clean));
+});
+
+describe('stacks: frames that hold no secret are looked through once', () => {
+  const frames = Array.from({ length: 6 }, (_, at) => `    at session${at} (/app/src/auth/token.js:${at + 3}:${at})`);
+  const stack = (message: string, more: string[] = []) => `Error: ${message}\n${[...frames, ...more].join('\n')}`;
+
+  it('masks what is said above frames that are known', () => {
+    const fresh = createScrubber();
+    assert.equal(fresh.text(stack('first')), stack('first'));
+    for (const secret of ['password=hunter2', 'postgres://app:hunter2@db/x', 'card 4111 1111 1111 1111'])
+      assert.ok(!/hunter2|4111/.test(fresh.text(stack(secret))), secret);
+  });
+
+  it('masks what stands among frames, each time', () => {
+    const fresh = createScrubber();
+    const bad = stack('x', ['    at run (https://u:hunter2@cdn.example/x.js:1:2)', '  token: "hunter2",']);
+    for (let time = 0; time < 3; time++) {
+      const clean = fresh.text(bad);
+      assert.ok(!clean.includes('hunter2'), clean);
+      assert.ok(clean.endsWith(`token: "${M}",`));
+    }
+  });
+
+  it('tells frames apart that are nearly the same', () => {
+    const fresh = createScrubber();
+    const tail = (name: string) => `Error: x\n${frames.join('\n')}\n    at f (x.js?${name}=hunter2)`;
+    assert.equal(fresh.text(tail('broken')), tail('broken'));
+    for (const name of ['my_token', 'password', 'token'])
+      assert.equal(fresh.text(tail(name)).includes('hunter2'), false, name);
+  });
+
+  it('masks a key that was cut above the frames', () => {
+    const given = `Error: -----BEGIN PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n${frames.join('\n')}`;
+    assert.equal(scrubber.text(given), `Error: ${M}\n${frames.join('\n')}`);
+  });
 });

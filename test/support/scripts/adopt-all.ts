@@ -7,8 +7,8 @@ import { listJournals } from '../../../src/journal/layout.ts';
 
 const dir = process.argv[2]!;
 console.log('ready');
-process.stdin.once('data', () => {
-  const taken = listJournals(dir).map(({ path }) => adopt(path));
+process.stdin.once('data', async () => {
+  const taken = await Promise.all(listJournals(dir).map(({ path }) => adopt(path)));
   console.log(JSON.stringify(taken.filter((path) => path !== undefined).map((path) => basename(path))));
 });
 process.stdin.on('end', () => process.exit(0));

@@ -7,9 +7,10 @@ import { uuidv7 } from '../../../src/util/uuid.ts';
 
 const [way, dir, json] = process.argv.slice(2) as [string, string, string];
 const say = (message: string) => process.stderr.write(`said: ${message}\n`);
+const { entry = new URL('./thread-entry.ts', import.meta.url).href, ...options } = JSON.parse(json);
 const delivery = startDeliveryThread({
-  entry: new URL('./thread-entry.ts', import.meta.url),
-  options: { dir, columns: {}, ...JSON.parse(json) },
+  entry: new URL(entry),
+  options: { dir, columns: {}, ...options },
   onProblem: say,
 });
 const journal = openJournal({
@@ -27,7 +28,7 @@ process.on('uncaughtExceptionMonitor', (error) => record(error.message));
 process.on('exit', () => {
   journal.close();
   const before = performance.now();
-  const complete = delivery.flushSync(5000);
+  const complete = delivery.flushSync(30_000);
   console.log(JSON.stringify({ complete, millis: Math.round(performance.now() - before) }));
 });
 
@@ -40,7 +41,7 @@ if (way === 'in-trouble') {
     if (['outage', 'config'].includes(delivery.status().state)) clearInterval(timer);
   }, 10);
 }
-if (way === 'flush') console.log(JSON.stringify({ flushed: await delivery.flush(5000) }));
+if (way === 'flush') console.log(JSON.stringify({ flushed: await delivery.flush(30_000) }));
 if (way === 'until-restart') {
   const timer = setInterval(() => {
     if (delivery.status().restarts > 0 && delivery.status().state === 'idle') clearInterval(timer);

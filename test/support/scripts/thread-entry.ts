@@ -11,6 +11,8 @@ export interface TestThreadOptions extends ThreadOptions {
   openMillis?: number;
   failing?: 'outage' | 'config';
   dieAfterMillis?: number;
+  /** How; default: throw. */
+  death?: 'throw' | 'exit' | 'heap';
 }
 
 class FileSink implements Sink {
@@ -34,13 +36,17 @@ class FileSink implements Sink {
   async close(): Promise<void> {}
 }
 
+function die(death: TestThreadOptions['death']): void {
+  if (death === 'exit') process.exit(7);
+  const kept: number[][] = [];
+  while (death === 'heap') kept.push(new Array(100_000).fill(0.5));
+  throw new Error('a bug in the thread');
+}
+
 runDeliveryThread<TestThreadOptions>({
   createSink: (options) => {
     const { dieAfterMillis } = options;
-    if (dieAfterMillis !== undefined)
-      setTimeout(() => {
-        throw new Error('a bug in the thread');
-      }, dieAfterMillis);
+    if (dieAfterMillis !== undefined) setTimeout(() => die(options.death), dieAfterMillis);
     return new FileSink(options);
   },
 });

@@ -44,7 +44,7 @@ export function keepMeaningfulNumbers(text: string): string {
   // Dots are what the host pattern goes by.
   if (resolved) said = said.replace(resolved[0], hide(resolved[0]));
   if (!/\d/.test(said)) return said;
-  said = said.replace(PORT, (_, before: string, port: string) => `${before}:${hide(port)}`);
+  if (said.includes(':')) said = said.replace(PORT, (_, before: string, port: string) => `${before}:${hide(port)}`);
   said = said.replace(STATUS, hideNumber).replace(REASON, hide).replace(EXIT, hideNumber);
   said = said.replace(ERROR_CODE, hide).replace(SQL_STATE, hide).replace(WORDS, hide);
   return /["'`]/.test(said) ? said.replace(QUOTED_NAME, hide) : said;

@@ -34,11 +34,16 @@ export function maskValues(text: string): string {
   said = keepMeaningfulNumbers(said);
   if (said.includes('://')) said = said.replace(URL_TEXT, STAR);
   if (said.includes('@')) said = said.replace(EMAIL, STAR);
+  // A look for a character is a tenth of a look for a pattern.
   if (/\d/.test(said)) {
-    said = said.replace(UUID, STAR).replace(ISO_DATE, STAR).replace(WORD_DATE, STAR).replace(TIME, STAR);
+    if (said.includes('-')) said = said.replace(UUID, STAR);
+    if (said.includes('-') || said.includes('/')) said = said.replace(ISO_DATE, STAR);
+    said = said.replace(WORD_DATE, STAR);
+    if (said.includes(':')) said = said.replace(TIME, STAR);
   }
   said = maskNamed(maskAssigned(maskPaths(maskHosts(said))));
-  if (/\d/.test(said)) said = said.replace(GROUPED, STAR).replace(TOKEN, maskToken);
+  if (said.includes(',')) said = said.replace(GROUPED, STAR);
+  if (/\d/.test(said)) said = said.replace(TOKEN, maskToken);
   return restore(said.replace(RUN, STAR).replace(UNIT, STAR).replace(RUN, STAR)).replace(/\s+/g, ' ').trim();
 }
 

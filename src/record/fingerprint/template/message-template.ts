@@ -10,8 +10,24 @@ const MAX_LINE = 1_024;
 /** Advice that some versions of Node append, or leave out. */
 const HINT = /^(?:Did you mean|Node\.js v\d)/;
 
+/** The words of a row and of its error are often the same, and so are those of a storm. */
+const KNOWN_TEXTS = 512;
+const MAX_KNOWN_TEXT = 512;
+const known = new Map<string, string>();
+
 export function messageTemplate(text: string): string {
   if (text === '') return '';
+  if (text.length > MAX_KNOWN_TEXT) return makeTemplate(text);
+  let template = known.get(text);
+  if (template === undefined) {
+    template = makeTemplate(text);
+    if (known.size >= KNOWN_TEXTS) known.clear();
+    known.set(text, template);
+  }
+  return template;
+}
+
+function makeTemplate(text: string): string {
   const bounded = text.length > LIMITS.message ? text.slice(0, LIMITS.message) : text;
   const told = libraryMessage(bounded) ?? firstLines(bounded);
   return cut(maskValues(engineWording(told)), LIMITS.template);

@@ -1,0 +1,46 @@
+// What does an error cost in a storm? CPU of the main thread per captured error, net of creating it and reading its stack:
+// counted by the storm valve, written in full, and with @sentry/node (default integrations, a transport that does nothing).
+// Each case in a process of its own, rounds interleaved.
+
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { median, spread, table } from './statistics.ts';
+
+const short = process.argv.includes('--short');
+const ROUNDS = short ? 1 : 3;
+const CALLS = short ? 5_000 : 15_000;
+const CASES = ['none:same', 'storm:same', 'storm:unique', 'full:same', 'sentry:same', 'sentry:unique'] as const;
+
+interface Figures {
+  hostMicros: number;
+  bytes: number;
+}
+
+const results = new Map<string, Figures[]>(CASES.map((name) => [name, []]));
+for (let round = 0; round < ROUNDS; round++) {
+  for (const name of CASES) {
+    const child = spawnSync(process.execPath, [join(import.meta.dirname, 'storm/case.ts'), name, String(CALLS)], {
+      encoding: 'utf8',
+    });
+    if (child.status !== 0) throw new Error(`${name} failed: ${child.stderr}`);
+    results.get(name)!.push(JSON.parse(child.stdout.trim().split('\n').at(-1)!) as Figures);
+  }
+}
+
+const host = (name: string): number[] => results.get(name)!.map(({ hostMicros }) => hostMicros);
+console.log(
+  table(
+    ['case', 'host thread µs/error', 'journal bytes/error'],
+    CASES.map((name) => [
+      name,
+      spread(host(name)),
+      (median(results.get(name)!.map(({ bytes }) => bytes)) / CALLS).toFixed(1),
+    ]),
+  ),
+);
+const net = (name: string): number => Math.max(0.01, median(host(name)) - median(host('none:same')));
+const ratio = (one: string, other: string): string => (net(one) / net(other)).toFixed(2);
+console.log(`\nthe same error, host thread, net:  in a storm / in full   ${ratio('storm:same', 'full:same')}`);
+console.log(`                                   in a storm / Sentry    ${ratio('storm:same', 'sentry:same')}`);
+console.log(`own messages, host thread, net:    in a storm / in full   ${ratio('storm:unique', 'full:same')}`);
+console.log(`                                   in a storm / Sentry    ${ratio('storm:unique', 'sentry:unique')}`);

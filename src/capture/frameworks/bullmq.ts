@@ -1,0 +1,62 @@
+// BullMQ workers: a CONSUMER span around each job, named as the semantic conventions for messaging say, with what the
+// processor throws. BullMQ catches that itself and only keeps its text with the job. A worker with telemetry of its own
+// (option `telemetry`) has a span already, so only the error is taken. Jobs of sandboxed processors run elsewhere.
+
+import { SpanKind } from '@opentelemetry/api';
+import { ModuleHook, patchMethod } from './module-hook.ts';
+import { type Seam, seamOf } from './seam.ts';
+import { inSpan } from './work-span.ts';
+
+interface Job {
+  id?: unknown;
+  name?: unknown;
+  queueName?: unknown;
+  attemptsMade?: unknown;
+}
+
+interface Worker {
+  opts?: { telemetry?: unknown };
+}
+
+type CallProcessJob = (this: Worker, job: Job, ...rest: unknown[]) => Promise<unknown>;
+
+export function createBullmqHook(): ModuleHook {
+  const seam = seamOf('bullmq');
+  return new ModuleHook(seam, [{ module: 'bullmq', versions: ['>=5 <7'], apply: (exports) => hook(exports, seam) }]);
+}
+
+function hook(exports: Record<string, unknown>, seam: Seam): void {
+  const { prototype } = exports.Worker as { prototype: object };
+  patchMethod(prototype, 'callProcessJob', (original) => {
+    const callProcessJob = original as unknown as CallProcessJob;
+    const patched: CallProcessJob = function (job, ...rest) {
+      const process = () => callProcessJob.call(this, job, ...rest);
+      if (!seam.active) return process();
+      return this.opts?.telemetry === undefined ? inJobSpan(job, process) : noting(seam, process);
+    };
+    return patched as never;
+  });
+}
+
+function inJobSpan(job: Job, process: () => Promise<unknown>): Promise<unknown> {
+  const queue = String(job.queueName);
+  const attributes = {
+    'messaging.system': 'bullmq',
+    'messaging.operation.name': 'process',
+    'messaging.operation.type': 'process',
+    'messaging.destination.name': queue,
+    'messaging.message.id': String(job.id),
+    'messaging.bullmq.job.name': String(job.name),
+    'messaging.bullmq.job.attempts_made': Number(job.attemptsMade ?? 0),
+  };
+  return inSpan({ scope: 'rowtrace/bullmq', name: `process ${queue}`, kind: SpanKind.CONSUMER, attributes }, process);
+}
+
+async function noting(seam: Seam, process: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await process();
+  } catch (error) {
+    seam.thrown(error);
+    throw error;
+  }
+}

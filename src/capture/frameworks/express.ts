@@ -1,0 +1,156 @@
+// Express 4 and 5: no span, nothing wrapped around handlers. The route is set where a route is entered, the patterns of
+// the routers above it where those are mounted; an error is seen by the first error handler it comes to, and where it
+// leaves its router.
+
+import { type Context, context } from '@opentelemetry/api';
+import { getRPCMetadata } from '@opentelemetry/core';
+import { ModuleHook, patchMethod } from './module-hook.ts';
+import { type Seam, seamOf } from './seam.ts';
+import { contextOfRequest } from './server-requests.ts';
+
+type Next = (error?: unknown) => void;
+/** Patterns of the routers entered, joined. */
+const MOUNTED = Symbol('rowtrace.express-mounted');
+type Request = { [MOUNTED]?: string | undefined };
+type Handle = (request: Request, response: unknown, next: Next) => unknown;
+
+interface Layer {
+  handle: { length: number };
+  route?: object;
+}
+interface Router {
+  stack: Layer[];
+}
+
+/** Names of the same method in Express 5 and 4. */
+const HANDLE_REQUEST = ['handleRequest', 'handle_request'];
+const HANDLE_ERROR = ['handleError', 'handle_error'];
+
+export function createExpressHook(): ModuleHook {
+  const seam = seamOf('express');
+  return new ModuleHook(seam, [
+    { module: 'express', versions: ['>=4 <6'], apply: (exports) => hookExpress(exports, seam) },
+  ]);
+}
+
+/** `exports` of the package express. */
+export function hookExpress(exports: Record<string, unknown>, seam: Seam): void {
+  const { Router, Route } = (exports.Router ? exports : exports.default) as Record<string, { prototype: object }>;
+  // In Express 4 the function that makes routers is their prototype, too.
+  const router = 'use' in Router!.prototype ? Router!.prototype : Router!;
+  patchMethod(
+    router,
+    'use',
+    (use) =>
+      function (this: Router, ...values: unknown[]) {
+        const known = this.stack.length;
+        const result = use.apply(this, values as never[]);
+        const pattern = patternOf(values[0]);
+        for (const layer of this.stack.slice(known)) {
+          hookErrors(layer, seam);
+          if (pattern !== '') hookMounted(layer, pattern, seam);
+        }
+        return result;
+      },
+  );
+  patchMethod(
+    router,
+    'route',
+    (route) =>
+      function (this: Router, path: never) {
+        const result = route.call(this, path);
+        hookErrors(this.stack.at(-1)!, seam);
+        return result;
+      },
+  );
+  patchMethod(
+    router,
+    'handle',
+    (handle) =>
+      function (this: Router, request: Request, response: never, out: Next) {
+        if (typeof out !== 'function') return handle.call(this, request as never, response, out as never);
+        const leave: Next = (error) => {
+          if (isError(error)) seam.thrown(error, contextOf(request));
+          out(error);
+        };
+        return handle.call(this, request as never, response, leave as never);
+      },
+  );
+  patchMethod(
+    Route!.prototype,
+    'dispatch',
+    (dispatch) =>
+      function (this: { path: unknown }, request: Request, response: never, done: Next) {
+        const pattern = joined(request[MOUNTED], patternOf(this.path)) || '/';
+        const left = enter(request, pattern, seam, done);
+        return dispatch.call(this as never, request as never, response, left as never);
+      },
+  );
+}
+
+/** Layers are of a class that is not exported: it is reached by the first one made. */
+function hookErrors(layer: Layer, seam: Seam): void {
+  for (const name of HANDLE_ERROR)
+    patchMethod(
+      Object.getPrototypeOf(layer),
+      name,
+      (handleError) =>
+        function (this: Layer, error: never, request: never, response: never, next: never) {
+          // Others only pass it on.
+          if (this.handle.length === 4 && isError(error)) seam.thrown(error, contextOf(request));
+          return handleError.call(this as never, error, request, response, next);
+        },
+    );
+}
+
+/** A router or handler that was given a pattern: on this layer alone, so that others cost nothing. */
+function hookMounted(layer: Layer, pattern: string, seam: Seam): void {
+  const methods = layer as unknown as Record<string, Handle>;
+  for (const name of HANDLE_REQUEST) {
+    if (typeof methods[name] !== 'function') continue;
+    const handleRequest = methods[name];
+    const mounted: Handle = function (this: unknown, request, response, next) {
+      const outer = request[MOUNTED];
+      const inner = joined(outer, pattern);
+      request[MOUNTED] = inner;
+      const left = enter(request, inner, seam, (error) => {
+        request[MOUNTED] = outer;
+        next(error);
+      });
+      return handleRequest.call(this, request, response, left);
+    };
+    Object.defineProperty(methods, name, { value: mounted, configurable: true, writable: true });
+  }
+}
+
+/** @returns `next` for what is entered: where that is left without an error, what follows is of the route before */
+function enter(request: Request, pattern: string, seam: Seam, next: Next): Next {
+  const rpc: { route?: string | undefined } | undefined = seam.active ? getRPCMetadata(contextOf(request)) : undefined;
+  if (rpc === undefined) return next;
+  const before = rpc.route;
+  rpc.route = pattern;
+  return (error) => {
+    if (!isError(error)) rpc.route = before;
+    next(error);
+  };
+}
+
+/** Handlers may go on where the context got lost; the request knows its own. */
+function contextOf(request: unknown): Context {
+  return contextOfRequest(request) ?? context.active();
+}
+
+/** `next('route')` and `next('router')` are ways to go on. */
+function isError(error: unknown): boolean {
+  return Boolean(error) && error !== 'route' && error !== 'router';
+}
+
+/** '' for a handler without a pattern and for '/', which adds nothing to that of the router above. */
+function patternOf(path: unknown): string {
+  if (Array.isArray(path)) return path.map(patternOf).filter(Boolean).join(',');
+  return (typeof path === 'string' && path !== '/') || path instanceof RegExp ? String(path) : '';
+}
+
+function joined(outer: string | undefined, pattern: string): string {
+  return outer === undefined ? pattern : (outer + pattern).replaceAll('//', '/');
+}

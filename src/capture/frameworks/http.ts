@@ -1,0 +1,40 @@
+// Servers of node:http and node:https. Their calls to others are the instrumentation's (see instrumentations.ts).
+
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { hookWriteHead } from '../request-id.ts';
+import { ModuleHook, patchMethod } from './module-hook.ts';
+import { seamOf } from './seam.ts';
+import { followHttpEvents, ServerRequests } from './server-requests.ts';
+
+const seam = seamOf('http');
+/** Of the latest start: what is patched stays so. */
+let requests: ServerRequests;
+
+export function createHttpServerHook(requestIdHeaders: readonly string[]): ModuleHook {
+  requests = new ServerRequests('rowtrace/http', requestIdHeaders);
+  return new ModuleHook(
+    seam,
+    ['http', 'https'].map((scheme) => ({
+      module: scheme,
+      versions: ['*'],
+      apply: (exports) => {
+        hookWriteHead();
+        followHttpEvents();
+        hookServer(exports.Server as typeof Server, scheme);
+      },
+    })),
+  );
+}
+
+function hookServer({ prototype }: typeof Server, scheme: string): void {
+  patchMethod(
+    prototype,
+    'emit',
+    (emit) =>
+      function (this: Server, ...values: unknown[]) {
+        const go = (): unknown => emit.apply(this, values as never[]);
+        if (values[0] !== 'request' || !seam.active) return go();
+        return requests.serve(values[1] as IncomingMessage, values[2] as ServerResponse, scheme, go);
+      },
+  );
+}

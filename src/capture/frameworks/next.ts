@@ -1,0 +1,60 @@
+// Next.js makes spans of its own where it finds an SDK, through whatever copy of the API it was built with, so a bundled
+// or stand-alone application needs no module hook. They bring the route, as soon as it is known, and the Error objects of
+// pages, route handlers and server actions. None of them is an operation of the application: the request has a span.
+
+import type { Attributes, Context } from '@opentelemetry/api';
+import { getRPCMetadata, RPCType } from '@opentelemetry/core';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { joinState, type RequestState } from '../../otel/request-state.ts';
+import { peek } from '../../record/thrown.ts';
+import { ModuleHook } from './module-hook.ts';
+import { seamOf } from './seam.ts';
+
+const SCOPE = 'next.js';
+
+/** Pages that Next renders where no route matched, or where one failed. */
+const OWN_PAGE = /^\/(?:_not-found|_error|404|500)$/;
+
+const API_ROUTE = /^executing api route \(pages\) (\/.*)$/;
+const SIGNAL = /^(?:NEXT_|DYNAMIC_SERVER_USAGE|BAILOUT_TO_CLIENT_SIDE_RENDERING|HANGING_PROMISE_REJECTION)/;
+
+const seam = seamOf('next');
+/** Requests whose route is known: the page of an error that is rendered later has a route, too. */
+const routed = new WeakSet<RequestState>();
+
+/** Nothing to patch; there to be named and switched off. */
+export function createNextHook(): ModuleHook {
+  return new ModuleHook(seam, []);
+}
+
+export function isNextSpan(span: ReadableSpan): boolean {
+  return span.instrumentationScope.name === SCOPE;
+}
+
+/** A span of Next's starts within a request. @returns false where there is none, and it stands for itself */
+export function joinRequest(span: Parameters<typeof joinState>[0] & ReadableSpan, parent: Context): boolean {
+  const state = joinState(span, parent);
+  if (state === undefined) return false;
+  const route = routeOf(span.attributes);
+  if (seam.active && route !== undefined && !OWN_PAGE.test(route)) noteRoute(route, parent, state.request);
+  return true;
+}
+
+/** What Next throws to itself: redirect(), notFound(), and the search for a page of the application's for an error. */
+export function isNextSignal(thrown: unknown): boolean {
+  return SIGNAL.test(String(peek(thrown, 'digest'))) || peek(thrown, 'name') === 'PageNotFoundError';
+}
+
+/** Of API routes in `pages` only the words tell. */
+function routeOf(attributes: Attributes): string | undefined {
+  const route = attributes['next.route'] ?? API_ROUTE.exec(String(attributes['next.span_name']))?.[1];
+  return route === undefined ? undefined : String(route);
+}
+
+function noteRoute(route: string, context: Context, request: RequestState): void {
+  if (routed.has(request)) return;
+  routed.add(request);
+  const rpc = getRPCMetadata(context) ?? request.rpc;
+  if (rpc === undefined) request.rpc = { type: RPCType.HTTP, span: request.span, route };
+  else if (rpc.type === RPCType.HTTP) rpc.route = route;
+}

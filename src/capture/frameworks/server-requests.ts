@@ -1,0 +1,223 @@
+// Requests of HTTP servers (node:http, node:http2): for each one SERVER span, one duration, a request id, and the context
+// that its handler and all events of its request and response run in. What the instrumentation for http does, for less:
+// no wrapper on each emitter and listener, no URL parsed, one pass over the attributes (bench/express.ts).
+
+import { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  type Attributes,
+  type Context,
+  context,
+  type Histogram,
+  metrics,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+import { getRPCMetadata, type RPCMetadata, RPCType, setRPCMetadata } from '@opentelemetry/core';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { stateOf } from '../../otel/request-state.ts';
+import { answerWithId, type IdCarrier, requestIdOf } from '../request-id.ts';
+import { patchMethod } from './module-hook.ts';
+import { type ServerMessage, serverAttributes } from './server-attributes.ts';
+
+/** On request and response, under a name that an ESM and a CommonJS copy of this file share. */
+const REQUEST = Symbol.for('rowtrace.server-request');
+
+/** As the instrumentation advises; our own reader keeps exponential histograms whatever is advised. */
+const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+
+/** Whoever registers this one beside us has a span for the request already. */
+const OTHER = '@opentelemetry/instrumentation-http';
+
+interface Response extends IdCarrier {
+  readonly statusCode: number;
+}
+
+interface Emitter {
+  [REQUEST]?: ServerRequest;
+  emit(event: string | symbol, ...values: unknown[]): boolean;
+  listenerCount(event: string | symbol): number;
+}
+
+/** Kept on the request and its response from the request's arrival. */
+class ServerRequest {
+  readonly context: Context;
+  readonly response: Response;
+  readonly #rpc: RPCMetadata;
+  readonly #span: Span;
+  readonly #requests: ServerRequests;
+  readonly #request: ServerMessage;
+  readonly #method: string;
+  readonly #scheme: string;
+  readonly #startedAt: number;
+  #ended = false;
+
+  constructor(requests: ServerRequests, request: ServerMessage, response: Response, scheme: string, id: string) {
+    const outer = propagation.extract(ROOT_CONTEXT, request.headers);
+    const attributes = serverAttributes(request, scheme);
+    attributes['request.id'] = id;
+    this.#method = attributes['http.request.method'] as string;
+    const name = request.method ?? this.#method;
+    this.#span = requests.tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, outer);
+    this.#startedAt = performance.now();
+    this.#rpc = { type: RPCType.HTTP, span: this.#span };
+    this.context = setRPCMetadata(trace.setSpan(outer, this.#span), this.#rpc);
+    const state = stateOf(this.#span);
+    if (state !== undefined) state.request.rpc = this.#rpc;
+    this.#requests = requests;
+    this.#request = request;
+    this.response = response;
+    this.#scheme = scheme;
+  }
+
+  /** The response is closed: answered whole, or its connection broke. */
+  closed(): void {
+    if (this.#ended) return;
+    const { statusCode } = this.response;
+    const outcome: Attributes = { 'http.response.status_code': statusCode };
+    if (statusCode >= 500) {
+      outcome['error.type'] = String(statusCode);
+      this.#span.setStatus({ code: SpanStatusCode.ERROR });
+    }
+    this.#end(outcome);
+  }
+
+  /** The response failed, or the handler threw while it was called. */
+  failed(error: Error): void {
+    if (this.#ended) return;
+    this.#span.setStatus({ code: SpanStatusCode.ERROR, message: error?.message });
+    this.#span.recordException(error);
+    this.#end({ 'error.type': error?.name ?? 'Error' });
+  }
+
+  #end(outcome: Attributes): void {
+    this.#ended = true;
+    // Before what is done at the end of a span: that is not the application's time, and not in the span's duration either.
+    const seconds = (performance.now() - this.#startedAt) / 1000;
+    const route = this.#rpc.route || givenRoute(this.#span);
+    if (route) {
+      outcome['http.route'] = route;
+      this.#span.updateName(`${this.#request.method} ${route}`);
+    }
+    this.#span.setAttributes(outcome);
+    this.#span.end();
+    outcome['http.request.method'] = this.#method;
+    outcome['url.scheme'] = this.#scheme;
+    outcome['network.protocol.version'] = this.#request.httpVersion;
+    this.#requests.duration.record(seconds, outcome, this.context);
+  }
+}
+
+/** What the application, or a framework that traces itself, put on the span. */
+function givenRoute(span: Span): string | undefined {
+  return (span as Span & Partial<ReadableSpan>).attributes?.['http.route'] as string | undefined;
+}
+
+/** Requests of one kind of server; made anew at each start, since tracer and meter may be others then. */
+export class ServerRequests {
+  readonly tracer: Tracer;
+  readonly #name: string;
+  readonly #idHeaders: readonly string[];
+  #duration: Histogram | undefined;
+
+  constructor(name: string, idHeaders: readonly string[]) {
+    this.#name = name;
+    this.#idHeaders = idHeaders;
+    this.tracer = trace.getTracer(name);
+  }
+
+  /** The meter is there only once its provider is registered. */
+  get duration(): Histogram {
+    this.#duration ??= metrics.getMeter(this.#name).createHistogram('http.server.request.duration', {
+      unit: 's',
+      description: 'Duration of HTTP server requests.',
+      advice: { explicitBucketBoundaries: BOUNDARIES },
+    });
+    return this.#duration;
+  }
+
+  /** Calls `go`, which hands the request to the application, in the context of the request. */
+  serve(request: ServerMessage & Emitter, response: Response & Emitter, scheme: string, go: () => unknown): unknown {
+    // A request that one server hands on to another stays one request.
+    if (request[REQUEST] !== undefined) return go();
+    let served: ServerRequest | undefined;
+    try {
+      const id = requestIdOf(request, this.#idHeaders);
+      answerWithId(response, this.#idHeaders[0]!, id);
+      if (!isKnownToOther(id)) {
+        served = new ServerRequest(this, request, response, scheme, id);
+        request[REQUEST] = served;
+        response[REQUEST] = served;
+      }
+    } catch {
+      // Served as if we were not there.
+    }
+    // Not inside the try: a handler that throws must not be called once more.
+    if (served === undefined) return go();
+    try {
+      return context.with(served.context, go);
+    } catch (error) {
+      quietly(() => served.failed(error as Error));
+      throw error;
+    }
+  }
+}
+
+/** The context of a request that a server gave to its handler, wherever it is asked for. */
+export function contextOfRequest(request: unknown): Context | undefined {
+  return (request as Emitter | undefined)?.[REQUEST]?.context;
+}
+
+/**
+ * Events of requests and responses are emitted by the socket, which knows nothing of the request: listeners are called in
+ * its context, and the end of the response is seen. Once on a prototype, where `context.bind` would replace eight methods
+ * of each emitter and wrap each listener.
+ */
+export function followEvents(prototype: object): void {
+  patchMethod(
+    prototype,
+    'emit',
+    (emit) =>
+      function (this: Emitter, ...values: unknown[]) {
+        const served = this[REQUEST];
+        if (served === undefined) return emit.apply(this, values as never[]);
+        const event = values[0] as string | symbol;
+        if (this === (served.response as unknown)) {
+          if (event === 'close') quietly(() => served.closed());
+          else if (event === 'error') quietly(() => served.failed(values[1] as Error));
+        }
+        if (this.listenerCount(event) === 0 || context.active() === served.context)
+          return emit.apply(this, values as never[]);
+        return context.with(served.context, () => emit.apply(this, values as never[]));
+      },
+  );
+}
+
+export function followHttpEvents(): void {
+  followEvents(IncomingMessage.prototype);
+  followEvents(ServerResponse.prototype);
+}
+
+/** Gives the span of an instrumentation that the application registered our id; nothing more is ours then. */
+function isKnownToOther(id: string): boolean {
+  const rpc = getRPCMetadata(context.active());
+  const scope = (rpc?.span as { instrumentationScope?: { name: string } } | undefined)?.instrumentationScope;
+  if (rpc === undefined || scope?.name !== OTHER || !rpc.span.isRecording()) return false;
+  rpc.span.setAttribute('request.id', id);
+  const state = stateOf(rpc.span);
+  if (state !== undefined) state.request.requestId = id;
+  return true;
+}
+
+/** In calls of the application's own server; a throw would end the process. */
+function quietly(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // The answer goes on as if we were not there.
+  }
+}

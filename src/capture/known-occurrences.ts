@@ -1,0 +1,106 @@
+// The occurrences that are known already: by the Error object wherever it turns up again, by stack or text within a
+// request, by what an outer error contains or restates. In: carriers. Out: the earlier occurrence they speak of, if any.
+
+import { type Carried, remember, type SpanState, stateOfContext } from '../otel/request-state.ts';
+import type { ErrorFact, RowRef } from '../record/fact.ts';
+import type { Carrier } from './carrier.ts';
+import { chainOf } from './error-fact.ts';
+
+/** A failed call and the error that reports it follow within moments; delivery holds rows as long (facts: 5 s). */
+const MERGE_WINDOW_MILLIS = 5000;
+
+export class KnownOccurrences {
+  readonly #onTakenBack: () => void;
+  readonly #seen = new WeakMap<object, Carried>();
+  readonly #recent: Carried[] = [];
+
+  /** @param onTakenBack an occurrence that was counted is part of another one */
+  constructor(onTakenBack: () => void) {
+    this.#onTakenBack = onTakenBack;
+  }
+
+  byObject(value: object): Carried | undefined {
+    return this.#seen.get(value);
+  }
+
+  remember(carried: Carried, value: object | undefined, state: SpanState | undefined, carrier: Carrier): void {
+    if (value !== undefined) {
+      this.#seen.set(value, carried);
+      // A WeakRef keeps its value to the end of the turn: of a million errors in one loop all of them.
+      if (carried.mergeable) carried.thrown = new WeakRef(value);
+    }
+    if (isInRequest(state, carrier)) state.request.remember(carried);
+    else remember(this.#recent, carried);
+    state?.markFailed();
+  }
+
+  /** Earlier ones that this error contains or restates: a failed call inside, a cause already recorded by a span. */
+  absorb(
+    carried: Carried,
+    value: object | undefined,
+    messages: () => readonly string[],
+    state: SpanState | undefined,
+  ): RowRef[] {
+    const absorbed: RowRef[] = [];
+    if (value === undefined) return absorbed;
+    let chain: object[] | undefined;
+    for (const list of [state?.request.carried, this.#recent]) {
+      if (list === undefined) continue;
+      for (let at = list.length - 1; at >= 0; at--) {
+        const earlier = list[at]!;
+        if (!earlier.mergeable || carried.time - earlier.time > MERGE_WINDOW_MILLIS) continue;
+        chain ??= [value, ...chainOf(value)];
+        const inner = earlier.thrown?.deref();
+        const same = earlier.byObject
+          ? inner !== undefined && chain.includes(inner)
+          : !earlier.stack && messages().includes(earlier.message);
+        if (!same || !this.#giveUp(earlier, carried)) continue;
+        list.splice(at, 1);
+        // Counted as merged by whoever stores this one: only then is the earlier one given up.
+        if (earlier.row !== undefined) absorbed.push(earlier.row);
+        // Later carriers of the inner error speak of the one that holds it now.
+        earlier.row = carried.row;
+        earlier.counted = carried.counted;
+      }
+    }
+    return absorbed;
+  }
+
+  /** False: it stays an occurrence of its own, since a count cannot be had back once written, and takes back no row. */
+  #giveUp({ row, counted }: Carried, into: Carried): boolean {
+    if (row !== undefined) return into.row !== undefined;
+    if (!counted?.in.takeBack(counted.round, counted.route)) return false;
+    this.#onTakenBack();
+    return true;
+  }
+
+  /**
+   * The same stack text in the same request. Two Error objects with one stack are two throws (a retry loop); only where
+   * one of the carriers had no object can they be the same.
+   */
+  byStack(stack: string | undefined, carrier: Carrier, value?: object): Carried | undefined {
+    if (stack === undefined) return undefined;
+    // Some serializers append the stacks of the causes to the stack.
+    if (value === undefined)
+      return this.#find(carrier, (earlier) => earlier.stack !== undefined && stack.startsWith(earlier.stack));
+    const found = this.#find(carrier, (earlier) => !earlier.byObject && earlier.stack?.startsWith(stack) === true);
+    if (found !== undefined) this.#seen.set(value, found);
+    return found;
+  }
+
+  /** Thrown strings and the like have no identity and no stack: on one chain of spans the same text is the same throw. */
+  byText(error: ErrorFact, carrier: Carrier): Carried | undefined {
+    if (error.stack !== undefined || !carrier.bySpan) return undefined;
+    return this.#find(carrier, (earlier) => earlier.stack === undefined && earlier.message === error.message);
+  }
+
+  #find(carrier: Carrier, matches: (earlier: Carried) => boolean): Carried | undefined {
+    const state = carrier.state ?? stateOfContext(carrier.context);
+    return state?.request.carried.find(matches);
+  }
+}
+
+/** A client span that is its own root ends at once: what it tells is matched outside of any request. */
+export function isInRequest(state: SpanState | undefined, carrier: Carrier): state is SpanState {
+  return state !== undefined && !state.request.ended && !(carrier.provisional && !state.parent);
+}

@@ -1,0 +1,219 @@
+// `rowtrace dead-letters`: records that the database refused. What is there, why, and then: once more, or away with it.
+
+import { type Command, InvalidArgumentError } from 'commander';
+import { discardDeadLetters, openTarget } from '../../../exporters/postgres/dead-letters.ts';
+import { RowtraceError } from '../../errors.ts';
+import { loadOptions, type Options } from '../../options/options.ts';
+import { type DeadLetter, deadLettersAfter, listDeadLetters, readDeadLetter } from '../../query/dead-letters.ts';
+import type { Db } from '../../store/db.ts';
+import { examples, limitOption, markdownOption, onDatabase, sinceOption } from '../arguments.ts';
+import { createReplay, type Replayed } from '../dead-letters/replay.ts';
+import { EXIT } from '../exit-codes.ts';
+import { withDatabase } from '../open-database.ts';
+import { renderReport, tableBlock } from '../output/blocks.ts';
+import { safeJson } from '../output/escape.ts';
+import { ago, count, shortTime } from '../output/format.ts';
+import { renderMarkdown } from '../output/markdown.ts';
+import { type Column, renderTable } from '../output/table.ts';
+import { note, print, terminalOf } from '../output/terminal.ts';
+
+interface Flags {
+  dir?: string;
+  json?: boolean;
+  md?: boolean;
+}
+
+interface ManyFlags extends Flags {
+  all?: boolean;
+}
+
+/** Letters worked on between two looks at the list. */
+const AT_ONCE = 500;
+const SAY_EVERY_MILLIS = 2000;
+
+export function register(program: Command): void {
+  const command = program
+    .command('dead-letters')
+    .description('records that the database refused: list, show, replay or discard them');
+  examples(command, 'rowtrace dead-letters', 'rowtrace dead-letters show 17', 'rowtrace dead-letters replay --all');
+
+  const listing = command
+    .command('list', { isDefault: true })
+    .description('list them, newest first')
+    .addOption(sinceOption('30d'))
+    .option('--kind <kind>', 'log, count, amend, hist, call, ledger, or line for what is no record at all')
+    .addOption(limitOption(50))
+    .addOption(markdownOption());
+  onDatabase(listing).action(list);
+
+  const showing = command
+    .command('show')
+    .description('show one with its reason and the record as it was')
+    .argument('<id>', 'as the list shows it', parseId)
+    .addOption(markdownOption());
+  onDatabase(showing).action(show);
+
+  const replaying = command
+    .command('replay')
+    .description('deliver them once more by the rules of this version; what is refused again stays')
+    .argument('[id...]', 'as the list shows them', parseIds)
+    .option('--all', 'every one');
+  onDatabase(replaying).action(replay);
+
+  const discarding = command
+    .command('discard')
+    .description('throw them away; the ledger says so as dropped (discarded)')
+    .argument('[id...]', 'as the list shows them', parseIds)
+    .option('--all', 'every one');
+  onDatabase(discarding).action(discard);
+}
+
+async function list({ dir, json, md, ...query }: Flags & { since: Date; kind?: string; limit: number }): Promise<void> {
+  const options = loadOptions({ dir });
+  const letters = await withDatabase(options, (db) => listDeadLetters(db, options.schema, query));
+  if (json) return print(safeJson(letters, 2));
+  if (letters.length === 0) return note('no dead letters');
+  const report = { title: 'Dead letters', headline: '', blocks: [tableBlock(undefined, letters, columns())] };
+  if (md) return print(renderMarkdown(report));
+  print(renderReport(report, terminalOf()));
+}
+
+async function show(id: number, { dir, json, md }: Flags): Promise<void> {
+  const options = loadOptions({ dir });
+  const letter = await withDatabase(options, (db) => readDeadLetter(db, options.schema, id));
+  if (!letter) throw notFound(id);
+  if (json) return print(safeJson(letter, 2));
+  const report = {
+    title: `Dead letter ${letter.id}`,
+    headline: letter.reason,
+    blocks: [
+      {
+        kind: 'facts' as const,
+        facts: [
+          ['kind', letter.kind],
+          ['given up', `${shortTime(letter.created_at)} (${ago(letter.created_at)})`],
+          ['service', letter.service],
+          ['process', letter.process],
+          ['event', letter.event_id],
+          [
+            'replay',
+            letter.replayable ? `rowtrace dead-letters replay ${letter.id}` : 'not possible: its writer is not known',
+          ],
+        ] as const,
+      },
+      { kind: 'text' as const, title: 'Record', text: pretty(letter.raw) },
+    ],
+  };
+  print(md ? renderMarkdown(report) : renderReport(report, terminalOf()));
+}
+
+async function replay(ids: number[] = [], { dir, json, all }: ManyFlags): Promise<void> {
+  const options = loadOptions({ dir });
+  const done: Replayed[] = [];
+  await withDatabase(options, async (db) => {
+    const one = await createReplay(db, options);
+    await eachLetter(db, options, ids, all, async (some) => {
+      for (const id of some) done.push(await one(id));
+      return done.length;
+    });
+  });
+  const stored = done.filter(({ outcome }) => outcome === 'stored').length;
+  const refused = done.filter(({ outcome }) => outcome === 'refused');
+  requireFound(ids, done);
+  if (refused.length > 0) process.exitCode = EXIT.problem;
+  if (json) return print(safeJson({ stored, refused }, 2));
+  print(`${letters(stored)} stored.`);
+  if (refused.length === 0) return;
+  print(`${letters(refused.length)} refused again; they stay:\n`);
+  const shown: Column<Replayed>[] = [
+    { title: 'ID', value: ({ id }) => id, align: 'right' },
+    { title: 'REASON', value: ({ reason }) => reason, min: 20 },
+  ];
+  print(renderTable(refused.slice(0, 50), shown, terminalOf()));
+}
+
+async function discard(ids: number[] = [], { dir, json, all }: ManyFlags): Promise<void> {
+  const options = loadOptions({ dir });
+  let discarded = 0;
+  await withDatabase(options, async (db) => {
+    const target = await openTarget(db, options.schema, options.columns);
+    await eachLetter(db, options, ids, all, async (some) => {
+      discarded += await discardDeadLetters(db, target, some);
+      return discarded;
+    });
+  });
+  if (discarded === 0 && ids.length > 0) throw notFound(ids[0]!);
+  if (json) return print(safeJson({ discarded }, 2));
+  print(`${letters(discarded)} discarded.`);
+}
+
+/** The letters named, or all that there are when it begins, in portions. */
+async function eachLetter(
+  db: Db,
+  { schema }: Options,
+  ids: readonly number[],
+  all: boolean | undefined,
+  work: (ids: readonly number[]) => Promise<number>,
+): Promise<void> {
+  if ((all ?? false) === ids.length > 0)
+    throw new RowtraceError('RT_USAGE', [
+      all ? 'Give ids or --all, not both.' : 'Give the ids of dead letters, or --all.',
+    ]);
+  if (!all) {
+    await work(ids);
+    return;
+  }
+  const [newest] = await listDeadLetters(db, schema, { limit: 1 });
+  let saidAt = performance.now();
+  for (let after = 0; newest; ) {
+    const some = (await deadLettersAfter(db, schema, after, AT_ONCE)).filter((id) => id <= newest.id);
+    if (some.length === 0) return;
+    const done = await work(some);
+    after = some.at(-1)!;
+    if (performance.now() - saidAt < SAY_EVERY_MILLIS) continue;
+    saidAt = performance.now();
+    note(`${count(done)} so far …`);
+  }
+}
+
+function requireFound(ids: readonly number[], done: readonly Replayed[]): void {
+  const gone = done.find(({ outcome }) => outcome === 'gone');
+  if (gone && ids.length === done.length && done.every(({ outcome }) => outcome === 'gone')) throw notFound(gone.id);
+}
+
+function columns(): Column<DeadLetter>[] {
+  return [
+    { title: 'ID', value: ({ id }) => id, align: 'right' },
+    { title: 'GIVEN UP', value: ({ created_at }) => ago(created_at) },
+    { title: 'KIND', value: ({ kind }) => kind },
+    { title: 'SERVICE', value: ({ service }) => service, min: 8, drop: 2 },
+    { title: 'REASON', value: ({ reason }) => reason, min: 20 },
+    { title: 'RECORD', value: ({ raw }) => raw, min: 20, drop: 1 },
+  ];
+}
+
+function notFound(id: number): RowtraceError {
+  return new RowtraceError('RT_NOT_FOUND', [`dead letter ${id}`]);
+}
+
+function letters(n: number): string {
+  return `${count(n)} dead letter${n === 1 ? '' : 's'}`;
+}
+
+/** Indented where it is JSON: it is read by a person. */
+function pretty(raw: string): string {
+  try {
+    return JSON.stringify(JSON.parse(raw), null, 2);
+  } catch {
+    return raw;
+  }
+}
+
+function parseId(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Expected the number of a dead letter.');
+  return Number(text);
+}
+
+function parseIds(text: string, before: number[] = []): number[] {
+  return [...before, parseId(text)];
+}

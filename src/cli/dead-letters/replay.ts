@@ -1,0 +1,42 @@
+// Works through dead letters: each is made a row by the rules of today and stored, or stays with the reason.
+
+import { openTarget, storeDeadLetter } from '../../../exporters/postgres/dead-letters.ts';
+import { rowsOf } from '../../deliver/rows-of.ts';
+import { recordRules } from '../../deliver/rules.ts';
+import type { Options } from '../../options/options.ts';
+import { readDeadLetter } from '../../query/dead-letters.ts';
+import type { Db } from '../../store/db.ts';
+
+export interface Replayed {
+  id: number;
+  outcome: 'stored' | 'refused' | 'gone';
+  reason?: string;
+}
+
+export type ReplayOne = (id: number) => Promise<Replayed>;
+
+export async function createReplay(db: Db, { schema, columns, fingerprintRules }: Options): Promise<ReplayOne> {
+  const target = await openTarget(db, schema, columns);
+  const rules = recordRules(columns, fingerprintRules);
+  return async (id) => {
+    const letter = await readDeadLetter(db, schema, id);
+    if (!letter) return { id, outcome: 'gone' };
+    if (!letter.resource) return { id, outcome: 'refused', reason: 'it is not known who wrote it' };
+    try {
+      const rows = rowsOf(JSON.parse(letter.raw), letter.resource, rules);
+      return { id, outcome: (await storeDeadLetter(db, target, id, rows)) ? 'stored' : 'gone' };
+    } catch (error) {
+      if (isAway(error)) throw error;
+      return { id, outcome: 'refused', reason: (error as Error).message };
+    }
+  };
+}
+
+/** The database is the trouble and not the letter: no SQLSTATE at all, or one that says so. */
+function isAway(error: unknown): boolean {
+  const { code, name } = error as { code?: unknown; name?: string };
+  if (name === 'MalformedFactError' || name === 'SyntaxError' || name === 'SinkError') return false;
+  if (typeof code !== 'string')
+    return (error as { fix?: unknown }).fix !== undefined || /connect|terminat|timeout/i.test(String(error));
+  return /^(08|53|57|55|E[A-Z]+)/.test(code);
+}

@@ -1,0 +1,75 @@
+// A batch as text and back, for whoever carries it to a sink elsewhere: over HTTP to a receiver, through a queue to a
+// worker. Read with care, since it comes from outside: only lists of objects pass; what their values are worth is for
+// the tables to say.
+
+import type { DeadLetterRow } from '../record/row.ts';
+import { type Batch, emptyBatch } from './sink.ts';
+
+/** Bumped when a reader of the older form could misread the newer. */
+const VERSION = 1;
+/** Rows of all lists together; a shipper sends 500 at a time. */
+const MAX_ROWS = 10_000;
+
+/** What one message carries: rows, or records that were given up elsewhere. */
+export type BatchMessage = { batch: Batch; letters?: undefined } | { batch?: undefined; letters: DeadLetterRow[] };
+
+export class BatchDecodeError extends Error {
+  override name = 'BatchDecodeError';
+}
+
+export function encodeMessage({ batch, letters }: BatchMessage): string {
+  return JSON.stringify({ v: VERSION, batch, letters });
+}
+
+/** @throws BatchDecodeError */
+export function decodeMessage(text: string): BatchMessage {
+  const message = parse(text);
+  if (message.v !== VERSION) throw new BatchDecodeError(`version ${JSON.stringify(message.v)} is not known here`);
+  if (message.letters !== undefined)
+    return { letters: rowsOf('letters', message.letters) as unknown as DeadLetterRow[] };
+  const given = message.batch;
+  if (!isObject(given)) throw new BatchDecodeError('it holds neither a batch nor letters');
+  const batch = emptyBatch();
+  let rows = 0;
+  for (const [name, list] of Object.entries(given)) {
+    if (!Object.hasOwn(batch, name)) throw new BatchDecodeError(`a batch has no list ${JSON.stringify(name)}`);
+    const found = rowsOf(name, list);
+    rows += found.length;
+    Object.assign(batch, { [name]: found });
+  }
+  if (rows > MAX_ROWS) throw new BatchDecodeError(`${rows} rows are more than ${MAX_ROWS}`);
+  return { batch };
+}
+
+function parse(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new BatchDecodeError(`it is no JSON: ${(error as Error).message}`);
+  }
+  if (!isObject(value)) throw new BatchDecodeError('it is no object');
+  return value;
+}
+
+/** Rows as the tables know them have tags and promoted values; without them a row is none of ours. */
+const WITH_TAGS = new Set(['logs', 'calls']);
+
+function rowsOf(name: string, list: unknown): Record<string, unknown>[] {
+  if (!Array.isArray(list) || !list.every(isObject)) throw new BatchDecodeError(`${name} is no list of rows`);
+  if (name === 'letters' && !list.every(isLetter))
+    throw new BatchDecodeError('a letter has no raw text, no kind or no reason');
+  if (WITH_TAGS.has(name) && !list.every((row) => isObject(row.tags) && isObject(row.promoted)))
+    throw new BatchDecodeError(`a row of ${name} has no tags or no promoted values`);
+  if (list.some((row) => 'event_id' in row && row.event_id !== undefined && typeof row.event_id !== 'string'))
+    throw new BatchDecodeError(`a row of ${name} has an event_id that is no text`);
+  return list;
+}
+
+function isLetter({ raw, kind, reason }: Record<string, unknown>): boolean {
+  return typeof raw === 'string' && typeof kind === 'string' && typeof reason === 'string';
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}

@@ -1,0 +1,22 @@
+// Where accepted facts go before anybody is told that they are accepted. The journal is one; a queue could be another.
+
+import type { LedgerFact, PackFact } from '../record/fact.ts';
+
+export interface FactStore {
+  /**
+   * Resolves when all is safe from the death of this process and of the machine. May be called again before it has.
+   *
+   * @throws StoreFullError, or whatever went wrong: then nothing may be taken for accepted
+   */
+  write(packs: PackFact[], ledger: LedgerFact): Promise<void>;
+  /** 0 to 1: how much of its room is taken. */
+  fill(): number;
+}
+
+/** There is no room now; the sender should come again. */
+export class StoreFullError extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'StoreFullError';
+  }
+}

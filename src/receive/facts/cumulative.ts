@@ -1,0 +1,79 @@
+// Cumulative histograms as deltas. In: a point of a stream. Out: what is new in it since the last one. A stream that began
+// before this receiver gives nothing the first time: what it counted by then, somebody else has stored. A point is
+// remembered at once, so that the next one, in the same request or in one beside it, counts from there; it is forgotten
+// again when it could not be stored. (When the next one was stored meanwhile, what lay between is missing.)
+
+import type { ExponentialPoint, HistogramPoint } from '../signals.ts';
+import { UndoLog } from './undo.ts';
+
+const MAX_STREAMS = 50_000;
+
+export class CumulativeStreams {
+  readonly undo = new UndoLog();
+  readonly #last = new Map<string, HistogramPoint>();
+  readonly #max: number;
+  #since: number;
+
+  /** @param since when the receiver began, Unix milliseconds */
+  constructor(since: number, max = MAX_STREAMS) {
+    this.#since = since;
+    this.#max = max;
+  }
+
+  /** Undefined: a repeat, or a beginning that is not ours. */
+  delta(stream: string, point: HistogramPoint): HistogramPoint | undefined {
+    const last = this.#last.get(stream);
+    if (last !== undefined && point.time <= last.time) return undefined;
+    const since = this.#since;
+    this.#remember(stream, point, last);
+    if (last === undefined) return point.start >= since ? point : undefined;
+    const isReset = point.start !== last.start || point.count < last.count;
+    if (isReset) return point;
+    return point.kind === 'exponential' ? exponential(last, point) : explicit(last, point);
+  }
+
+  #remember(stream: string, point: HistogramPoint, before: HistogramPoint | undefined): void {
+    this.#last.delete(stream);
+    if (this.#last.size >= this.#max) this.#forgetOldest();
+    this.#last.set(stream, point);
+    this.undo.add(() => {
+      if (this.#last.get(stream) !== point) return;
+      if (before === undefined) this.#last.delete(stream);
+      else this.#last.set(stream, before);
+    });
+  }
+
+  /** When it comes again it is taken for one that began before us: a part that is missing, not a whole stored twice. */
+  #forgetOldest(): void {
+    const [stream, { time }] = this.#last.entries().next().value!;
+    this.#last.delete(stream);
+    this.#since = Math.max(this.#since, time);
+  }
+}
+
+/** min and max are of the whole stream: they tell nothing of the part. */
+function part<Point extends HistogramPoint>(last: HistogramPoint, point: Point) {
+  const sum = point.sum === undefined || last.sum === undefined ? undefined : point.sum - last.sum;
+  return { ...point, start: last.time, count: point.count - last.count, sum, min: undefined, max: undefined };
+}
+
+function explicit(last: HistogramPoint, point: HistogramPoint): HistogramPoint | undefined {
+  if (last.kind !== 'explicit' || point.kind !== 'explicit' || last.counts.length !== point.counts.length)
+    return undefined;
+  const counts = point.counts.map((count, at) => count - last.counts[at]!);
+  return counts.some((count) => count < 0) ? undefined : { ...part(last, point), counts };
+}
+
+function exponential(last: HistogramPoint, point: ExponentialPoint): HistogramPoint | undefined {
+  // The resolution of a stream only falls.
+  if (last.kind !== 'exponential' || last.scale < point.scale) return undefined;
+  const counts = [...point.counts];
+  for (const [at, count] of last.counts.entries()) {
+    const index = ((last.offset + at) >> (last.scale - point.scale)) - point.offset;
+    if (count > 0) counts[index] = (counts[index] ?? -1) - count;
+  }
+  const zeroCount = point.zeroCount - last.zeroCount;
+  const negative = point.negative - last.negative;
+  if (counts.length > point.counts.length || zeroCount < 0 || negative < 0) return undefined;
+  return counts.some((count) => count < 0) ? undefined : { ...part(last, point), counts, zeroCount, negative };
+}

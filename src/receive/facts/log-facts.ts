@@ -1,0 +1,107 @@
+// Log records of one resource → facts. Only records at or above the level are looked at.
+
+import { type Attributes, type Identity, readIdentity, recordTags } from '../../record/attributes.ts';
+import { errorOfAttributes } from '../../record/error-of-attributes.ts';
+import type { LogFact, ResourceFact } from '../../record/fact.ts';
+import { isAtLeast, type Level, levelOfSeverity, levelOfText } from '../../record/level.ts';
+import { LIMITS } from '../../record/limits.ts';
+import { clean } from '../../record/scrub/clean.ts';
+import { keptUserId } from '../../record/user-id.ts';
+import type { LogSignal, ResourceGroup } from '../signals.ts';
+import { bodyOf } from './body.ts';
+import { digestOf, occurrenceKey, rowRef } from './ids.ts';
+import type { Mapped } from './mapped.ts';
+import type { MapRules } from './rules.ts';
+
+export function logFacts(group: ResourceGroup<LogSignal>, resource: ResourceFact, rules: MapRules): Mapped {
+  const mapped: Mapped = { facts: [], rejected: 0 };
+  const sender = digestOf(JSON.stringify(group.resource));
+  /** Records that are the same byte for byte are told apart by their number. */
+  const times = new Map<string, number>();
+  for (const { scope, items } of group.scopes) {
+    for (const record of items) {
+      const level = record.severityNumber ? levelOfSeverity(record.severityNumber) : levelOfText(record.severityText);
+      if (!isAtLeast(level, rules.level)) continue;
+      const raw = record.raw instanceof Uint8Array ? record.raw : JSON.stringify(record.raw);
+      const digest = digestOf(sender, scope, raw);
+      const nth = times.get(digest) ?? 0;
+      times.set(digest, nth + 1);
+      const identity = nth === 0 ? digest : digestOf(digest, String(nth));
+      mapped.facts.push(logFact(record, scope, level, identity, resource, rules));
+    }
+  }
+  return mapped;
+}
+
+function logFact(
+  record: LogSignal,
+  scope: string,
+  level: Level,
+  digest: string,
+  resource: ResourceFact,
+  rules: MapRules,
+): LogFact {
+  const { scrubber, memory } = rules;
+  const { attributes } = record;
+  const { id, t, tRaw } = rowRef(record.time, digest, rules.now());
+  const tags: Record<string, unknown> = {};
+  recordTags(attributes, tags);
+  const body = bodyOf(record.body, tags) ?? (record.eventName || undefined);
+  const error = errorOfAttributes(attributes, scrubber);
+  const identity: Identity = {};
+  readIdentity(attributes, identity);
+  const stack = text(attributes, 'code.stacktrace');
+  const when = { span: record.spanId, from: record.time, to: record.time };
+  const traced = isTraceId(record.traceId);
+  const outcome = traced ? memory.outcomeOf(resource.service, record.traceId, when) : undefined;
+  const name = (value: string | undefined, limit: number) =>
+    value === undefined ? undefined : clean(value, scrubber, limit);
+  const fact: LogFact = {
+    k: 'log',
+    id,
+    t,
+    tRaw,
+    level,
+    message: body === undefined ? (error?.message ?? '') : clean(body, scrubber),
+    template: name(
+      text(attributes, 'log.template', 'message.template', 'message_template.text', '{OriginalFormat}'),
+      LIMITS.template,
+    ),
+    error,
+    stack: stack === undefined ? undefined : clean(stack, scrubber, LIMITS.stack),
+    fingerprint: name(text(attributes, 'rowtrace.fingerprint'), LIMITS.tagValue),
+    ...outcome?.facts,
+    userId: keptUserId(identity.userId, rules),
+    sessionId: name(identity.sessionId, LIMITS.id),
+    traceId: traced ? record.traceId : undefined,
+    spanId: name(record.spanId || undefined, LIMITS.id),
+    fn: name(text(attributes, 'code.function.name', 'code.function'), LIMITS.name),
+    module: name(text(attributes, 'logger.name') ?? (scope || undefined), LIMITS.name),
+    threadId: typeof attributes['thread.id'] === 'number' ? attributes['thread.id'] : undefined,
+    tags: scrubber.tags(tags),
+  };
+  if (!traced || !isAtLeast(level, 'ERROR')) return fact;
+  if (error !== undefined) fact.occurrence = { key: occurrenceKey(record.traceId, error), ...when };
+  if (outcome === undefined) fact.hold = true;
+  const isOpen = outcome === undefined;
+  memory.remember(resource.service, record.traceId, {
+    row: { id, t },
+    about: error === undefined ? 'warning' : 'exception',
+    isOpen,
+    ...when,
+  });
+  return fact;
+}
+
+function isTraceId(id: string): boolean {
+  return /^(?!0+$)[0-9a-f]{32}$/.test(id);
+}
+
+/** The first of the attributes that is a text. */
+function text(attributes: Attributes, ...names: string[]): string | undefined {
+  for (const name of names) {
+    const value = attributes[name];
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return undefined;
+}

@@ -1,0 +1,100 @@
+// Metrics of one resource → histogram facts. Histograms of durations only: explicit and exponential buckets, delta and
+// cumulative, in any unit of time. Other metrics are passed over or refused, by option.
+
+import type { ExponentialHistogram, ResourceFact } from '../../record/fact.ts';
+import { histogramOfExplicit } from '../../record/histogram.ts';
+import { operationOfDuration, SPAN_DURATION } from '../../record/operation.ts';
+import type { ExponentialPoint, HistogramPoint, MetricSignal, ResourceGroup } from '../signals.ts';
+import type { CumulativeStreams } from './cumulative.ts';
+import { digestOf } from './ids.ts';
+import { Latencies } from './latencies.ts';
+import type { Mapped } from './mapped.ts';
+import type { LatencyRules } from './span-latencies.ts';
+
+export interface MetricRules extends LatencyRules {
+  streams: CumulativeStreams;
+  refuseOthers: boolean;
+}
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
+/** What toHistogramRow takes. */
+const [MIN_SCALE, MAX_SCALE, MAX_BUCKETS] = [-10, 20, 4_096];
+
+export function metricFacts(
+  group: ResourceGroup<MetricSignal>,
+  resource: ResourceFact,
+  process: string,
+  rules: MetricRules,
+): Mapped {
+  const latencies = new Latencies(process);
+  let rejected = 0;
+  let reason: string | undefined;
+  const refuse = (points: number, why: string) => {
+    rejected += points;
+    reason ??= why;
+  };
+  for (const { scope, items } of group.scopes) {
+    for (const metric of items) {
+      const seconds = SECONDS[metric.unit || (/^http\.(server|client)\.duration$/.test(metric.name) ? 'ms' : 's')];
+      if (rules.refuseOthers && metric.otherPoints > 0) refuse(metric.otherPoints, OTHERS);
+      if (seconds === undefined) {
+        if (rules.refuseOthers && metric.points.length > 0) refuse(metric.points.length, OTHERS);
+        continue;
+      }
+      for (const point of metric.points) {
+        if (!isConsistent(point)) {
+          refuse(1, `a point of ${metric.name} contradicts itself`);
+          continue;
+        }
+        const named = operationOfDuration(metric.name, point.attributes);
+        const stream = digestOf(process, scope, metric.name, JSON.stringify(point.attributes));
+        const fresh = metric.temporality === 'cumulative' ? rules.streams.delta(stream, point) : point;
+        if (named.kind !== 'internal' || metric.name === SPAN_DURATION)
+          rules.measured.note(resource.service, named.kind, rules.now());
+        if (fresh === undefined) continue;
+        const { start, time } = fresh;
+        const op = rules.bounds.bound(resource.service, named);
+        latencies.add(start || time, op, inSeconds(fresh, seconds), `${stream} ${start} ${time}`);
+      }
+    }
+  }
+  return { facts: latencies.facts(), rejected, ...(reason === undefined ? {} : { reason }) };
+}
+
+const OTHERS = 'only histograms of durations are stored';
+
+function isConsistent(point: HistogramPoint): boolean {
+  const sum = point.counts.reduce((total, count) => total + count, 0);
+  if (![point.count, ...point.counts].every((count) => Number.isSafeInteger(count) && count >= 0)) return false;
+  if (point.kind === 'exponential') {
+    const { scale, zeroCount, negative, counts } = point;
+    const bounded = scale >= MIN_SCALE && scale <= MAX_SCALE && counts.length <= MAX_BUCKETS;
+    return bounded && sum + zeroCount + negative === point.count;
+  }
+  const { bounds, counts } = point;
+  if (counts.length === 0) return bounds.length === 0;
+  const rising = bounds.every((bound, at) => Number.isFinite(bound) && (at === 0 || bound > bounds[at - 1]!));
+  return rising && counts.length === bounds.length + 1 && sum === point.count;
+}
+
+function inSeconds(point: HistogramPoint, seconds: number): ExponentialHistogram {
+  const scaled = (value: number | undefined) => (Number.isFinite(value) ? value! * seconds : undefined);
+  const [sum, min, max] = [scaled(point.sum), scaled(point.min), scaled(point.max)];
+  const known = { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+  if (point.kind === 'exponential') return { ...shifted(point, seconds), sum: sum ?? 0, ...known };
+  // A histogram without buckets tells count and sum only: all values at their mean.
+  const { bounds, counts, count } = point;
+  const mean = count > 0 && sum !== undefined ? sum / count : 0;
+  const buckets =
+    counts.length > 1
+      ? { bounds: bounds.map((bound) => bound * seconds), counts, ...known }
+      : { bounds: [], counts: [count], min: mean, max: mean, ...known };
+  return histogramOfExplicit({ ...buckets, ...(sum === undefined ? {} : { sum }) });
+}
+
+/** Another unit is a shift of all buckets, rounded to whole ones: off by half a bucket at most (2 % at scale 4). */
+function shifted(point: ExponentialPoint, seconds: number) {
+  const { scale, zeroCount, negative, counts, count } = point;
+  const offset = point.offset + Math.round(Math.log2(seconds) * 2 ** scale);
+  return { scale, zeroCount: zeroCount + negative, offset, counts, count };
+}

@@ -1,0 +1,237 @@
+// Spans of one resource → facts, by the rules that capture follows in process: exceptions, failures without one, slow
+// spans, calls, latencies, and the outcome of requests for rows that came before. Nothing here decides about delivery.
+
+import { calledTags, copyCustom, INSTRUMENTATION, recordTags, rowTags } from '../../record/attributes.ts';
+import { callWeight } from '../../record/calls.ts';
+import { errorOfAttributes } from '../../record/error-of-attributes.ts';
+import type { ErrorFact, LogFact, Occurrence, ResourceFact, RowRef } from '../../record/fact.ts';
+import type { Level } from '../../record/level.ts';
+import { LIMITS } from '../../record/limits.ts';
+import { failureWords, isOutgoing } from '../../record/operation.ts';
+import { clean } from '../../record/scrub/clean.ts';
+import { slowLimit, slowWords } from '../../record/slow.ts';
+import type { ResourceGroup, SpanEvent, SpanSignal } from '../signals.ts';
+import { digestOf, occurrenceKey, rowRef } from './ids.ts';
+import type { Mapped, RowFact } from './mapped.ts';
+import { outcomeFacts, requestFacts, requestOf } from './request-of.ts';
+import type { MapRules } from './rules.ts';
+import { spanLatencies } from './span-latencies.ts';
+import { markFailed, pathOf, type SpanNode, spanTree } from './span-tree.ts';
+import type { Interval } from './trace-memory.ts';
+
+export function spanFacts(
+  group: ResourceGroup<SpanSignal>,
+  resource: ResourceFact,
+  process: string,
+  rules: MapRules,
+): Mapped {
+  const nodes = spanTree(group);
+  const mapping = new SpanMapping(resource.service, rules);
+  for (const node of nodes) mapping.map(node);
+  const rejected = group.scopes.reduce((sum, { items }) => sum + items.length, 0) - nodes.length;
+  const latencies = spanLatencies(nodes, resource.service, process, rules);
+  return { facts: [...mapping.facts, ...latencies], rejected, ...(rejected > 0 ? { reason: NO_IDS } : {}) };
+}
+
+const NO_IDS = 'spans need a trace_id of 16 bytes and a span_id of 8 (in JSON as hex), neither of them zero';
+
+/** What a row says beside what its span and its request tell. */
+interface Told {
+  digest: string;
+  time: number;
+  level: Level;
+  message: string;
+  template?: string | undefined;
+  error?: ErrorFact;
+  tags?: Record<string, unknown>;
+  occurrence?: Occurrence;
+  /** Rows that this one makes redundant. */
+  absorbs?: RowRef[];
+}
+
+class SpanMapping {
+  readonly facts: RowFact[] = [];
+  readonly #service: string;
+  readonly #rules: MapRules;
+
+  constructor(service: string, rules: MapRules) {
+    this.#service = service;
+    this.#rules = rules;
+  }
+
+  map(node: SpanNode): void {
+    node.span.events.forEach((event, index) => {
+      if (event.name === 'exception') this.#exception(node, event, index);
+    });
+    this.#failure(node);
+    const slow = this.#slow(node);
+    this.#call(node, slow);
+    if (node.span.kind === 'server') this.#ended(node);
+  }
+
+  #exception(node: SpanNode, event: SpanEvent, index: number): void {
+    const { span } = node;
+    const error = errorOfAttributes(event.attributes, this.#rules.scrubber);
+    if (error === undefined) return;
+    const when = whenOf(span);
+    const tags: Record<string, unknown> = {};
+    recordTags(event.attributes, tags);
+    this.#row(node, {
+      digest: `event ${index}`,
+      time: event.time,
+      level: 'ERROR',
+      message: error.message,
+      error,
+      tags,
+      absorbs: this.#rules.memory.takeFailuresAround(this.#service, span.traceId, when),
+      occurrence: { key: occurrenceKey(span.traceId, error), path: pathOf(node), ...when },
+    });
+    markFailed(node);
+  }
+
+  /** A span that ended with ERROR status and told no exception, on itself or below. */
+  #failure(node: SpanNode): void {
+    const { span, status, operation } = node;
+    const failed = status === undefined ? span.failed : status >= this.#rules.statusRows;
+    if (!failed || node.failed) return;
+    markFailed(node);
+    const { memory } = this.#rules;
+    if (memory.hasFailureWithin(this.#service, span.traceId, whenOf(span))) return;
+    const words = clean(failureWords(operation, status), this.#rules.scrubber);
+    // What another service answered is for the caller to handle (semantic conventions give it WARN, too).
+    const answered = isOutgoing(span) && status !== undefined;
+    this.#row(node, {
+      digest: 'failure',
+      time: span.end,
+      level: answered ? 'WARNING' : 'ERROR',
+      message: span.statusMessage === undefined ? words : clean(span.statusMessage, this.#rules.scrubber),
+      template: span.statusMessage === undefined ? words : undefined,
+    });
+  }
+
+  #slow(node: SpanNode): boolean {
+    const { span, operation, millis } = node;
+    const own = Number(span.attributes['rowtrace.slow_millis'] ?? Number.NaN);
+    const limit = own > 0 ? own : slowLimit(operation, this.#rules);
+    if (limit === undefined || millis < limit) return false;
+    const rounded = Math.round(millis);
+    const [words, template] = slowWords(operation, rounded, limit);
+    const tags = { 'rowtrace.slow.duration_ms': rounded, 'rowtrace.slow.limit_ms': limit };
+    this.#row(node, {
+      digest: 'slow',
+      time: span.end,
+      level: 'WARNING',
+      message: clean(words, this.#rules.scrubber),
+      template: clean(template, this.#rules.scrubber, LIMITS.template),
+      tags,
+    });
+    return true;
+  }
+
+  #call(node: SpanNode, slow: boolean): void {
+    const { span, operation, status } = node;
+    const http = operation.method !== undefined && (operation.kind === 'server' || operation.kind === 'client');
+    if (!http && span.attributes['rowtrace.call'] !== true) return;
+    const weight = callWeight(slow || span.failed, this.#rules.sampling);
+    if (weight === 0) return;
+    const { id, t } = this.#ref(node, 'call', span.start);
+    const tags: Record<string, unknown> = {};
+    const path = span.attributes['url.path'] ?? span.attributes['http.target'];
+    const url = span.attributes['url.full'] ?? span.attributes['http.url'];
+    if (path !== undefined) tags['url.path'] = path;
+    else if (url !== undefined) tags['url.full'] = url;
+    copyCustom(span.attributes, tags);
+    const errorType = span.attributes['error.type'];
+    const request = requestFacts(node, requestOf(node), this.#rules);
+    this.facts.push({
+      k: 'call',
+      id,
+      t,
+      direction: span.kind === 'server' ? 'inbound' : 'outbound',
+      peer: this.#name(operation.peer),
+      ...request,
+      route: this.#name(span.attributes['http.route']),
+      method: operation.method,
+      status,
+      latency: Math.round(node.millis),
+      errorType: this.#name(errorType),
+      traceId: span.traceId,
+      spanId: span.spanId,
+      weight,
+      tags: this.#rules.scrubber.tags(tags),
+    });
+  }
+
+  /** Rows that came before their request's end get its outcome; one that failed waits for rows to come. */
+  #ended(node: SpanNode): void {
+    const { span, status } = node;
+    const facts = outcomeFacts(node, this.#rules.scrubber);
+    const outcome = { ...whenOf(span), facts };
+    const isKept = node.failed || span.failed || (status !== undefined && status >= 400);
+    const rows = this.#rules.memory.ended(this.#service, span.traceId, outcome, isKept);
+    if (rows.length > 0) this.facts.push({ k: 'amend', rows, ...facts, final: true });
+  }
+
+  #name(value: unknown): string | undefined {
+    return value === undefined ? undefined : clean(String(value), this.#rules.scrubber, LIMITS.name);
+  }
+
+  #ref({ span }: SpanNode, what: string, time: number) {
+    // Client and server share one span id where B3 propagation is set to it, so the kind is part of the identity.
+    const digest = digestOf(span.traceId, span.spanId, span.kind, what);
+    return rowRef(time || span.end, digest, this.#rules.now());
+  }
+
+  #row(node: SpanNode, told: Told): void {
+    const { span, scope } = node;
+    const { scrubber, memory } = this.#rules;
+    const { id, t, tRaw } = this.#ref(node, told.digest, told.time);
+    const request = requestOf(node);
+    const earlier = request ? undefined : memory.outcomeOf(this.#service, span.traceId, whenOf(span));
+    const tags = {
+      ...rowTags(span.attributes, request?.span.attributes),
+      ...(isOutgoing(span) ? calledTags(span.attributes) : undefined),
+      ...told.tags,
+    };
+    const fact: LogFact = {
+      k: 'log',
+      id,
+      t,
+      tRaw,
+      level: told.level,
+      message: told.message,
+      template: told.template,
+      error: told.error,
+      ...requestFacts(node, request, this.#rules),
+      ...earlier?.facts,
+      traceId: span.traceId,
+      spanId: span.spanId,
+      fn: this.#name(functionName(node)),
+      module: this.#name(scope || undefined),
+      tags: scrubber.tags(tags),
+      occurrence: told.occurrence,
+    };
+    // Its request is still going on, or comes with another batch.
+    const isOpen = request === undefined && earlier === undefined;
+    if (isOpen) fact.hold = true;
+    if (told.absorbs !== undefined && told.absorbs.length > 0) fact.absorbs = told.absorbs;
+    const about = told.error ? 'exception' : told.digest === 'failure' ? 'failure' : 'warning';
+    const when = whenOf(span);
+    memory.remember(this.#service, span.traceId, { row: { id, t }, about, isOpen, ...when });
+    this.facts.push(fact);
+  }
+}
+
+function whenOf({ spanId, start, end }: SpanSignal): Interval {
+  return { span: spanId, from: start, to: end };
+}
+
+function functionName({ span, scope }: SpanNode): string | undefined {
+  const { attributes } = span;
+  const name = attributes['code.function.name'] ?? attributes['code.function'];
+  if (name !== undefined) {
+    const namespace = attributes['code.namespace'];
+    return namespace === undefined ? String(name) : `${namespace}.${name}`;
+  }
+  return span.kind === 'internal' && !INSTRUMENTATION.test(scope) ? span.name : undefined;
+}

@@ -1,0 +1,52 @@
+// Latencies of spans, of services that send no duration metric for that kind of operation. Which do is learned from what
+// they send: what a metric tells is exact, spans may be sampled.
+
+import { INSTRUMENTATION } from '../../record/attributes.ts';
+import type { OperationKind } from '../../record/fact.ts';
+import { histogramOf } from '../../record/histogram.ts';
+import { Latencies, type OperationBounds } from './latencies.ts';
+import type { SpanNode } from './span-tree.ts';
+
+/** SDKs send metrics every minute, some every five. */
+const REMEMBERED_MILLIS = 15 * 60_000;
+
+const MAX_KINDS = 10_000;
+
+/** Kinds of operations for which a service sends metrics. */
+export class MeasuredByMetrics {
+  readonly #until = new Map<string, number>();
+
+  note(service: string, kind: OperationKind, now: number): void {
+    const key = `${kind} ${service}`;
+    // Newest last: what is forgotten is what was not heard of for the longest time.
+    this.#until.delete(key);
+    if (this.#until.size >= MAX_KINDS) this.#until.delete(this.#until.keys().next().value!);
+    this.#until.set(key, now + REMEMBERED_MILLIS);
+  }
+
+  has(service: string, kind: OperationKind, now: number): boolean {
+    const key = `${kind} ${service}`;
+    const until = this.#until.get(key);
+    if (until === undefined) return false;
+    if (until < now) this.#until.delete(key);
+    return until >= now;
+  }
+}
+
+export interface LatencyRules {
+  bounds: OperationBounds;
+  measured: MeasuredByMetrics;
+  now: () => number;
+}
+
+export function spanLatencies(nodes: readonly SpanNode[], service: string, process: string, rules: LatencyRules) {
+  const latencies = new Latencies(process);
+  const now = rules.now();
+  for (const { span, scope, operation, millis } of nodes) {
+    if (operation.kind === 'internal' && INSTRUMENTATION.test(scope)) continue;
+    if (rules.measured.has(service, operation.kind, now)) continue;
+    const op = rules.bounds.bound(service, operation);
+    latencies.add(span.start, op, histogramOf([millis / 1000]), span.traceId + span.spanId + span.kind);
+  }
+  return latencies.facts();
+}

@@ -1,0 +1,99 @@
+// Facts into the receiver's journal, and from there onto the disk before anybody hears of it. Requests that come while a
+// sync is running share the next one. Loses nothing that it confirmed.
+
+import { close, fdatasync, fsync, open } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Journal } from '../journal/journal.ts';
+import { namesIn, segmentName } from '../journal/layout.ts';
+import { segmentsOf } from '../journal/shipped.ts';
+import type { LedgerFact, PackFact } from '../record/fact.ts';
+import { type FactStore, StoreFullError } from './fact-store.ts';
+
+const openFile = promisify(open);
+const closeFile = promisify(close);
+const syncData = promisify(fdatasync);
+const syncAll = promisify(fsync);
+
+export function createJournalStore(journal: Journal, maxBytes: number, pendingBytes: () => number): FactStore {
+  const disk = new Disk();
+  let next: Promise<void> | undefined;
+  let running: Promise<void> = Promise.resolve();
+
+  /** A sync that begins after this call. */
+  function synced(): Promise<void> {
+    next ??= running
+      .catch(() => {})
+      .then(() => {
+        next = undefined;
+        running = disk.sync(journal.dir);
+        return running;
+      });
+    return next;
+  }
+
+  return {
+    async write(packs, ledger) {
+      for (const pack of packs) append(journal, pack);
+      append(journal, ledger);
+      await synced();
+    },
+    fill: () => Math.min(1, pendingBytes() / maxBytes),
+  };
+}
+
+/** A line has a bound: a pack that exceeds it is written in halves. */
+function append(journal: Journal, fact: PackFact | LedgerFact): void {
+  const before = journal.stats().dropped;
+  journal.appendNow(fact);
+  const { dropped, buffered } = journal.stats();
+  const isTooLong = (dropped.oversize ?? 0) > (before.oversize ?? 0);
+  if (isTooLong && fact.k === 'pack' && fact.facts.length > 1) {
+    const middle = Math.ceil(fact.facts.length / 2);
+    append(journal, { ...fact, facts: fact.facts.slice(0, middle) });
+    append(journal, { ...fact, facts: fact.facts.slice(middle) });
+    return;
+  }
+  const reason = Object.keys(dropped).find((name) => dropped[name as 'oversize'] !== before[name as 'oversize']);
+  if (reason !== undefined || buffered > 0)
+    throw new StoreFullError(`the journal takes nothing now (${reason ?? 'disk'})`);
+}
+
+/**
+ * Syncs the segments that were written since the last time, through descriptors of its own: what is synced is the file,
+ * whoever wrote it.
+ */
+class Disk {
+  #dir: string | undefined;
+  #segment = 0;
+  #fd: number | undefined;
+
+  async sync(dir: string | undefined): Promise<void> {
+    if (dir === undefined) return;
+    if (dir !== this.#dir) await this.#leave(dir);
+    // The open one first: the writer may have gone on to the next since.
+    if (this.#fd !== undefined) await syncData(this.#fd);
+    for (const segment of segmentsOf(namesIn(dir)).filter((number) => number > this.#segment)) {
+      await this.#leave(dir);
+      try {
+        this.#fd = await openFile(join(dir, segmentName(segment)), 'r+');
+      } catch (error) {
+        // Stored and removed already.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        continue;
+      }
+      this.#segment = segment;
+      await syncData(this.#fd);
+      const folder = await openFile(dir, 'r');
+      await syncAll(folder).finally(() => closeFile(folder));
+    }
+  }
+
+  async #leave(dir: string): Promise<void> {
+    const fd = this.#fd;
+    this.#fd = undefined;
+    if (dir !== this.#dir) this.#segment = 0;
+    this.#dir = dir;
+    if (fd !== undefined) await closeFile(fd);
+  }
+}

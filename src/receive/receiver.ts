@@ -1,0 +1,154 @@
+// One request's signals: mapped, written, confirmed. In: decoded groups. Out: what the reply says. Nothing is accepted
+// before the store has it.
+
+import type { Attributes } from '../record/attributes.ts';
+import type { PackFact, ResourceFact } from '../record/fact.ts';
+import { cut, LIMITS } from '../record/limits.ts';
+import type { Counters, Door } from './counters.ts';
+import type { FactStore } from './fact-store.ts';
+import { digestOf } from './facts/ids.ts';
+import { logFacts } from './facts/log-facts.ts';
+import type { Mapped } from './facts/mapped.ts';
+import { metricFacts } from './facts/metric-facts.ts';
+import { resourceFactOf } from './facts/resource.ts';
+import type { MapRules } from './facts/rules.ts';
+import { spanFacts } from './facts/span-facts.ts';
+import { RecentIds } from './recent-ids.ts';
+import type { LogSignal, MetricSignal, ResourceGroup, Signal, SignalItems, SpanSignal } from './signals.ts';
+
+export interface Accepted {
+  /** Rows among what was accepted. */
+  taken: number;
+  rejected: number;
+  /** Why something was rejected, or what else the sender should know. */
+  message?: string | undefined;
+}
+
+export interface ReceiverOptions {
+  /** Process id of the receiver; its ledger accounts for all rows. */
+  process: string;
+  rules: MapRules;
+  store: FactStore;
+  counters: Counters;
+}
+
+type Groups<S extends Signal> = ResourceGroup<SignalItems[S]>[];
+
+/** About how many characters of facts a line of the journal holds; its bound is 1 Mi. */
+const PACK_CHARS = 128 * 1024;
+
+export class Receiver {
+  readonly #options: ReceiverOptions;
+  readonly #recent = new RecentIds();
+  /** Rows of requests that wait for the disk: a sender that lost patience sends them again. */
+  readonly #underWay = new Map<string, Promise<void>>();
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+  }
+
+  /** @throws what the store throws */
+  async accept<S extends Signal>(signal: S, groups: Groups<S>, door: Door = signal): Promise<Accepted> {
+    const { process, rules } = this.#options;
+    const mapped = groups.map((group) => {
+      const resource = resourceFactOf(group.resource, process, rules.scrubber);
+      return { resource, ...this.#map(signal, group, resource) };
+    });
+    const undo = [rules.memory.undo.take(), rules.streams.undo.take()];
+    return this.#write(door, countItems(groups), mapped, () => {
+      for (const one of undo) one();
+    });
+  }
+
+  async #write(
+    door: Door,
+    received: number,
+    mapped: (Mapped & { resource: ResourceFact })[],
+    undo: () => void,
+  ): Promise<Accepted> {
+    const { counters, store } = this.#options;
+    const packs: PackFact[] = [];
+    const ids = new Set<string>();
+    const others = new Set<Promise<void>>();
+    let rows = 0;
+    let rejected = 0;
+    for (const { resource, facts, rejected: left } of mapped) {
+      rejected += left;
+      const fresh = facts.filter((fact) => {
+        if (fact.k !== 'log') return true;
+        rows++;
+        if (ids.has(fact.id) || this.#recent.has(fact.id)) return false;
+        const other = this.#underWay.get(fact.id);
+        if (other !== undefined) {
+          others.add(other);
+          return false;
+        }
+        ids.add(fact.id);
+        return true;
+      });
+      packs.push(...packsOf(resource, fresh));
+    }
+    counters.received[door] += received;
+    counters.rejected[door] += rejected;
+    if (rows > 0 || packs.length > 0) {
+      counters.accepted += rows;
+      counters.repeated += rows - ids.size;
+      try {
+        const written = store.write(packs, counters.ledger());
+        for (const id of ids) this.#underWay.set(id, written);
+        await written.finally(() => {
+          for (const id of ids) this.#underWay.delete(id);
+        });
+        this.#recent.add(ids);
+      } catch (error) {
+        counters.accepted -= rows;
+        counters.repeated -= rows - ids.size;
+        undo();
+        throw error;
+      }
+      // What is its own is stored, whatever becomes of the requests that it repeats a part of.
+      await Promise.all(others);
+    }
+    return { taken: rows, rejected, message: mapped.find(({ reason }) => reason !== undefined)?.reason };
+  }
+
+  #map(signal: Signal, group: ResourceGroup<unknown>, resource: ResourceFact): Mapped {
+    const { rules } = this.#options;
+    if (signal === 'logs') return logFacts(group as ResourceGroup<LogSignal>, resource, rules);
+    const sender = senderOf(group.resource);
+    if (signal === 'traces') return spanFacts(group as ResourceGroup<SpanSignal>, resource, sender, rules);
+    return metricFacts(group as ResourceGroup<MetricSignal>, resource, sender, rules);
+  }
+}
+
+export function countItems(groups: ResourceGroup<unknown>[]): number {
+  return groups.reduce((sum, { scopes }) => sum + scopes.reduce((count, { items }) => count + items.length, 0), 0);
+}
+
+/** Whose numbers histograms are: one run of one process, as far as the resource tells. */
+function senderOf(resource: Attributes): string {
+  const instance = resource['service.instance.id'];
+  return instance === undefined
+    ? `otlp-${digestOf(JSON.stringify(resource)).slice(0, 24)}`
+    : cut(String(instance), LIMITS.id);
+}
+
+function packsOf(resource: ResourceFact, facts: PackFact['facts']): PackFact[] {
+  const packs: PackFact[] = [];
+  let chars = Number.POSITIVE_INFINITY;
+  for (const fact of facts) {
+    if (chars > PACK_CHARS) {
+      packs.push({ k: 'pack', resource, facts: [] });
+      chars = 0;
+    }
+    packs.at(-1)!.facts.push(fact);
+    chars += roughChars(fact);
+  }
+  return packs;
+}
+
+/** Texts are what makes a fact long; tags are bounded by a fraction of a pack. */
+function roughChars(fact: PackFact['facts'][number]): number {
+  if (fact.k !== 'log') return 1_024;
+  return 1_024 + fact.message.length + (fact.error?.message.length ?? 0) + (fact.error?.stack?.length ?? 0);
+}

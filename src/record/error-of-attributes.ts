@@ -1,0 +1,18 @@
+import type { Attributes } from './attributes.ts';
+import type { ErrorFact } from './fact.ts';
+import { clean } from './scrub/clean.ts';
+import type { Scrubber } from './scrub/scrubber.ts';
+
+/** `exception.*` attributes of an event or of a log record as an error; nothing where there are none. */
+export function errorOfAttributes(attributes: Attributes, scrubber: Scrubber): ErrorFact | undefined {
+  const type = attributes['exception.type'];
+  const message = attributes['exception.message'];
+  if (type === undefined && message === undefined) return undefined;
+  const fact: ErrorFact = {
+    type: String(type ?? 'Error'),
+    message: clean(String(message ?? type), scrubber),
+  };
+  const stack = attributes['exception.stacktrace'];
+  if (stack !== undefined) fact.stack = clean(String(stack), scrubber, 65_536);
+  return fact;
+}

@@ -1,0 +1,54 @@
+// One exception, several carriers (span events on a span and its ancestors, log records), whose times and ids differ. In:
+// what is known of the carriers so far, and the next one. Out: the row it belongs to. Pure, and the number of rows is the
+// same in whatever order the carriers come.
+
+import type { Occurrence } from './fact.ts';
+
+/** One that came: `into` is the row it became, or became part of. */
+export interface Carrier extends Omit<Occurrence, 'key'> {
+  id: string;
+  into: string;
+  /** Captured time of that row, Unix milliseconds. */
+  t: number;
+}
+
+/** What a loop that throws a thousand times in one trace makes is told apart so far; later ones are rows of their own. */
+const MAX_CARRIERS = 64;
+
+/**
+ * - the carrier itself where it came before (a replay, or a sender's retry);
+ * - else the row of a group in which it is on one line of ancestors with every other carrier;
+ * - else nothing: it is a row of its own.
+ */
+export function findCarrier(known: readonly Carrier[], next: Omit<Carrier, 'into' | 't'>): Carrier | undefined {
+  const repeated = known.find(({ id }) => id === next.id);
+  if (repeated !== undefined) return repeated;
+  const groups = new Map<string, Carrier[]>();
+  for (const carrier of known) groups.set(carrier.into, [...(groups.get(carrier.into) ?? []), carrier]);
+  for (const group of groups.values()) if (group.every((carrier) => areOnOneLine(carrier, next))) return group[0];
+  return undefined;
+}
+
+export function addCarrier(known: readonly Carrier[], next: Carrier): readonly Carrier[] {
+  return known.length >= MAX_CARRIERS ? known : [...known, next];
+}
+
+type Placed = Pick<Carrier, 'span' | 'path' | 'from' | 'to'>;
+
+/** True for the same span, and for a span and its ancestor. */
+function areOnOneLine(a: Placed, b: Placed): boolean {
+  if (a.span === b.span) return true;
+  const [pathOfA, pathOfB] = [a.path ?? [], b.path ?? []];
+  if (pathOfA.includes(b.span) || pathOfB.includes(a.span)) return true;
+  // Both have an ancestor in common and neither is that of the other: siblings, or cousins.
+  if (pathOfA.some((id) => pathOfB.includes(id))) return false;
+  // What is between them did not come along (a log record never has a path): the time of an ancestor holds the other's.
+  return holds(a, b) || holds(b, a);
+}
+
+/** An SDK takes the wall clock once a span and counts on from there, so that spans of one process differ by rounding. */
+export const CLOCK_SLACK_MILLIS = 2;
+
+function holds(outer: Placed, inner: Placed): boolean {
+  return outer.from <= inner.from + CLOCK_SLACK_MILLIS && outer.to >= inner.to - CLOCK_SLACK_MILLIS;
+}

@@ -1,0 +1,15 @@
+// What is kept of user.id, by option: as given, a keyed hash, or nothing.
+
+import { createHmac } from 'node:crypto';
+import { cut, LIMITS } from './limits.ts';
+
+export interface UserIdOptions {
+  userId: 'plain' | 'hash' | 'off';
+  userIdKey?: string | undefined;
+}
+
+export function keptUserId(userId: string | undefined, options: UserIdOptions): string | undefined {
+  if (userId === undefined || options.userId === 'off') return undefined;
+  if (options.userId === 'plain') return cut(userId, LIMITS.id);
+  return createHmac('sha256', options.userIdKey!).update(userId).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,76 @@
+// POST /api/v1/batches: rows that a process with ROWTRACE_ENDPOINT made, written while it waits. 200 means that they are
+// committed (or, with a queue, confirmed by the broker); any other answer leaves them in that process' journal.
+
+import type { IncomingMessage } from 'node:http';
+import { BatchDecodeError, decodeMessage } from './deliver/batch-codec.ts';
+import { type FailureKind, type Sink, SinkError } from './deliver/sink.ts';
+import { readBody } from './receive/http/body.ts';
+import type { Budget } from './receive/http/budget.ts';
+import type { Gate, Sender } from './receive/http/gate.ts';
+import { HttpError } from './receive/http/http-error.ts';
+import type { Answer, Route } from './receive/http/server.ts';
+
+export interface BatchRouteOptions {
+  sink: Sink;
+  budget: Budget;
+  gate: Gate;
+  maxBodyBytes: number;
+  /** Why the sink took nothing, which is not for senders to know: it names hosts and databases. */
+  onProblem: (message: string) => void;
+}
+
+/** What exporters/http reads out of a status again. */
+const STATUSES: Readonly<Record<FailureKind, number>> = { outage: 503, config: 503, slow: 408, poison: 422 };
+const RETRY_SECONDS = 2;
+
+export function batchRoute({ sink, budget, gate, maxBodyBytes, onProblem }: BatchRouteOptions): Route {
+  let opened: Promise<void> | undefined;
+  let said: string | undefined;
+
+  async function write(text: string, sender: Sender): Promise<object> {
+    const { batch, letters } = decodeMessage(text);
+    const rows: { service?: unknown }[] = batch === undefined ? letters : Object.values(batch).flat();
+    const foreign = rows.find(({ service }) => typeof service === 'string' && !sender.mayServe(service));
+    if (foreign !== undefined)
+      throw new HttpError(403, `the key is not for service ${JSON.stringify(foreign.service)}`);
+    sender.spend(rows.length);
+    // Opened anew by the next one where it failed.
+    opened ??= sink.open().catch((error) => {
+      opened = undefined;
+      throw error;
+    });
+    await opened;
+    if (batch !== undefined) return sink.write(batch);
+    await sink.deadLetter(letters);
+    return {};
+  }
+
+  async function handle(request: IncomingMessage): Promise<Answer> {
+    const sender = await gate(request);
+    const share = budget.open();
+    try {
+      const { bytes } = await readBody(request, maxBodyBytes, share);
+      const result = await write(bytes.toString('utf8'), sender);
+      return { status: 200, contentType: 'application/json', body: JSON.stringify(result) };
+    } catch (error) {
+      throw explained(error);
+    } finally {
+      share.release();
+    }
+  }
+
+  function explained(error: unknown): unknown {
+    if (error instanceof BatchDecodeError) return new HttpError(400, `this is no batch: ${error.message}`);
+    if (!(error instanceof SinkError)) return error;
+    const { kind, message } = error;
+    if (kind === 'slow' || kind === 'poison')
+      return new HttpError(STATUSES[kind], message, { retryAfter: RETRY_SECONDS });
+    // Opened anew by the next one: the schema may be there then, or the server.
+    opened = undefined;
+    if (message !== said) onProblem(`batches: ${message}`);
+    said = message;
+    return new HttpError(STATUSES[kind], 'the receiver cannot store this now', { retryAfter: RETRY_SECONDS });
+  }
+
+  return { method: 'POST', handle };
+}

@@ -1,0 +1,155 @@
+// The receiver put together: options in; an HTTP server whose requests end in a journal, and the thread that ships it, out.
+// With no database configured the journal is left to the owner of the embedded one.
+
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { startDeliveryThread } from './deliver/delivery-thread.ts';
+import type { Sink } from './deliver/sink.ts';
+import { openJournal } from './journal/journal.ts';
+import type { Options } from './options/options.ts';
+import { Counters } from './receive/counters.ts';
+import { CumulativeStreams } from './receive/facts/cumulative.ts';
+import { OperationBounds } from './receive/facts/latencies.ts';
+import { MeasuredByMetrics } from './receive/facts/span-latencies.ts';
+import { TraceMemory } from './receive/facts/trace-memory.ts';
+import { Budget } from './receive/http/budget.ts';
+import { createGate } from './receive/http/gate.ts';
+import { ingestRoute } from './receive/http/ingest-route.ts';
+import { otlpRoute } from './receive/http/otlp-route.ts';
+import { type HttpServer, listen } from './receive/http/server.ts';
+import { statusRoutes } from './receive/http/status-routes.ts';
+import { createJournalStore } from './receive/journal-store.ts';
+import type { KeyRing } from './receive/keys/key-ring.ts';
+import { RateLimit } from './receive/keys/rate-limit.ts';
+import { Receiver } from './receive/receiver.ts';
+import { FACT_VERSION, type ResourceFact } from './record/fact.ts';
+import { createScrubber } from './record/scrub/scrubber.ts';
+import { batchRoute } from './serve-batches.ts';
+import { type Target, targetOf, threadOptions } from './thread-options.ts';
+
+export interface ServeOptions {
+  host: string;
+  port: number;
+  tls?: { cert: Buffer; key: Buffer } | undefined;
+  maxBodyBytes?: number;
+  /** How long the head of a request, and all of it, may take to arrive. Default 10,000 and 30,000. */
+  headersMillis?: number;
+  requestMillis?: number;
+  /** All bodies in memory at once. */
+  maxBytesInFlight?: number;
+  /** Absent: whoever reaches the receiver may send. */
+  keys?: KeyRing | undefined;
+  /** Items a second for each key, or address where no keys are asked for. Absent: no limit. */
+  itemsPerSecond?: number | undefined;
+  /** Whether points that are no latencies are answered as rejected; otherwise they are accepted and not kept. */
+  refuseOtherMetrics?: boolean;
+  /** Where rows go, when not to what the options say: a queue, from which `rowtrace worker` takes them. */
+  target?: Target | undefined;
+  /** Where batches of processes with ROWTRACE_ENDPOINT go; absent: none are taken. */
+  sink?: Sink | undefined;
+  onProblem: (message: string) => void;
+}
+
+export interface Serving {
+  readonly port: number;
+  /** Resolves when all that was accepted before is in the database, rows that wait for their request included. */
+  flush(timeoutMillis: number): Promise<boolean>;
+  /** Answers what is under way, then ships what it can in the time. What is left is in the journal. */
+  close(timeoutMillis: number): Promise<void>;
+}
+
+/** 20 MiB, as the OTLP specification recommends; counted before and after decompression. */
+const MAX_BODY_BYTES = 20 * 1024 * 1024;
+/** Three bodies of the largest kind, or hundreds of the usual. */
+const MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024;
+/** Above this share of the journal's bound senders are asked to come again. */
+const FULL = 0.9;
+
+export async function serve(options: Options, serving: ServeOptions): Promise<Serving> {
+  const { onProblem, maxBodyBytes = MAX_BODY_BYTES, maxBytesInFlight = MAX_BYTES_IN_FLIGHT } = serving;
+  const { refuseOtherMetrics = false } = serving;
+  const resource = receiverResource();
+  const target = serving.target ?? targetOf(options);
+  const delivery = target && startThread(options, target, onProblem);
+  const journal = openJournal({
+    dir: options.dir,
+    resource,
+    maxBytes: options.journalMaxBytes,
+    shippedBy: delivery ? 'self' : 'owner',
+    fate: 'are refused: their senders come again',
+    onProblem,
+    onOpened: (journalDir) => delivery?.follow(journalDir),
+  });
+  const counters = new Counters();
+  const budget = new Budget(maxBytesInFlight);
+  const store = createJournalStore(journal, options.journalMaxBytes, () => delivery?.status().pendingBytes ?? 0);
+  const scrubber = createScrubber({ keys: options.scrubKeys, patterns: options.scrubPatterns, custom: options.scrub });
+  const sampling = { rate: options.callSampleRate, random: Math.random };
+  const rules = {
+    ...options,
+    scrubber,
+    sampling,
+    memory: new TraceMemory(),
+    streams: new CumulativeStreams(Date.now()),
+    bounds: new OperationBounds(scrubber),
+    measured: new MeasuredByMetrics(),
+    refuseOthers: refuseOtherMetrics,
+    now: Date.now,
+  };
+  const receiver = new Receiver({ process: resource.process, rules, store, counters });
+  const notReady = () =>
+    store.fill() >= FULL ? 'the journal is nearly full: the database does not keep up' : undefined;
+  const { keys, itemsPerSecond } = serving;
+  const limit = itemsPerSecond === undefined ? undefined : new RateLimit(itemsPerSecond);
+  const routed = { receiver, budget, counters, maxBodyBytes, gate: createGate({ keys, limit, notReady }) };
+  let http: HttpServer;
+  try {
+    http = await listen({
+      ...serving,
+      counters,
+      routes: {
+        '/v1/traces': otlpRoute('traces', routed),
+        '/v1/logs': otlpRoute('logs', routed),
+        '/v1/metrics': otlpRoute('metrics', routed),
+        '/api/v1/ingest': ingestRoute(routed),
+        ...(serving.sink ? { '/api/v1/batches': batchRoute({ ...routed, sink: serving.sink, onProblem }) } : {}),
+        ...statusRoutes({ counters, budget, delivery: () => delivery?.status(), notReady, keys }),
+      },
+    });
+  } catch (error) {
+    await delivery?.close();
+    throw error;
+  }
+  return {
+    port: http.port,
+    flush: async (timeoutMillis) => (await delivery?.flush(timeoutMillis)) ?? true,
+    async close(timeoutMillis) {
+      const deadline = performance.now() + timeoutMillis;
+      await http.close(timeoutMillis);
+      journal.close();
+      await delivery?.flush(Math.max(0, deadline - performance.now()));
+      await delivery?.close();
+      await serving.sink?.close();
+    },
+  };
+}
+
+function startThread(options: Options, target: Target, onProblem: (message: string) => void) {
+  const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+  const entry = new URL(`./thread${extension}`, import.meta.url);
+  return startDeliveryThread({ entry, options: threadOptions(options, target), onProblem });
+}
+
+/** Of the receiver itself: its ledger, and facts that are nobody else's. */
+function receiverResource(): ResourceFact {
+  return {
+    k: 'resource',
+    v: FACT_VERSION,
+    process: randomUUID(),
+    service: 'rowtrace-receiver',
+    environment: 'rowtrace',
+    host: hostname(),
+    pid: process.pid,
+    language: 'nodejs',
+  };
+}

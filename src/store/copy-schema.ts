@@ -1,0 +1,156 @@
+// Copies all tables of our schema from one database into another that has none of their rows yet, in one transaction:
+// whole or not at all, so an interrupted copy is simply made again. Verified before the commit, by count and digest.
+
+import type { Db, Queryable, Transaction } from './db.ts';
+import { quoteName } from './identifiers.ts';
+
+export interface TableDigest {
+  table: string;
+  rows: number;
+  /** Sum of the hashes of the rows: the same wherever the same rows are. */
+  digest: string;
+}
+
+export interface CopyProgress {
+  table: string;
+  rows: number;
+}
+
+/** Filled by a migration: not rows of anybody's, and replaced by those of the source. */
+const SEEDED: readonly string[] = ['latency_levels'];
+const ROWS_AT_ONCE = 500;
+/** A portion is small; a digest reads a table once. */
+const STATEMENT_TIMEOUT_MILLIS = 10 * 60_000;
+
+/** @throws CopyConflict when the target has rows that the source has not in the same number and form */
+export async function copySchema(
+  source: Db,
+  target: Db,
+  schema: string,
+  onProgress: (progress: CopyProgress) => void = () => {},
+): Promise<{ tables: TableDigest[]; copied: boolean }> {
+  const options = { statementTimeoutMillis: STATEMENT_TIMEOUT_MILLIS };
+  return source.transaction(
+    (from) =>
+      target.transaction(async (to) => {
+        for (const tx of [from, to]) await tx.query(`set local timezone to 'UTC'`);
+        const tables = await tablesOf(from, schema);
+        const wanted = await digestsOf(from, schema, tables);
+        const there = await digestsOf(to, schema, tables);
+        if (there.some(({ table, rows }) => rows > 0 && !SEEDED.includes(table))) {
+          const other = differing(wanted, there).filter(({ table }) => !SEEDED.includes(table));
+          if (other.length > 0) throw new CopyConflict(other.filter(({ rows }) => rows > 0).concat(other));
+          return { tables: wanted, copied: false };
+        }
+        for (const table of tables) await copyTable(from, to, schema, table, onProgress);
+        const [wrong] = differing(wanted, await digestsOf(to, schema, tables));
+        if (wrong) throw new Error(`${wrong.table} is not the same in both databases after the copy; nothing was kept`);
+        await moveSequences(to, schema);
+        return { tables: wanted, copied: true };
+      }, options),
+    options,
+  );
+}
+
+export class CopyConflict extends Error {
+  readonly table: TableDigest;
+  constructor(tables: readonly TableDigest[]) {
+    const [first] = tables;
+    super(`${first!.rows} rows in ${first!.table}`);
+    this.table = first!;
+  }
+}
+
+/** Tables in an order in which every row finds those that it refers to. */
+async function tablesOf(tx: Queryable, schema: string): Promise<string[]> {
+  const names = await tx.query<{ name: string }>(
+    `select relname as name from pg_catalog.pg_class
+     where relnamespace = to_regnamespace($1) and relkind in ('r', 'p') and not relispartition and relname <> 'migrations'
+     order by relname`,
+    [quoteName(schema)],
+  );
+  const references = await tx.query<{ child: string; parent: string }>(
+    `select c.relname as child, p.relname as parent
+     from pg_catalog.pg_constraint f
+     join pg_catalog.pg_class c on c.oid = f.conrelid
+     join pg_catalog.pg_class p on p.oid = f.confrelid
+     where f.contype = 'f' and c.relnamespace = to_regnamespace($1) and c.oid <> p.oid and not c.relispartition`,
+    [quoteName(schema)],
+  );
+  const ordered: string[] = [];
+  const left = new Set(names.map(({ name }) => name));
+  while (left.size > 0) {
+    const ready = [...left].filter(
+      (name) => !references.some(({ child, parent }) => child === name && left.has(parent)),
+    );
+    for (const name of ready.length > 0 ? ready : left) {
+      ordered.push(name);
+      left.delete(name);
+    }
+  }
+  return ordered;
+}
+
+async function digestsOf(tx: Queryable, schema: string, tables: readonly string[]): Promise<TableDigest[]> {
+  const digests: TableDigest[] = [];
+  for (const table of tables) {
+    const [row] = await tx.query<{ rows: number; digest: string }>(
+      `select count(*) as rows, coalesce(sum(hashtextextended(to_jsonb(t)::text, 0)::numeric), 0)::text as digest
+       from ${quoteName(schema)}.${quoteName(table)} t`,
+    );
+    digests.push({ table, ...row! });
+  }
+  return digests;
+}
+
+/** As the second list has them. */
+function differing(one: readonly TableDigest[], other: readonly TableDigest[]): TableDigest[] {
+  return other.filter(({ rows, digest }, at) => rows !== one[at]!.rows || digest !== one[at]!.digest);
+}
+
+async function copyTable(
+  from: Transaction,
+  to: Transaction,
+  schema: string,
+  table: string,
+  onProgress: (progress: CopyProgress) => void,
+): Promise<void> {
+  const name = `${quoteName(schema)}.${quoteName(table)}`;
+  const columns = await from.query<{ name: string }>(
+    `select attname as name from pg_catalog.pg_attribute
+     where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`,
+    [name],
+  );
+  const list = columns.map((column) => `"${column.name}"`).join(', ');
+  if (SEEDED.includes(table)) await to.query(`delete from ${name}`);
+  await from.query(`declare rowtrace_copy no scroll cursor for select row_to_json(t)::text as row from ${name} t`);
+  for (let rows = 0; ; ) {
+    const some = await from.query<{ row: string }>(`fetch ${ROWS_AT_ONCE} from rowtrace_copy`);
+    if (some.length === 0) break;
+    // As text from one server to the other: no number or time passes through a type of JavaScript.
+    await to.query(
+      `insert into ${name} (${list}) overriding system value
+       select ${list} from json_populate_recordset(null::${name}, $1::json)`,
+      [`[${some.map(({ row }) => row).join(',')}]`],
+    );
+    rows += some.length;
+    onProgress({ table, rows });
+  }
+  await from.query('close rowtrace_copy');
+}
+
+async function moveSequences(to: Transaction, schema: string): Promise<void> {
+  const sequences = await to.query<{ relation: string; name: string; sequence: string }>(
+    `select a.attrelid::regclass::text as relation, a.attname as name, s.sequence
+     from pg_catalog.pg_attribute a
+     join pg_catalog.pg_class c on c.oid = a.attrelid
+     cross join lateral (
+       select pg_get_serial_sequence(quote_ident($2) || '.' || quote_ident(c.relname), a.attname) as sequence
+     ) s
+     where c.relnamespace = to_regnamespace($1) and c.relkind in ('r', 'p') and not c.relispartition
+       and a.attnum > 0 and not a.attisdropped and s.sequence is not null`,
+    [quoteName(schema), schema],
+  );
+  for (const { relation, name, sequence } of sequences)
+    await to.query(`select setval($1, greatest(coalesce((select max("${name}") from ${relation}), 0), 1))`, [sequence]);
+}

@@ -1,0 +1,68 @@
+// Several statements for a client of pg in one round trip, the bytes of a `copy … from stdin` among them: all sent at once,
+// with one Sync behind them, so that the server passes over what follows a failure (bytes for a copy that failed included).
+// Unnamed statements only, and their rows are thrown away. pg has a pipeline mode of its own, which refuses `copy`; libpq's
+// does, too. It is the client's rule and not the protocol's, and saves the wait for a server that waits for the bytes.
+
+import type { Connection, Submittable } from 'pg';
+import type { Statement } from './db.ts';
+
+/** So that the server begins while the rest is on its way. */
+const CHUNK_BYTES = 64 * 1024;
+
+/** pg's connection as it is; its types ask for an argument that it does not have. */
+interface PipelineConnection {
+  stream: Connection['stream'];
+  parse(query: { name: string; text: string; types: never[] }): void;
+  bind(config: { values: (string | null)[] }): void;
+  execute(config: { portal: string }): void;
+  sendCopyFromChunk(chunk: Uint8Array): void;
+  endCopyFrom(): void;
+  sync(): void;
+}
+
+export class Pipeline implements Submittable {
+  /** Called by pg, which puts a clock around it for `query_timeout`. */
+  callback: (error?: Error | null) => void;
+  readonly query_timeout: number;
+  readonly #statements: readonly Statement[];
+
+  constructor(statements: readonly Statement[], timeoutMillis: number, callback: (error?: Error | null) => void) {
+    this.#statements = statements;
+    this.query_timeout = timeoutMillis;
+    this.callback = callback;
+  }
+
+  submit(given: Connection): void {
+    const connection = given as unknown as PipelineConnection;
+    connection.stream.cork();
+    for (const { text, values, data } of this.#statements) {
+      connection.parse({ name: '', text, types: [] });
+      connection.bind({ values });
+      connection.execute({ portal: '' });
+      if (data) sendCopy(connection, data);
+    }
+    connection.sync();
+    connection.stream.uncork();
+  }
+
+  handleError(error: Error): void {
+    this.callback(error);
+  }
+
+  handleReadyForQuery(): void {
+    this.callback(null);
+  }
+
+  handleParseComplete(): void {}
+  handleCopyInResponse(): void {}
+  handleCommandComplete(): void {}
+  handleRowDescription(): void {}
+  handleDataRow(): void {}
+  handleEmptyQuery(): void {}
+}
+
+function sendCopy(connection: PipelineConnection, data: Uint8Array): void {
+  for (let at = 0; at < data.length; at += CHUNK_BYTES)
+    connection.sendCopyFromChunk(data.subarray(at, at + CHUNK_BYTES));
+  connection.endCopyFrom();
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+import { LoopDelay, now } from '../../../src/capture/slow/loop-delay.ts';
+import { BaselineJudge } from '../../../src/record/baseline.ts';
+import { captureBench } from '../../support/capture.ts';
+
+function judge(): BaselineJudge {
+  const baselines = new BaselineJudge({ slowBaselineFactor: 3, slowBaselineExcessMillis: 25 });
+  const place = { kind: 'server', operation: '/dogs/:id', http_method: 'GET', peer: null } as const;
+  baselines.set([{ ...place, source: 'week', count: 4000, hours: 4, p50_ms: 40, p90_ms: 60, p99_ms: 90 }]);
+  return baselines;
+}
+
+function request(bench: ReturnType<typeof captureBench>, millis: number): void {
+  const startTime = Date.now();
+  const attributes = { 'http.request.method': 'GET', 'http.route': '/dogs/:id', 'http.response.status_code': 200 };
+  bench.tracer.startSpan('GET', { kind: SpanKind.SERVER, attributes, startTime }).end(startTime + millis);
+}
+
+test('a span far beyond the past of its operation is slow although it is under the fixed limit; a usual one is not', () => {
+  const bench = captureBench({ baselines: judge() });
+  request(bench, 85);
+  assert.deepEqual(bench.logs(), []);
+  request(bench, 1500);
+  const [row] = bench.logs();
+  assert.equal(row!.message, 'Slow server span GET /dogs/:id: 1500 ms (usually 40 ms, 99 % under 90 ms)');
+  assert.equal(row!.template, 'Slow server span GET /dogs/:id', 'the issue is that of the fixed limit');
+  assert.equal(row!.tags!['rowtrace.slow.judge'], 'baseline');
+  assert.equal(row!.tags!['rowtrace.slow.usual_ms'], 40);
+  request(bench, 1500);
+  assert.equal(bench.logs().length, 1, 'once in ten minutes and operation');
+});
+
+test('an operation that is twice as slow as it was is reported although no span of it is out of the ordinary', () => {
+  const bench = captureBench({ baselines: judge() });
+  for (let nr = 0; nr < 200; nr++) request(bench, nr % 10 === 0 ? 88 : 45);
+  assert.deepEqual(bench.logs(), [], 'one in ten above the 90th percentile is usual');
+  for (let nr = 0; nr < 60; nr++) request(bench, nr % 2 === 0 ? 120 : 80);
+  assert.equal(bench.logs().length, 1);
+  assert.match(
+    bench.logs()[0]!.message,
+    /: 120 ms \(of the last \d+ \d+ took longer than 65 ms, usually 1 in 2, and \d+ longer than 85 ms, usually 1 in 10\)$/,
+  );
+});
+
+test('without a baseline, or with the judge off, only the fixed limit counts', () => {
+  const bench = captureBench();
+  request(bench, 1999);
+  assert.deepEqual(bench.logs(), []);
+});
+
+test('time between children is that of the span itself, and the slowest child stands in the message', () => {
+  const bench = captureBench({ slowMillis: { work: 100 } });
+  const startTime = Date.now() - 1000;
+  const parent = bench.tracer.startSpan('work', { startTime });
+  const context = trace.setSpan(ROOT_CONTEXT, parent);
+  const attributes = { 'db.system.name': 'postgresql', 'db.operation.name': 'SELECT' };
+  for (const [from, to] of [
+    [100, 400],
+    [300, 700],
+  ] as const)
+    bench.tracer
+      .startSpan('q', { kind: SpanKind.CLIENT, attributes, startTime: startTime + from }, context)
+      .end(startTime + to);
+  parent.end(startTime + 1000);
+  const row = bench.logs().find(({ message }) => message.startsWith('Slow internal'))!;
+  assert.equal(row.message, 'Slow internal span work: 1000 ms (limit 100 ms); 700 ms in db SELECT in 2 calls');
+  assert.equal(row.tags!['rowtrace.slow.self_ms'], 400);
+  assert.equal(row.tags!['rowtrace.slow.excess_ms'], 900);
+});
+
+test('a blocked loop is seen while it blocks and after it, a free one is not', async () => {
+  const loop = new LoopDelay();
+  loop.start();
+  await new Promise((turn) => setTimeout(turn, 120));
+  const from = now();
+  while (now() - from < 400);
+  const to = now();
+  const seen = loop.blockedBetween(from, to);
+  assert.ok(seen > 250 && seen <= to - from + 1, `while it blocks: ${seen}`);
+  await new Promise((turn) => setTimeout(turn, 120));
+  const after = loop.blockedBetween(from, to);
+  assert.ok(after > 250 && after <= to - from + 1, `after it: ${after}`);
+  assert.equal(loop.blockedBetween(from - 1_000_000, from - 900_000), 0);
+  loop.stop();
+});

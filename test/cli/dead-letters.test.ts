@@ -1,0 +1,100 @@
+// Dead letters from the command line: listed, shown, delivered once more, thrown away; and the ledger goes along.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { createPostgresSink } from '../../exporters/postgres/postgres-sink.ts';
+import { readLedger } from '../../src/query/ledger.ts';
+import type { DeadLetterRow } from '../../src/record/row.ts';
+import { openPostgres } from '../../src/store/postgres.ts';
+import { cliDir, runCli } from '../support/cli.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { logFact, resourceFact } from '../support/journals.ts';
+
+const RESOURCE = resourceFact('process-1');
+
+function letter(message: string, given: Partial<DeadLetterRow> = {}, fact = {}): DeadLetterRow {
+  const record = { ...logFact(message, { n: 4 }), ...fact };
+  const of = { event_id: record.id, process: RESOURCE.process, resource: RESOURCE, accepted: 4, merged: 0 };
+  return { ...of, kind: 'log', reason: 'it was refused', raw: JSON.stringify(record), ...given };
+}
+
+describe('dead letters', { timeout: 240_000 }, () => {
+  const dir = cliDir({ after });
+  let database: TestDatabase;
+  before(async () => {
+    database = await createTestDatabase();
+    const sink = createPostgresSink({ open: async () => openPostgres(database.url) });
+    await sink.open();
+    await sink.deadLetter([
+      letter('good again'),
+      letter('still bad', {}, { level: 'LOUD' }),
+      letter('of unknown origin', { resource: undefined }),
+      letter('to be thrown away'),
+      { kind: 'line', reason: 'damaged line', raw: '\x1b[31m half a li' },
+    ]);
+    await sink.close();
+  });
+  after(() => database?.drop());
+
+  const run = (...args: string[]) =>
+    runCli({ after }, ['dead-letters', ...args], { dir, env: { ROWTRACE_DATABASE_URL: database.url } });
+  const list = async () => JSON.parse((await run('--json')).stdout) as { id: number; raw: string; kind: string }[];
+  const ledger = async () => {
+    const [{ accepted, stored, dead_lettered, dropped, pending }] = (await readLedger(database.db, 'rowtrace')) as [
+      Awaited<ReturnType<typeof readLedger>>[number],
+    ];
+    return { accepted, stored, dead_lettered, dropped, pending };
+  };
+  const ids = (text: string, all: { id: number; raw: string }[]) => all.find(({ raw }) => raw.includes(text))!.id;
+
+  test('they are listed newest first and shown as they were, harmless for the terminal', async () => {
+    const all = await list();
+    assert.equal(all.length, 5);
+    const { code, stdout } = await run('list', '--kind', 'line');
+    assert.equal(code, 0);
+    assert.match(stdout, /damaged line/);
+    assert.ok(!stdout.includes('\x1b'));
+    const shown = await run('show', String(ids('good again', all)));
+    assert.match(
+      shown.stdout,
+      /^Dead letter \d+ {2}it was refused\n[\s\S]*service +shop\n[\s\S]*"message": "good again"/,
+    );
+    const markdown = await run('show', String(ids('unknown origin', all)), '--md');
+    assert.match(markdown.stdout, /^# Dead letter \d+\n/);
+    assert.deepEqual(await ledger(), { accepted: 4, stored: 0, dead_lettered: 4, dropped: {}, pending: 0 });
+  });
+
+  test('replayed, a good one is stored once, a bad one stays with its reason; discarded, it is dropped', async () => {
+    const all = await list();
+    const good = String(ids('good again', all));
+    const first = await run('replay', good, '--json');
+    assert.deepEqual([first.code, JSON.parse(first.stdout)], [0, { stored: 1, refused: [] }]);
+    assert.deepEqual(await ledger(), { accepted: 4, stored: 1, dead_lettered: 3, dropped: {}, pending: 0 });
+    const again = await run('replay', good);
+    assert.equal(again.code, 4);
+    assert.match(again.stderr, /There is no dead letter \d+\./);
+    assert.deepEqual(await ledger(), { accepted: 4, stored: 1, dead_lettered: 3, dropped: {}, pending: 0 });
+    const rows = await database.db.query('select message, service from rowtrace.error_logs');
+    assert.deepEqual(rows, [{ message: 'good again', service: 'shop' }]);
+
+    const away = await run('discard', String(ids('thrown away', all)));
+    assert.deepEqual([away.code, away.stdout], [0, '1 dead letter discarded.\n']);
+    const rest = await run('replay', '--all');
+    assert.equal(rest.code, 1);
+    assert.match(rest.stdout, /^0 dead letters stored\.\n3 dead letters refused again; they stay:\n/);
+    assert.match(rest.stdout, /level/);
+    assert.match(rest.stdout, /it is not known who wrote it/);
+    assert.deepEqual(await ledger(), {
+      ...{ accepted: 4, stored: 1, dead_lettered: 2, pending: 0 },
+      dropped: { discarded: 1 },
+    });
+    const everything = await run('discard', '--all', '--json');
+    assert.deepEqual(JSON.parse(everything.stdout), { discarded: 3 });
+    assert.match((await run()).stderr, /no dead letters/);
+  });
+
+  test('neither ids nor --all is a usage error, and so are both', async () => {
+    for (const args of [['replay'], ['discard'], ['discard', '1', '--all'], ['show', 'x']])
+      assert.equal((await run(...args)).code, 2, args.join(' '));
+  });
+});

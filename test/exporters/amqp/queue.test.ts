@@ -1,0 +1,167 @@
+// Batches through a real RabbitMQ: confirmed before they count as written, rows once, in order, whoever dies in between.
+
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import {
+  type BatchConsumer,
+  consumeBatches,
+  createAmqpSink,
+  deadQueue,
+  moveDeadMessages,
+  shardQueue,
+} from '../../../exporters/amqp/index.ts';
+import { createPostgresSink } from '../../../exporters/postgres/index.ts';
+import { emptyBatch, type Sink, SinkError } from '../../../src/deliver/sink.ts';
+import { openPostgres } from '../../../src/store/postgres.ts';
+import { script, spawnNode } from '../../support/children.ts';
+import { databaseFor } from '../../support/database.ts';
+import { until } from '../../support/journals.ts';
+import { type Rabbit, rabbitFor } from '../../support/rabbit.ts';
+import { errorLog } from '../../support/rows.ts';
+import { ScriptedSink } from '../../support/scripted-sink.ts';
+
+const logs = (...messages: string[]) => ({ ...emptyBatch(), logs: messages.map((message) => errorLog({ message })) });
+const messagesIn = (sink: ScriptedSink) => [...sink.logs.values()].map(({ message }) => message);
+
+function publisherFor(t: TestContext, { url, queue }: Rabbit, options: { confirmMillis?: number } = {}): Sink {
+  const sink = createAmqpSink({ url, queue, ...options });
+  t.after(() => sink.close());
+  return sink;
+}
+
+async function consumerFor(
+  t: TestContext,
+  { url, queue }: Rabbit,
+  sink: Sink,
+): Promise<BatchConsumer & { said: string[] }> {
+  const said: string[] = [];
+  const consumer = await consumeBatches({ url, queue, sink, onProblem: (line) => said.push(line) });
+  t.after(() => consumer.close());
+  return Object.assign(consumer, { said });
+}
+
+test('batches come out in the order they went in, and a queue that was read is empty', async (t) => {
+  const rabbit = await rabbitFor(t);
+  if (rabbit === undefined) return;
+  const publisher = publisherFor(t, rabbit);
+  for (let n = 0; n < 50; n++) assert.equal((await publisher.write(logs(`row ${n}`))).insertedLogs, 1);
+  assert.equal(await rabbit.count(shardQueue(rabbit.queue, 0)), 50);
+  const sink = new ScriptedSink();
+  const consumer = await consumerFor(t, rabbit, sink);
+  await until('50 rows', () => consumer.stats().messages === 50);
+  assert.deepEqual(
+    messagesIn(sink),
+    Array.from({ length: 50 }, (_, n) => `row ${n}`),
+  );
+  await consumer.close();
+  assert.equal(await rabbit.count(shardQueue(rabbit.queue, 0)), 0);
+});
+
+test('while the database is away nothing is acknowledged, and nothing is lost', async (t) => {
+  const rabbit = await rabbitFor(t);
+  if (rabbit === undefined) return;
+  const publisher = publisherFor(t, rabbit);
+  const sink = new ScriptedSink();
+  sink.script = ['ok', 'outage', 'outage', 'after'];
+  const consumer = await consumerFor(t, rabbit, sink);
+  for (const message of ['one', 'two', 'three']) await publisher.write(logs(message));
+  await until('three rows', () => consumer.stats().messages === 3);
+  assert.deepEqual(messagesIn(sink), ['one', 'two', 'three']);
+});
+
+test('a row that is refused becomes a dead letter alone; letters of the sender pass through', async (t) => {
+  const rabbit = await rabbitFor(t);
+  if (rabbit === undefined) return;
+  const publisher = publisherFor(t, rabbit);
+  const sink = new ScriptedSink();
+  sink.poison = /bad/;
+  const consumer = await consumerFor(t, rabbit, sink);
+  await publisher.write(logs('good', 'bad', 'also good'));
+  await publisher.deadLetter([{ kind: 'log', reason: 'refused over there', raw: '{}', occurrences: 1 }]);
+  await until('both messages', () => consumer.stats().messages === 2);
+  assert.deepEqual(messagesIn(sink), ['good', 'also good']);
+  assert.deepEqual(
+    sink.deadLetters.map(({ reason }) => reason),
+    ['refused', 'refused over there'],
+  );
+});
+
+test('a message that is no batch is put aside, and comes back on demand', async (t) => {
+  const rabbit = await rabbitFor(t);
+  if (rabbit === undefined) return;
+  const publisher = publisherFor(t, rabbit);
+  await publisher.open();
+  await rabbit.put(shardQueue(rabbit.queue, 0), 'no batch');
+  await publisher.write(logs('behind it'));
+  const sink = new ScriptedSink();
+  const consumer = await consumerFor(t, rabbit, sink);
+  await until('the row behind it', () => sink.logs.size === 1);
+  await until('the dead letter', async () => (await rabbit.count(deadQueue(rabbit.queue))) === 1);
+  assert.match(consumer.said.join(), /a message is no batch and was put aside/);
+  assert.equal(await moveDeadMessages(rabbit.url, rabbit.queue), 1);
+  await until('it to be refused again', () => consumer.stats().rejected === 2);
+});
+
+test('a queue that was deleted is declared anew; what was not confirmed is still with the sender', async (t) => {
+  const rabbit = await rabbitFor(t);
+  if (rabbit === undefined) return;
+  const publisher = publisherFor(t, rabbit);
+  await publisher.write(logs('before'));
+  await rabbit.remove(shardQueue(rabbit.queue, 0));
+  await assert.rejects(publisher.write(logs('into nowhere')), (error) => {
+    assert.ok(error instanceof SinkError);
+    assert.equal(error.kind, 'outage');
+    return true;
+  });
+  await publisher.write(logs('again'));
+  assert.equal(await rabbit.count(shardQueue(rabbit.queue, 0)), 1);
+});
+
+test('a broker that cannot be reached is an outage; one that refuses the password, a matter for a person', async (t) => {
+  const rabbit = await rabbitFor(t);
+  if (rabbit === undefined) return;
+  const kindOf = async (url: string) => {
+    const sink = createAmqpSink({ url, queue: rabbit.queue });
+    const error = await sink.open().then(
+      () => undefined,
+      (caught) => caught,
+    );
+    assert.doesNotMatch(error.message, /secret/);
+    return error.kind;
+  };
+  const wrong = new URL(rabbit.url);
+  wrong.password = 'secret';
+  assert.equal(await kindOf(wrong.toString()), 'config');
+  assert.equal(await kindOf('amqp://guest:secret@127.0.0.1:1'), 'outage');
+});
+
+test('a worker that is killed after its commit and before its acknowledgement: the next one finds the rows there', async (t) => {
+  const rabbit = await rabbitFor(t);
+  if (rabbit === undefined) return;
+  const { db, url: databaseUrl } = await databaseFor(t);
+  const publisher = publisherFor(t, rabbit);
+  const total = 300;
+  for (let n = 0; n < total; n += 10)
+    await publisher.write(logs(...Array.from({ length: 10 }, (_, at) => `row ${n + at}`)));
+  const settings = JSON.stringify({ url: rabbit.url, queue: rabbit.queue, databaseUrl });
+  // Dies after its third commit, each time, before it acknowledges.
+  for (let round = 0; round < 3; round++) {
+    const child = spawnNode(t, [script('dying-worker.ts'), settings]);
+    const { signal } = await child.ended;
+    assert.equal(signal, 'SIGKILL', child.stderr);
+  }
+  const [found] = await db.query<{ stored: number }>('select count(*)::int as stored from rowtrace.error_logs');
+  const { stored } = found!;
+  assert.ok(stored >= 30 && stored < total, `${stored} rows after three deaths`);
+  const consumer = await consumerFor(t, rabbit, createPostgresSink({ open: async () => openPostgres(databaseUrl) }));
+  const storedNow = async () =>
+    (await db.query<{ n: number }>('select count(*)::int as n from rowtrace.error_logs'))[0]!.n;
+  await until('all rows', async () => (await storedNow()) >= total);
+  await consumer.close();
+  const rows = await db.query<{ message: string }>('select message from rowtrace.error_logs');
+  const distinct = new Set(rows.map(({ message }) => message));
+  assert.equal(distinct.size, total, 'lost 0');
+  assert.equal(rows.length, total, 'duplicates 0');
+  const [issues] = await db.query<{ count: number }>('select sum(count)::int as count from rowtrace.issue_list');
+  assert.equal(issues!.count, total, 'counted once');
+});

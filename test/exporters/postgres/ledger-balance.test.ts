@@ -1,0 +1,134 @@
+// What became of every accepted record, in the transactions that store: the view ledger_balance.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { readLedger, sumLedger } from '../../../src/query/ledger.ts';
+import type { AbsorbedRow, ErrorLogRow, LedgerRow } from '../../../src/record/row.ts';
+import type { Db } from '../../../src/store/db.ts';
+import { errorLog } from '../../support/rows.ts';
+import { batch, foldAll, KINDS, openSink } from '../../support/sinks.ts';
+
+const row = (message: string, given: Partial<ErrorLogRow> = {}) => errorLog({ process: 'p', message, ...given });
+const absorbed = ({ event_id, created_at }: ErrorLogRow, into: ErrorLogRow, more: Partial<AbsorbedRow> = {}) => ({
+  process: 'p',
+  event_id,
+  created_at,
+  into: into.event_id,
+  ...more,
+});
+const report = (given: Partial<LedgerRow>): LedgerRow => ({
+  process: 'p',
+  service: 'kennel',
+  seq: 1,
+  updated_at: Date.now(),
+  accepted: 0,
+  merged: 0,
+  dropped: {},
+  ...given,
+});
+const END = report({ seq: -1, ended: true });
+
+async function balance(db: Db) {
+  const [entry] = await readLedger(db, 'rowtrace');
+  const { accepted, stored, merged, dead_lettered, dropped, pending, closes } = entry!;
+  return { accepted, stored, merged, dead_lettered, dropped, pending, closes };
+}
+
+const NOTHING = { accepted: 0, stored: 0, merged: 0, dead_lettered: 0, dropped: {}, pending: 0, closes: true };
+
+async function counts(db: Db) {
+  return db.query('select title, count from rowtrace.issue_list order by title');
+}
+
+for (const kind of KINDS)
+  describe(`the ledger on ${kind}`, () => {
+    test('a stored row that turns out to be part of another goes, with its counts, however often that is told', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const poor = row('poor', { accepted: 1, merged: 0, route: '/a' });
+      const rich = row('rich', { accepted: 2, merged: 0, route: '/a' });
+      await sink.write(batch({ logs: [poor, row('other', { process: 'q' })] }));
+      await foldAll(db);
+      const late = batch({ logs: [rich], absorbed: [absorbed(poor, rich)] });
+      for (const again of [late, late, batch({ logs: [poor] }), late]) await sink.write(again);
+      for (const fold of [false, true]) {
+        if (fold) await foldAll(db);
+        const [entry] = (await readLedger(db, 'rowtrace')).filter(({ process }) => process === 'p');
+        assert.deepEqual([entry!.accepted, entry!.stored, entry!.merged, entry!.pending], [2, 1, 1, 0]);
+        assert.deepEqual(await counts(db), [
+          { title: 'other', count: 1 },
+          { title: 'rich', count: 1 },
+        ]);
+        const hours = await db.query(
+          'select sum(count)::int as n from rowtrace.issue_hour_counts union all select sum(count)::int from rowtrace.issue_release_counts',
+        );
+        assert.deepEqual(hours, [{ n: 2 }, { n: 2 }]);
+      }
+    });
+
+    test('rows of one batch, held or replayed, are counted once each', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const poor = row('poor', { accepted: 1, merged: 0 });
+      const held = row('held', { accepted: 2, merged: 0 });
+      const rich = row('rich', { accepted: 4, merged: 1 });
+      const all = batch({
+        logs: [poor, rich],
+        absorbed: [absorbed(poor, rich), absorbed(held, rich, { held: true })],
+      });
+      const expected = { ...NOTHING, accepted: 4, stored: 1, merged: 3 };
+      await sink.write(all);
+      assert.deepEqual(await balance(db), expected);
+      // An attempt that was cut off comes again, and this time the held row was not held long enough.
+      await sink.write(batch({ logs: [poor, held] }));
+      await sink.write(all);
+      assert.deepEqual(await balance(db), expected);
+      await foldAll(db);
+      assert.deepEqual(await counts(db), [{ title: 'rich', count: 1 }]);
+    });
+
+    test('of a killed process rows tell what it had accepted; what is nowhere at its end was lost', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      await sink.write(batch({ ledgers: [report({ accepted: 3, merged: 1, dropped: { journal_full: 1 } })] }));
+      await sink.write(batch({ logs: [row('a', { accepted: 1, merged: 0 }), row('b', { accepted: 7, merged: 2 })] }));
+      const pending = { ...NOTHING, accepted: 7, stored: 2, merged: 2, dropped: { journal_full: 1 }, pending: 2 };
+      assert.deepEqual(await balance(db), pending);
+      await sink.write(batch({ ledgers: [END] }));
+      const lost = { ...pending, dropped: { journal_full: 1, lost: 2 }, pending: 0 };
+      assert.deepEqual(await balance(db), lost);
+      const poison = row('poison');
+      const part = absorbed(row('part'), poison, { held: true });
+      const letter = { process: 'p', service: 'kennel', kind: 'log', reason: 'bad', raw: 'x', absorbed: [part] };
+      await sink.deadLetter([{ ...letter, event_id: poison.event_id }]);
+      const found = { ...lost, merged: 3, dead_lettered: 1, dropped: { journal_full: 1 } };
+      assert.deepEqual(await balance(db), found);
+      await sink.write(batch({ logs: [row('by another journal', { accepted: 9, merged: 2 })] }));
+      assert.deepEqual(await balance(db), { ...found, accepted: 9, stored: 3, pending: 1 }, 'it had not ended yet');
+      const total = await sumLedger(db, 'rowtrace');
+      assert.deepEqual([total.processes, total.accepted, total.dropped], [1, 9, { journal_full: 1 }]);
+    });
+
+    test('a dead letter that turns out to be part of another one goes, as a row does', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const poor = row('poor');
+      const stored = row('stored', { accepted: 2, merged: 0 });
+      const rich = row('rich');
+      const letter = (of: ErrorLogRow, accepted: number, parts: AbsorbedRow[]) => ({
+        ...{ event_id: of.event_id, process: 'p', kind: 'log', reason: 'bad', raw: of.message },
+        ...{ accepted, merged: 0, absorbed: parts },
+      });
+      const parts = [absorbed(poor, rich), absorbed(stored, rich)];
+      for (let attempt = 0; attempt < 2; attempt++) {
+        await sink.deadLetter([letter(poor, 1, [])]);
+        await sink.write(batch({ logs: [stored] }));
+        await sink.deadLetter([letter(rich, 3, parts)]);
+        assert.deepEqual(await balance(db), { ...NOTHING, accepted: 3, merged: 2, dead_lettered: 1 });
+        assert.deepEqual(await counts(db), []);
+      }
+    });
+
+    test('more settled than accepted is said, and not hidden', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      await sink.write(batch({ logs: [row('a'), row('b')], ledgers: [report({ accepted: 1 })] }));
+      assert.deepEqual(await balance(db), { ...NOTHING, accepted: 2, stored: 2, closes: false });
+      assert.equal((await sumLedger(db, 'rowtrace')).closes, false);
+    });
+  });

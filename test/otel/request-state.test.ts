@@ -1,0 +1,37 @@
+// What is remembered of errors while further carriers of them may come.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { type Carried, type RequestState, remember, SpanState } from '../../src/otel/request-state.ts';
+
+test('what is pushed out of the list keeps no text, since the Error and what is known of it may live on', () => {
+  const list: Carried[] = [];
+  const all = Array.from({ length: 40 }, (_, at): Carried => {
+    const stack = `Error: ${at}\n    at dogs (/app/dogs.js:${at}:1)`;
+    return { time: at, level: 'ERROR', byObject: true, message: String(at), stack, mergeable: false };
+  });
+  for (const one of all) remember(list, one);
+  assert.deepEqual(list, all.slice(-32));
+  assert.ok(all.slice(0, 8).every((one) => one.stack === undefined));
+  assert.ok(list.every((one) => one.stack?.includes('/app/dogs.js')));
+});
+
+test('an event that its span has dropped is not held', async () => {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  const state = new SpanState({}, {} as RequestState, undefined, () => {});
+  const kept = {};
+  state.addEvent(kept);
+  const dropped = Array.from({ length: 100 }, () => {
+    const event = {};
+    state.addEvent(event);
+    return new WeakRef(event);
+  });
+  // References that were read or made in a turn of the loop are held until its end.
+  await new Promise((resolve) => setImmediate(resolve));
+  gc();
+  assert.equal(dropped.filter((event) => event.deref() !== undefined).length, 0);
+  assert.ok(state.hasEvent(kept));
+});

@@ -1,0 +1,86 @@
+// POST /api/v1/ingest: the plain JSON batch, for whoever has no OpenTelemetry.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { receiverFor } from '../support/receiver.ts';
+
+test('entries become rows, with all that they tell', async (t) => {
+  const receiver = await receiverFor(t);
+  const answer = await receiver.json('/api/v1/ingest', {
+    service: 'cron',
+    environment: 'production',
+    entries: [
+      {
+        level: 'error',
+        message: 'backup failed',
+        module: 'backup',
+        timestamp: '2026-11-26T10:00:00',
+        trace_id: '5B8EFFF798038103D269B633813FC60C',
+        error_type: 'IOError',
+        error_message: 'disk full',
+        stack_trace: 'Traceback (most recent call last):\n  File "b.py", line 3, in run\nIOError: disk full',
+        language: 'python',
+        extra: { disk: '/dev/sda', password: 'hunter2', __proto__: { polluted: 1 } },
+      },
+      { level: 'warn', message: 'slow', timestamp: 1_795_687_200, service: 'other' },
+      { level: 'info', message: 'not kept' },
+      { level: 'error' },
+      { level: 'error', message: 'x', timestamp: 'yesterday' },
+      7,
+    ],
+  });
+  assert.equal(answer.status, 200);
+  assert.deepEqual(await answer.json(), {
+    accepted: 2,
+    below_level: 1,
+    rejected: 3,
+    errors: [
+      { index: 3, message: 'message should be a text' },
+      { index: 4, message: 'timestamp should be ISO 8601 or Unix time' },
+      { index: 5, message: 'an entry should be an object' },
+    ],
+  });
+  const rows = await receiver.rows<Record<string, unknown>>(2);
+  const backup = rows.find(({ service }) => service === 'cron')!;
+  assert.equal((backup.created_at as Date).toISOString(), '2026-11-26T10:00:00.000Z');
+  assert.equal(backup.message, 'backup failed');
+  assert.equal(backup.level, 'ERROR');
+  assert.equal(backup.module, 'backup');
+  assert.equal(backup.error_type, 'IOError');
+  assert.equal(backup.error_message, 'disk full');
+  assert.equal(backup.environment, 'production');
+  assert.equal(backup.trace_id, '5b8efff798038103d269b633813fc60c');
+  assert.equal(backup.function_name, 'run');
+  assert.deepEqual(backup.tags, { disk: '/dev/sda', password: '[scrubbed]', 'telemetry.sdk.language': 'python' });
+  const other = rows.find(({ service }) => service === 'other')!;
+  assert.equal(other.level, 'WARNING');
+  assert.equal((other.created_at as Date).getTime(), 1_795_687_200_000);
+  assert.equal(({} as { polluted?: number }).polluted, undefined);
+});
+
+test('one entry alone and a bare list do as well; the same batch sent again changes nothing', async (t) => {
+  const receiver = await receiverFor(t);
+  const timestamp = Date.now();
+  const sent = [
+    { message: 'one', timestamp },
+    [
+      { message: 'two', timestamp },
+      { message: 'two', timestamp },
+    ],
+  ];
+  for (const body of [...sent, ...sent]) assert.equal((await receiver.json('/api/v1/ingest', body)).status, 200);
+  await receiver.settled();
+  const rows = await receiver.rows<{ message: string }>(3);
+  assert.deepEqual(rows.map(({ message }) => message).sort(), ['one', 'two', 'two']);
+});
+
+test('what is no batch: 400; another content type: 415', async (t) => {
+  const receiver = await receiverFor(t);
+  for (const body of ['"x"', 'null', '{}', '{"entries":7}', '{"entries"', '{"message":7}'])
+    assert.equal(
+      (await receiver.post('/api/v1/ingest', body, { 'content-type': 'application/json' })).status,
+      400,
+      body,
+    );
+  assert.equal((await receiver.post('/api/v1/ingest', '[]', { 'content-type': 'text/plain' })).status, 415);
+});

@@ -1,0 +1,53 @@
+// Frames that were read before are taken from memory; that must not show.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readCases } from '../../../bench/grouping.ts';
+import { parseV8 } from '../../../src/record/fingerprint/parse-v8.ts';
+
+const stacks = readCases(new URL('../../fixtures/grouping-cases.json', import.meta.url)).flatMap(({ stack }) =>
+  stack ? [stack] : [],
+);
+
+test('a stack whose frames are known reads as one that is read line by line', () => {
+  for (const stack of stacks) {
+    const known = [parseV8(stack, ''), parseV8(stack, '')][1];
+    // With an empty line behind its frames it is never kept.
+    assert.deepEqual(known, parseV8(`${stack}\n`, ''), stack);
+  }
+});
+
+test('other headers above known frames stay what they are', () => {
+  const frames = '    at pay (/srv/app/pay.js:1:2)\n    at next (/srv/app/next.js:3:4)';
+  for (const header of [
+    'Error: one',
+    'Error: two',
+    '',
+    ' Error: three',
+    'at Error: four',
+    '[cause]: Error: five',
+    'cause: Error: six',
+    "Emitted 'error' event on Socket instance at:",
+    'Error: seven\nlines',
+    '[Error: eight] {',
+    '... 4 lines matching cause stack trace ...',
+  ]) {
+    parseV8(`${header}\n${frames}`, '');
+    assert.deepEqual(parseV8(`${header}\n${frames}`, ''), parseV8(`${header}\n${frames}\n`, ''), header);
+  }
+});
+
+test('nobody changes the frames that he shares with others', () => {
+  const stack = 'Error: x\n    at pay (/srv/app/pay.js:1:2)';
+  for (let time = 0; time < 2; time++) {
+    const { frames } = parseV8(stack, '');
+    assert.throws(() => {
+      frames[0]!.key = 'changed';
+    }, TypeError);
+    assert.throws(() => frames.push(frames[0]!), TypeError);
+  }
+  assert.deepEqual(
+    parseV8(stack, '').frames.map(({ key }) => key),
+    ['pay:pay'],
+  );
+});

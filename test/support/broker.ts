@@ -1,0 +1,85 @@
+// A RabbitMQ of a test's own, to be killed, frozen and filled: on free ports, in a folder of its own. Skips the test where
+// no server is installed.
+
+import { execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { promisify } from 'node:util';
+import { freePort } from './free-port.ts';
+import { until } from './journals.ts';
+
+const BIN = process.env.ROWTRACE_TEST_RABBITMQ_BIN ?? '/usr/lib/rabbitmq/bin';
+
+export interface Broker {
+  url: string;
+  start(): Promise<void>;
+  signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
+  /** Share of the memory beyond which it takes nothing; 0 is at once. */
+  limitMemory(share: number): Promise<void>;
+  /** How many clients are connected. */
+  connections(): Promise<number>;
+}
+
+export async function brokerFor(t: TestContext): Promise<Broker | undefined> {
+  if (!existsSync(join(BIN, 'rabbitmq-server'))) {
+    t.skip(
+      `no rabbitmq-server in ${BIN}; install it (apt-get install rabbitmq-server) or set ROWTRACE_TEST_RABBITMQ_BIN`,
+    );
+    return undefined;
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'rowtrace-broker-'));
+  const node = `rowtrace-${randomUUID().slice(0, 8)}@localhost`;
+  const [port, distribution] = [await freePort(), await freePort()];
+  writeFileSync(join(folder, 'plugins'), '[].');
+  const env = {
+    ...process.env,
+    HOME: folder,
+    RABBITMQ_NODENAME: node,
+    RABBITMQ_NODE_PORT: String(port),
+    RABBITMQ_DIST_PORT: String(distribution),
+    RABBITMQ_MNESIA_BASE: join(folder, 'data'),
+    RABBITMQ_LOGS: '-',
+    // Its name is in no argument, so that this is how its process is found.
+    RABBITMQ_PID_FILE: join(folder, 'pid'),
+    RABBITMQ_LOG_BASE: folder,
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'plugins'),
+    RABBITMQ_CONFIG_FILE: join(folder, 'none'),
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `-setcookie ${node.slice(0, 17)}`,
+  };
+  const control = async (...words: string[]): Promise<string> => {
+    const args = ['-q', '-n', node, '--erlang-cookie', node.slice(0, 17), ...words];
+    return (await promisify(execFile)(join(BIN, 'rabbitmqctl'), args, { env })).stdout;
+  };
+  const broker: Broker = {
+    url: `amqp://guest:guest@127.0.0.1:${port}`,
+    async start() {
+      spawn(join(BIN, 'rabbitmq-server'), { env, cwd: folder, stdio: 'ignore', detached: true }).unref();
+      await until('the broker to listen', () => listens(port), 60_000);
+    },
+    signal(name) {
+      process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), name);
+    },
+    limitMemory: async (share) => void (await control('set_vm_memory_high_watermark', String(share))),
+    connections: async () => (await control('list_connections', '--no-table-headers', 'pid')).trim().split('\n').length,
+  };
+  t.after(() => {
+    try {
+      broker.signal('SIGKILL');
+    } catch {}
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  });
+  await broker.start();
+  return broker;
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}

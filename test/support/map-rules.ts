@@ -1,0 +1,28 @@
+// What the mapping of signals is told when nothing is configured, without a receiver around it.
+
+import { CumulativeStreams } from '../../src/receive/facts/cumulative.ts';
+import { OperationBounds } from '../../src/receive/facts/latencies.ts';
+import type { MapRules } from '../../src/receive/facts/rules.ts';
+import { MeasuredByMetrics } from '../../src/receive/facts/span-latencies.ts';
+import { TraceMemory } from '../../src/receive/facts/trace-memory.ts';
+import { createScrubber } from '../../src/record/scrub/scrubber.ts';
+
+export function mapRules(): MapRules {
+  return {
+    level: 'WARNING',
+    statusRows: 500,
+    slowServerMillis: 2000,
+    slowClientMillis: 1000,
+    slowDbMillis: 500,
+    slowMillis: {},
+    userId: 'plain',
+    scrubber: createScrubber(),
+    sampling: { rate: 0.05, random: Math.random },
+    memory: new TraceMemory(),
+    streams: new CumulativeStreams(0),
+    bounds: new OperationBounds(createScrubber()),
+    measured: new MeasuredByMetrics(),
+    refuseOthers: false,
+    now: Date.now,
+  };
+}

@@ -1,0 +1,44 @@
+// What a test asks of a broker beside what the code under test does: how many messages are in a queue, and to remove it.
+
+import type { TestContext } from 'node:test';
+import { connect } from 'amqplib';
+import { deadQueue, shardQueue } from '../../exporters/amqp/index.ts';
+import { uuidv7 } from '../../src/util/uuid.ts';
+import { serviceFor } from './services.ts';
+
+export interface Rabbit {
+  url: string;
+  /** Name of the queues of this test; removed afterwards. */
+  queue: string;
+  count(name: string): Promise<number>;
+  remove(name: string): Promise<void>;
+  put(name: string, text: string): Promise<void>;
+}
+
+export async function rabbitFor(t: TestContext): Promise<Rabbit | undefined> {
+  const url = await serviceFor(t, 'amqp');
+  if (url === undefined) return undefined;
+  const connection = await connect(url);
+  const queue = `rowtrace-test-${uuidv7()}`;
+  const inChannel = async <T>(work: (channel: Awaited<ReturnType<typeof connection.createChannel>>) => Promise<T>) => {
+    const channel = await connection.createChannel();
+    channel.on('error', () => {});
+    try {
+      return await work(channel);
+    } finally {
+      await channel.close().catch(() => {});
+    }
+  };
+  t.after(async () => {
+    for (const name of [shardQueue(queue, 0), deadQueue(queue)])
+      await inChannel((channel) => channel.deleteQueue(name));
+    await connection.close();
+  });
+  return {
+    url,
+    queue,
+    count: (name) => inChannel(async (channel) => (await channel.checkQueue(name)).messageCount),
+    remove: (name) => inChannel(async (channel) => void (await channel.deleteQueue(name))),
+    put: (name, text) => inChannel(async (channel) => void channel.sendToQueue(name, Buffer.from(text))),
+  };
+}
