@@ -18,6 +18,8 @@ export interface Broker {
   url: string;
   start(): Promise<void>;
   signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
+  /** Whether the queue survives SIGKILL: RabbitMQ writes the names of new quorum queues half a second late. */
+  hasOnDisk(queue: string): boolean;
   /** Share of the memory beyond which it takes nothing; 0 is at once. */
   limitMemory(share: number): Promise<void>;
   /** How many clients are connected. */
@@ -63,6 +65,7 @@ export async function brokerFor(t: TestContext): Promise<Broker | undefined> {
     signal(name) {
       process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), name);
     },
+    hasOnDisk: (queue) => readFileSync(join(folder, 'data', node, 'quorum', node, 'names.dets')).includes(`_${queue}`),
     limitMemory: async (share) => void (await control('set_vm_memory_high_watermark', String(share))),
     connections: async () => (await control('list_connections', '--no-table-headers', 'pid')).trim().split('\n').length,
   };

@@ -115,8 +115,11 @@ test('faults of the broker', { timeout: 900_000 }, async (t) => {
 
   await t.test('killed and started anew under load: the journal has what comes meanwhile', async (t) => {
     const way = await wayFor(t, broker);
+    await way.send(20);
+    await until('a durable queue', () => broker.hasOnDisk(shardQueue(way.queue, 0)));
+    const { messages } = way.consumer.stats();
     const sending = way.send(300);
-    await until('rows on their way', () => way.consumer.stats().messages > 0);
+    await until('rows on their way', () => way.consumer.stats().messages > messages);
     broker.signal('SIGKILL');
     await sending;
     await way.send(100);
@@ -186,6 +189,7 @@ test('faults of the broker', { timeout: 900_000 }, async (t) => {
     async (t) => {
       const maxBytes = 2 * 1024 * 1024;
       const way = await wayFor(t, broker, { journalMaxBytes: maxBytes });
+      await until('a durable queue', () => broker.hasOnDisk(shardQueue(way.queue, 0)));
       broker.signal('SIGKILL');
       const sending = way.send(400, 8_000);
       await until('refusals', () => way.refused.length > 10, LONG);
