@@ -1,7 +1,7 @@
 // The occurrences that are known already: by the Error object wherever it turns up again, by stack or text within a
 // request, by what an outer error contains or restates. In: carriers. Out: the earlier occurrence they speak of, if any.
 
-import { type Carried, remember, type SpanState, stateOfContext } from '../otel/request-state.ts';
+import { type Carried, type RequestState, remember, type SpanState, stateOfContext } from '../otel/request-state.ts';
 import type { ErrorFact, RowRef } from '../record/fact.ts';
 import type { Carrier } from './carrier.ts';
 import { chainOf } from './error-fact.ts';
@@ -29,9 +29,27 @@ export class KnownOccurrences {
       // A WeakRef keeps its value to the end of the turn: of a million errors in one loop all of them.
       if (carried.mergeable) carried.thrown = new WeakRef(value);
     }
-    if (isInRequest(state, carrier)) state.request.remember(carried);
-    else remember(this.#recent, carried);
+    if (isInRequest(state, carrier)) {
+      state.request.remember(carried);
+    } else {
+      carried.alone = true;
+      remember(this.#recent, carried);
+    }
     state?.markFailed();
+  }
+
+  /**
+   * An error logged out of a lost context and then passed on (`next(err)`) is what its request failed of. Of the first
+   * request only, and soon: a rejection that is kept and thrown again fails others, which have to be seen.
+   */
+  adopt(carried: Carried, carrier: Carrier): RequestState | undefined {
+    const state = carrier.state ?? stateOfContext(carrier.context);
+    if (!carried.alone || !isInRequest(state, carrier) || Date.now() - carried.time > MERGE_WINDOW_MILLIS)
+      return undefined;
+    carried.alone = false;
+    if (carried.row !== undefined) state.request.addRow(carried.row);
+    state.markFailed();
+    return state.request;
   }
 
   /** Earlier ones that this error contains or restates: a failed call inside, a cause already recorded by a span. */

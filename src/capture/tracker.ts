@@ -204,6 +204,7 @@ export class OccurrenceTracker {
   /** A further carrier of a known occurrence: it adds what it knows, and no row. */
   #again(seen: Carried, carrier: Carrier): void {
     this.#merged++;
+    const requestId = this.#known.adopt(seen, carrier)?.requestId;
     const raised = seen.level !== carrier.level && isAtLeast(carrier.level, seen.level);
     const tags = this.#facts.tags(carrier.tags, carrier.body === seen.message ? undefined : carrier.body);
     // A logger's name says more than that of the instrumentation whose span came first; the first logger's stays.
@@ -214,10 +215,11 @@ export class OccurrenceTracker {
       return;
     }
     if (module !== undefined) seen.mergeable = false;
-    if (!raised && tags === undefined && module === undefined) return;
+    if (!raised && tags === undefined && module === undefined && requestId === undefined) return;
     const fact = {
       k: 'amend' as const,
       rows: [seen.row],
+      requestId,
       level: raised ? carrier.level : undefined,
       module,
       tags,

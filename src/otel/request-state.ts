@@ -41,6 +41,8 @@ export interface Carried {
   /** Carried by a span only: no words of the programmer's own get lost when it is merged into a wrapper. */
   mergeable: boolean;
   stack?: string;
+  /** No request had it: the first that it turns up in has it for its own. */
+  alone?: boolean;
 }
 
 /** One local root: the server span of a request, or whatever span has no parent in this process. */

@@ -222,6 +222,29 @@ test('a 500 after an error that was logged makes no second row', () => {
   assert.equal(bench.logs().length, 1);
 });
 
+test('an error logged without its request and then passed on is the row of that request, and of no other', () => {
+  const bench = captureBench();
+  const error = new Error('logged where the context was lost');
+  const unhook = hookConsole({ emit: (record) => bench.logger.emit(record as never) }, 'errors');
+  console.error('it broke', error);
+  unhook();
+  request(bench, () => inSpan(bench, 'handler', (span) => span.recordException(error)));
+  assert.equal(bench.logs().length, 1);
+  const [row] = bench.logs();
+  const amendments = bench.amendments().filter(({ rows }) => rows[0]?.id === row?.id);
+  assert.ok(amendments.some(({ requestId }) => requestId === 'rid-1'));
+  const final = amendments.find((fact) => fact.final);
+  assert.deepEqual([final?.status, final?.route], [500, '/dogs/:id']);
+  request(bench, () => inSpan(bench, 'handler', (span) => span.recordException(error)));
+  assert.deepEqual(
+    bench.logs().map(({ message }) => message),
+    ['it broke', 'GET /dogs/:id answered 500'],
+    'a rejection that is kept fails further requests',
+  );
+  const { accepted, merged } = bench.ledger()!;
+  assert.deepEqual([accepted, merged], [4, 2]);
+});
+
 test('an error whose status says that the client is at fault is a WARNING', () => {
   const bench = captureBench();
   request(bench, () =>
