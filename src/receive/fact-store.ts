@@ -6,9 +6,10 @@ export interface FactStore {
   /**
    * Resolves when all is safe from the death of this process and of the machine. May be called again before it has.
    *
+   * @param onKept told of packs that will become rows, whatever becomes of the others and of the call
    * @throws StoreFullError, or whatever went wrong: then nothing may be taken for accepted
    */
-  write(packs: PackFact[], ledger: LedgerFact): Promise<void>;
+  write(packs: PackFact[], ledger: LedgerFact, onKept: (pack: PackFact) => void): Promise<void>;
   /** 0 to 1: how much of its room is taken. */
   fill(): number;
 }

@@ -33,8 +33,8 @@ export function createJournalStore(journal: Journal, maxBytes: number, pendingBy
   }
 
   return {
-    async write(packs, ledger) {
-      for (const pack of packs) append(journal, pack);
+    async write(packs, ledger, onKept) {
+      for (const pack of packs) append(journal, pack, onKept);
       append(journal, ledger);
       await synced();
     },
@@ -43,20 +43,21 @@ export function createJournalStore(journal: Journal, maxBytes: number, pendingBy
 }
 
 /** A line has a bound: a pack that exceeds it is written in halves. */
-function append(journal: Journal, fact: PackFact | LedgerFact): void {
+function append(journal: Journal, fact: PackFact | LedgerFact, onKept?: (pack: PackFact) => void): void {
   const before = journal.stats().dropped;
   journal.appendNow(fact);
   const { dropped, buffered } = journal.stats();
   const isTooLong = (dropped.oversize ?? 0) > (before.oversize ?? 0);
   if (isTooLong && fact.k === 'pack' && fact.facts.length > 1) {
     const middle = Math.ceil(fact.facts.length / 2);
-    append(journal, { ...fact, facts: fact.facts.slice(0, middle) });
-    append(journal, { ...fact, facts: fact.facts.slice(middle) });
+    append(journal, { ...fact, facts: fact.facts.slice(0, middle) }, onKept);
+    append(journal, { ...fact, facts: fact.facts.slice(middle) }, onKept);
     return;
   }
   const reason = Object.keys(dropped).find((name) => dropped[name as 'oversize'] !== before[name as 'oversize']);
   if (reason !== undefined || buffered > 0)
     throw new StoreFullError(`the journal takes nothing now (${reason ?? 'disk'})`);
+  if (fact.k === 'pack') onKept?.(fact);
 }
 
 /**

@@ -40,6 +40,8 @@ const PACK_CHARS = 128 * 1024;
 export class Receiver {
   readonly #options: ReceiverOptions;
   readonly #recent = new RecentIds();
+  /** Rows of requests that were refused after a part of them was written: they are stored, and come again. */
+  readonly #keptOfRefused = new RecentIds();
   /** Rows of requests that wait for the disk: a sender that lost patience sends them again. */
   readonly #underWay = new Map<string, Promise<void>>();
 
@@ -91,18 +93,24 @@ export class Receiver {
     counters.received[door] += received;
     counters.rejected[door] += rejected;
     if (rows > 0 || packs.length > 0) {
+      const repeated = rows - ids.size + [...ids].filter((id) => this.#keptOfRefused.has(id)).length;
+      const kept = new Set<string>();
       counters.accepted += rows;
-      counters.repeated += rows - ids.size;
+      counters.repeated += repeated;
       try {
-        const written = store.write(packs, counters.ledger());
+        const written = store.write(packs, counters.ledger(), ({ facts }) => {
+          for (const fact of facts) if (fact.k === 'log') kept.add(fact.id);
+        });
         for (const id of ids) this.#underWay.set(id, written);
         await written.finally(() => {
           for (const id of ids) this.#underWay.delete(id);
         });
         this.#recent.add(ids);
       } catch (error) {
-        counters.accepted -= rows;
-        counters.repeated -= rows - ids.size;
+        const keptAgain = [...kept].filter((id) => this.#keptOfRefused.has(id)).length;
+        counters.accepted += kept.size - rows;
+        counters.repeated += keptAgain - repeated;
+        this.#keptOfRefused.add(kept);
         undo();
         throw error;
       }

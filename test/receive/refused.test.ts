@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Counters } from '../../src/receive/counters.ts';
 import { decode } from '../../src/receive/decode/decode.ts';
-import { StoreFullError } from '../../src/receive/fact-store.ts';
+import { type FactStore, StoreFullError } from '../../src/receive/fact-store.ts';
 import { CumulativeStreams } from '../../src/receive/facts/cumulative.ts';
 import { Receiver } from '../../src/receive/receiver.ts';
 import type { HistogramPoint } from '../../src/receive/signals.ts';
@@ -12,7 +12,7 @@ import type { PackFact } from '../../src/record/fact.ts';
 import { mapRules } from '../support/map-rules.ts';
 import { exceptionEvent, logs, nanos, record, span, TRACE, traces } from '../support/otlp.ts';
 
-function receiverOn(write: (packs: PackFact[]) => Promise<void>) {
+function receiverOn(write: FactStore['write']) {
   const counters = new Counters();
   const store = { write, fill: () => 0 };
   const receiver = new Receiver({ process: 'p', rules: mapRules(), store, counters });
@@ -151,4 +151,31 @@ test('a stream that was forgotten is not stored a second time', () => {
   assert.deepEqual(first, [10, 10, 10]);
   assert.equal(countOf(streams.delta('a', point(11, 30))), 0);
   assert.equal(countOf(streams.delta('a', point(13, 40))), 2);
+});
+
+test('a request that is refused in the middle: what was written of it is accounted for, whether it comes again or not', async () => {
+  const stored = new Set<string>();
+  let room = 1;
+  const { send, counters } = receiverOn(async (packs, _ledger, onKept) => {
+    for (const pack of packs) {
+      if (room-- <= 0) throw new StoreFullError('full');
+      for (const fact of pack.facts) if (fact.k === 'log') stored.add(fact.id);
+      onKept(pack);
+    }
+  });
+  const long = 'x '.repeat(3_000);
+  const body = logs(Array.from({ length: 60 }, (_, n) => record(`${n} ${long}`)));
+  const balance = () => counters.accepted - counters.repeated - stored.size;
+  for (const packs of [1, 1, 0]) {
+    room = packs;
+    await assert.rejects(send('logs', body), StoreFullError);
+    assert.equal(balance(), 0);
+  }
+  assert.ok(stored.size > 0 && stored.size < 60, `${stored.size} of 60 written`);
+  for (let time = 0; time < 2; time++) {
+    room = 10;
+    assert.equal((await send('logs', body)).taken, 60);
+    assert.equal(stored.size, 60);
+    assert.equal(balance(), 0);
+  }
 });
