@@ -26,8 +26,7 @@ export interface CaptureErrorOptions {
  */
 export function captureError(error: unknown, options?: CaptureErrorOptions): void {
   emit(() => {
-    // JavaScript gives null, too.
-    const { level, message, module, functionName, fingerprint, tags } = options ?? {};
+    const { level, message, module, functionName, fingerprint, tags } = copied(options);
     return {
       level: level ?? 'ERROR',
       body: message ?? messageOf(error),

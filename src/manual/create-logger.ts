@@ -26,8 +26,9 @@ export interface Logger {
   fatal: Log;
 }
 
-/** @param options.module name on every row */
-export function createLogger({ module }: { module: string }): Logger {
+/** @param options.module name on every row; "app" where it is left out */
+export function createLogger(options: { module: string }): Logger {
+  const { module = 'app' } = copied(options);
   const at = (level: Level): Log => {
     const log: Log = (message, given) =>
       emit(() => {

@@ -52,13 +52,19 @@ export function emit(build: () => Emission): void {
   }
 }
 
-/** A copy of attributes that the application gave; a getter that throws costs its own only. */
-export function copied(given: unknown): Record<string, unknown> {
-  if (!isObject(given)) return {};
+/**
+ * A copy of options or attributes that the application gave: empty where it gave none (JavaScript gives null, too), and a
+ * getter that throws costs its own only.
+ */
+export function copied<T extends object = Record<string, unknown>>(given: T | null | undefined): T {
+  if (!isObject(given)) return {} as T;
   try {
-    return { ...given };
+    return { ...given } as T;
+  } catch {}
+  try {
+    return Object.fromEntries(Object.keys(given).map((key) => [key, peek(given, key)])) as T;
   } catch {
-    return Object.fromEntries(Object.keys(given).map((key) => [key, peek(given, key)]));
+    return {} as T;
   }
 }
 

@@ -1,6 +1,7 @@
 // captureErrors for a block, handleErrors for a function or method: what is thrown is reported, then thrown on or replaced.
 
 import { type CaptureErrorOptions, captureError } from './capture-error.ts';
+import { copied } from './emit.ts';
 import { finish, isThenable } from './finish.ts';
 import { type AnyFunction, decorator, type MethodDecorator, wrap } from './wrap.ts';
 
@@ -23,7 +24,7 @@ export function captureErrors<T>(
   work: () => T,
 ): T extends PromiseLike<infer V> ? Promise<V | undefined> : T | undefined;
 export function captureErrors(options: CaptureErrorsOptions & { rethrow?: boolean }, work: () => unknown): unknown {
-  const { component, rethrow = true, ...rest } = options;
+  const { component, rethrow = true, ...rest } = copied(options);
   const report = (thrown: unknown): void => captureError(thrown, { ...rest, module: component ?? 'app' });
   if (rethrow) return finish(work, (failure) => failure && report(failure.thrown));
   try {
@@ -73,14 +74,15 @@ export function handleErrors<F extends AnyFunction>(work: F, options?: HandleErr
 export function handleErrors(options?: HandleErrorsOptions): MethodDecorator;
 export function handleErrors(
   given?: AnyFunction | HandleErrorsOptions,
-  options: HandleErrorsOptions = {},
+  options?: HandleErrorsOptions,
 ): AnyFunction | MethodDecorator {
   if (typeof given === 'function') return handling(given, given.name, options);
-  return decorator((method, name) => handling(method, name, given ?? {}));
+  return decorator((method, name) => handling(method, name, given));
 }
 
-function handling(work: AnyFunction, name: string, options: HandleErrorsOptions): AnyFunction {
-  const { fallback, rethrow = !('fallback' in options), ...rest } = options;
+function handling(work: AnyFunction, name: string, options?: HandleErrorsOptions): AnyFunction {
+  const given = copied(options);
+  const { fallback, rethrow = !('fallback' in given), ...rest } = given;
   return wrap(work, {
     failed(thrown) {
       captureError(thrown, { functionName: name || undefined, ...rest });

@@ -2,7 +2,7 @@
 
 import { format } from 'node:util';
 import type { Level } from '../record/level.ts';
-import { emit, isWanted } from './emit.ts';
+import { copied, emit, isWanted } from './emit.ts';
 import { type AnyFunction, decorator, type MethodDecorator, wrap } from './wrap.ts';
 
 export interface LogCallsOptions {
@@ -20,14 +20,14 @@ export function logCalls<F extends AnyFunction>(work: F, options?: LogCallsOptio
 export function logCalls(options?: LogCallsOptions): MethodDecorator;
 export function logCalls(
   given?: AnyFunction | LogCallsOptions,
-  options: LogCallsOptions = {},
+  options?: LogCallsOptions,
 ): AnyFunction | MethodDecorator {
   if (typeof given === 'function') return logging(given, given.name, options);
-  return decorator((method, name) => logging(method, name, given ?? {}));
+  return decorator((method, name) => logging(method, name, given));
 }
 
-function logging(work: AnyFunction, given: string, options: LogCallsOptions): AnyFunction {
-  const { level = 'DEBUG', module = 'app', redact = false } = options;
+function logging(work: AnyFunction, given: string, options?: LogCallsOptions): AnyFunction {
+  const { level = 'DEBUG', module = 'app', redact = false } = copied(options);
   const name = given || 'anonymous';
   const report = (outcome: Level, verb: string, call: Call, thrown?: { value: unknown }): void =>
     emit(() => ({

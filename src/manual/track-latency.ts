@@ -2,6 +2,7 @@
 
 import { type Attributes, context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { stateOf } from '../otel/request-state.ts';
+import { copied } from './emit.ts';
 import { finish } from './finish.ts';
 
 export interface TrackLatencyOptions {
@@ -29,9 +30,9 @@ export interface Tracked {
  * ```
  */
 export function trackLatency<T>(name: string, options: TrackLatencyOptions, work: (tracked: Tracked) => T): T {
-  const { peer, route, method, slowMillis } = options;
+  const { peer, route, method, slowMillis, attributes: given } = copied(options);
   const attributes = {
-    ...options.attributes,
+    ...copied(given),
     'rowtrace.call': true,
     ...(peer === undefined ? {} : { 'server.address': peer }),
     ...(route === undefined ? {} : { 'http.route': route }),

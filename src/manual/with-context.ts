@@ -3,6 +3,7 @@
 import { context, trace } from '@opentelemetry/api';
 import { type CarriedContext, withCarried } from '../otel/context-keys.ts';
 import { stateOfContext } from '../otel/request-state.ts';
+import { copied } from './emit.ts';
 
 export interface GivenContext {
   sessionId?: string;
@@ -21,8 +22,8 @@ export interface GivenContext {
  * ```
  */
 export function withContext<T>(given: GivenContext, work: () => T): T {
-  const { userId, sessionId, tags, ...columns } = given;
-  const carried: CarriedContext = { tags: { ...columns, ...tags } };
+  const { userId, sessionId, tags, ...columns } = copied(given);
+  const carried: CarriedContext = { tags: { ...columns, ...copied(tags) } };
   if (userId !== undefined) carried.userId = userId;
   if (sessionId !== undefined) carried.sessionId = sessionId;
   return context.with(withCarried(context.active(), carried), work);

@@ -70,6 +70,15 @@ export function deadLettersAfter(db: Queryable, schema: string, after: number, l
     .then((rows) => rows.map(({ id }) => id));
 }
 
+export async function existingDeadLetters(db: Queryable, schema: string, ids: readonly number[]): Promise<number[]> {
+  const rows = await db.query<{ id: number }>(
+    `select id from ${quoteName(schema)}.dead_letters where id in (select value::bigint from json_array_elements_text($1::json))
+     order by id`,
+    [JSON.stringify(ids)],
+  );
+  return rows.map(({ id }) => id);
+}
+
 export async function readDeadLetter(db: Queryable, schema: string, id: number): Promise<StoredDeadLetter | undefined> {
   const [letter] = await db.query<StoredDeadLetter>(
     `select ${COLUMNS}, raw, resource from ${quoteName(schema)}.dead_letters where id = $1`,

@@ -77,8 +77,13 @@ describe('dead letters', { timeout: 240_000 }, () => {
     const rows = await database.db.query('select message, service from rowtrace.error_logs');
     assert.deepEqual(rows, [{ message: 'good again', service: 'shop' }]);
 
-    const away = await run('discard', String(ids('thrown away', all)));
-    assert.deepEqual([away.code, away.stdout], [0, '1 dead letter discarded.\n']);
+    const away = await run('discard', String(ids('thrown away', all)), '999998', '999999');
+    assert.deepEqual(
+      [away.code, away.stdout],
+      [4, '1 dead letter discarded.\n'],
+      'a script learns that two were unknown',
+    );
+    assert.match(away.stderr, /There are no dead letters 999998, 999999\./);
     const rest = await run('replay', '--all');
     assert.equal(rest.code, 1);
     assert.match(rest.stdout, /^0 dead letters stored\.\n3 dead letters refused again; they stay:\n/);

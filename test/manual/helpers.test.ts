@@ -70,6 +70,42 @@ test('details and options of any kind, and attributes that cannot be read, are n
   made(() => captureError(new Error('x'), Object.defineProperty({}, 'level', { get: broken })));
 });
 
+test('whatever is given for options, the work is done', () => {
+  const unreadable = {
+    fallback: 7,
+    get tags(): never {
+      return broken();
+    },
+  };
+  for (const given of [
+    undefined,
+    null,
+    'text',
+    7,
+    unreadable,
+    new Proxy({}, { ownKeys: broken, get: broken }),
+  ] as never[]) {
+    const double = (n: number) => 2 * n;
+    assert.equal(handleErrors(double, given)(2), 4);
+    assert.equal(logCalls(double, given)(2), 4);
+    assert.equal(
+      captureErrors(given, () => 4),
+      4,
+    );
+    assert.equal(
+      withContext(given, () => 4),
+      4,
+    );
+    assert.equal(
+      trackLatency('double', given, () => 4),
+      4,
+    );
+    const [fact] = made(() => createLogger(given).error('here'));
+    assert.deepEqual([fact?.message, fact?.module], ['here', 'app']);
+  }
+  assert.equal(handleErrors(broken, unreadable)(), 7);
+});
+
 function broken(): never {
   throw new Error('unreadable');
 }

@@ -4,7 +4,13 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { discardDeadLetters, openTarget } from '../../../exporters/postgres/dead-letters.ts';
 import { RowtraceError } from '../../errors.ts';
 import { loadOptions, type Options } from '../../options/options.ts';
-import { type DeadLetter, deadLettersAfter, listDeadLetters, readDeadLetter } from '../../query/dead-letters.ts';
+import {
+  type DeadLetter,
+  deadLettersAfter,
+  existingDeadLetters,
+  listDeadLetters,
+  readDeadLetter,
+} from '../../query/dead-letters.ts';
 import type { Db } from '../../store/db.ts';
 import { examples, limitOption, markdownOption, onDatabase, sinceOption } from '../arguments.ts';
 import { createReplay, type Replayed } from '../dead-letters/replay.ts';
@@ -110,17 +116,17 @@ async function show(id: number, { dir, json, md }: Flags): Promise<void> {
 async function replay(ids: number[] = [], { dir, json, all }: ManyFlags): Promise<void> {
   const options = loadOptions({ dir });
   const done: Replayed[] = [];
-  await withDatabase(options, async (db) => {
+  const unknown = await withDatabase(options, async (db) => {
     const one = await createReplay(db, options);
-    await eachLetter(db, options, ids, all, async (some) => {
+    return eachLetter(db, options, ids, all, async (some) => {
       for (const id of some) done.push(await one(id));
       return done.length;
     });
   });
   const stored = done.filter(({ outcome }) => outcome === 'stored').length;
   const refused = done.filter(({ outcome }) => outcome === 'refused');
-  requireFound(ids, done);
   if (refused.length > 0) process.exitCode = EXIT.problem;
+  sayUnknown(unknown, ids);
   if (json) return print(safeJson({ stored, refused }, 2));
   print(`${letters(stored)} stored.`);
   if (refused.length === 0) return;
@@ -135,50 +141,55 @@ async function replay(ids: number[] = [], { dir, json, all }: ManyFlags): Promis
 async function discard(ids: number[] = [], { dir, json, all }: ManyFlags): Promise<void> {
   const options = loadOptions({ dir });
   let discarded = 0;
-  await withDatabase(options, async (db) => {
+  const unknown = await withDatabase(options, async (db) => {
     const target = await openTarget(db, options.schema, options.columns);
-    await eachLetter(db, options, ids, all, async (some) => {
+    return eachLetter(db, options, ids, all, async (some) => {
       discarded += await discardDeadLetters(db, target, some);
       return discarded;
     });
   });
-  if (discarded === 0 && ids.length > 0) throw notFound(ids[0]!);
+  sayUnknown(unknown, ids);
   if (json) return print(safeJson({ discarded }, 2));
   print(`${letters(discarded)} discarded.`);
 }
 
-/** The letters named, or all that there are when it begins, in portions. */
+/** The letters named, or all that there are when it begins, in portions. @returns those named that are not there */
 async function eachLetter(
   db: Db,
   { schema }: Options,
   ids: readonly number[],
   all: boolean | undefined,
   work: (ids: readonly number[]) => Promise<number>,
-): Promise<void> {
+): Promise<number[]> {
   if ((all ?? false) === ids.length > 0)
     throw new RowtraceError('RT_USAGE', [
       all ? 'Give ids or --all, not both.' : 'Give the ids of dead letters, or --all.',
     ]);
   if (!all) {
-    await work(ids);
-    return;
+    const existing = await existingDeadLetters(db, schema, ids);
+    await work(existing);
+    return ids.filter((id) => !existing.includes(id));
   }
   const [newest] = await listDeadLetters(db, schema, { limit: 1 });
   let saidAt = performance.now();
   for (let after = 0; newest; ) {
     const some = (await deadLettersAfter(db, schema, after, AT_ONCE)).filter((id) => id <= newest.id);
-    if (some.length === 0) return;
+    if (some.length === 0) break;
     const done = await work(some);
     after = some.at(-1)!;
     if (performance.now() - saidAt < SAY_EVERY_MILLIS) continue;
     saidAt = performance.now();
     note(`${count(done)} so far …`);
   }
+  return [];
 }
 
-function requireFound(ids: readonly number[], done: readonly Replayed[]): void {
-  const gone = done.find(({ outcome }) => outcome === 'gone');
-  if (gone && ids.length === done.length && done.every(({ outcome }) => outcome === 'gone')) throw notFound(gone.id);
+/** The others were dealt with; the exit code tells a script that these were not. */
+function sayUnknown(unknown: readonly number[], ids: readonly number[]): void {
+  if (unknown.length === 0) return;
+  if (unknown.length === ids.length) throw notFound(unknown[0]!);
+  note(`There ${unknown.length === 1 ? 'is no dead letter' : 'are no dead letters'} ${unknown.join(', ')}.`);
+  process.exitCode = EXIT.notFound;
 }
 
 function columns(): Column<DeadLetter>[] {
