@@ -1,5 +1,5 @@
-// A RabbitMQ of a test's own, to be killed, frozen and filled: on free ports, in a folder of its own. Skips the test where
-// no server is installed.
+// A RabbitMQ of a test's own, to be killed, frozen and filled: on free ports, in a folder of its own. Where no server is
+// installed the test is skipped.
 
 import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -24,18 +24,40 @@ export interface Broker {
   limitMemory(share: number): Promise<void>;
   /** How many clients are connected. */
   connections(): Promise<number>;
+  remove(): void;
 }
 
+export const hasBroker = existsSync(join(BIN, 'rabbitmq-server'));
+
 export async function brokerFor(t: TestContext): Promise<Broker | undefined> {
-  if (!existsSync(join(BIN, 'rabbitmq-server'))) {
+  if (!hasBroker) {
     t.skip(
       `no rabbitmq-server in ${BIN}; install it (apt-get install rabbitmq-server) or set ROWTRACE_TEST_RABBITMQ_BIN`,
     );
     return undefined;
   }
+  const broker = makeBroker(await freePort(), await freePort());
+  t.after(() => broker.remove());
+  await broker.start();
+  return broker;
+}
+
+let shared: Promise<Broker> | undefined;
+
+/** One for all tests of a file. */
+export async function sharedBroker(): Promise<Broker> {
+  shared ??= Promise.all([freePort(), freePort()]).then(async (ports) => {
+    const broker = makeBroker(...ports);
+    process.once('exit', () => broker.remove());
+    await broker.start();
+    return broker;
+  });
+  return shared;
+}
+
+function makeBroker(port: number, distribution: number): Broker {
   const folder = mkdtempSync(join(tmpdir(), 'rowtrace-broker-'));
   const node = `rowtrace-${randomUUID().slice(0, 8)}@localhost`;
-  const [port, distribution] = [await freePort(), await freePort()];
   writeFileSync(join(folder, 'plugins'), '[].');
   const env = {
     ...process.env,
@@ -56,27 +78,26 @@ export async function brokerFor(t: TestContext): Promise<Broker | undefined> {
     const args = ['-q', '-n', node, '--erlang-cookie', node.slice(0, 17), ...words];
     return (await promisify(execFile)(join(BIN, 'rabbitmqctl'), args, { env })).stdout;
   };
-  const broker: Broker = {
+  const signal = (name: NodeJS.Signals): void => {
+    process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), name);
+  };
+  return {
     url: `amqp://guest:guest@127.0.0.1:${port}`,
     async start() {
       spawn(join(BIN, 'rabbitmq-server'), { env, cwd: folder, stdio: 'ignore', detached: true }).unref();
       await until('the broker to listen', () => listens(port), 60_000);
     },
-    signal(name) {
-      process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), name);
-    },
+    signal,
     hasOnDisk: (queue) => readFileSync(join(folder, 'data', node, 'quorum', node, 'names.dets')).includes(`_${queue}`),
     limitMemory: async (share) => void (await control('set_vm_memory_high_watermark', String(share))),
     connections: async () => (await control('list_connections', '--no-table-headers', 'pid')).trim().split('\n').length,
+    remove() {
+      try {
+        signal('SIGKILL');
+      } catch {}
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    },
   };
-  t.after(() => {
-    try {
-      broker.signal('SIGKILL');
-    } catch {}
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-  });
-  await broker.start();
-  return broker;
 }
 
 function listens(port: number): Promise<boolean> {

@@ -1,8 +1,10 @@
 // Servers that npm cannot bring. Each is looked for where a machine of a developer usually has it, or where a variable says;
-// a test that needs one which is not there is skipped, with a message that says how to un-skip it.
+// RabbitMQ is started where it is only installed. A test that needs one which is not there is skipped, with a message that
+// says how to un-skip it.
 
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
+import { hasBroker, sharedBroker } from './broker.ts';
 
 const SERVICES = {
   mysql: { variable: 'ROWTRACE_TEST_MYSQL_URL', url: 'mysql://root@127.0.0.1:3306/test', get: 'mariadb-server' },
@@ -15,6 +17,7 @@ export async function serviceFor(t: TestContext, name: keyof typeof SERVICES): P
   const { variable, url: usual, get } = SERVICES[name];
   const url = process.env[variable] ?? usual;
   if (await answers(url)) return url;
+  if (name === 'amqp' && process.env[variable] === undefined && hasBroker) return (await sharedBroker()).url;
   t.skip(`no ${name} server at ${url}; start one (apt-get install ${get}) or set ${variable}`);
   return undefined;
 }
