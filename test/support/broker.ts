@@ -20,12 +20,18 @@ export interface Broker {
   signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
   /** Whether the queue survives SIGKILL: RabbitMQ writes the names of new quorum queues half a second late. */
   hasOnDisk(queue: string): boolean;
-  /** Share of the memory beyond which it takes nothing; 0 is at once. */
-  limitMemory(share: number): Promise<void>;
+  /** Takes nothing that is published, for want of memory or of room on its disk, until that is over. */
+  alarm(want: 'memory' | 'disk'): Promise<void>;
+  endAlarm(want: 'memory' | 'disk'): Promise<void>;
   /** How many clients are connected. */
   connections(): Promise<number>;
   remove(): void;
 }
+
+const LIMITS = {
+  memory: { always: ['set_vm_memory_high_watermark', '0'], usual: ['set_vm_memory_high_watermark', '0.4'] },
+  disk: { always: ['set_disk_free_limit', '1000000GB'], usual: ['set_disk_free_limit', '50MB'] },
+};
 
 export const hasBroker = existsSync(join(BIN, 'rabbitmq-server'));
 
@@ -89,7 +95,8 @@ function makeBroker(port: number, distribution: number): Broker {
     },
     signal,
     hasOnDisk: (queue) => readFileSync(join(folder, 'data', node, 'quorum', node, 'names.dets')).includes(`_${queue}`),
-    limitMemory: async (share) => void (await control('set_vm_memory_high_watermark', String(share))),
+    alarm: async (want) => void (await control(...LIMITS[want].always)),
+    endAlarm: async (want) => void (await control(...LIMITS[want].usual)),
     connections: async () => (await control('list_connections', '--no-table-headers', 'pid')).trim().split('\n').length,
     remove() {
       try {

@@ -145,32 +145,33 @@ test('faults of the broker', { timeout: 900_000 }, async (t) => {
     await way.complete();
   });
 
-  await t.test('in memory alarm: publishing waits, on the connection there is, and reading goes on', async (t) => {
-    const way = await wayFor(t, broker);
-    await way.send(50);
-    const publisher = createAmqpSink({ url: broker.url, queue: `rowtrace-${uuidv7()}` });
-    t.after(() => publisher.close());
-    const batch = { ...emptyBatch(), logs: [errorLog()] };
-    await publisher.write(batch);
-    await broker.limitMemory(0);
-    try {
+  for (const want of ['memory', 'disk'] as const)
+    await t.test(`in ${want} alarm: publishing waits, on the connection there is, and reading goes on`, async (t) => {
+      const way = await wayFor(t, broker);
       await way.send(50);
-      await until('an outage', async () => (await way.state()) === 'outage', LONG);
-      const before = await broker.connections();
-      for (let attempt = 0; attempt < 3; attempt++)
-        await assert.rejects(publisher.write(batch), /alarm.*low on memory/);
-      assert.equal(await broker.connections(), before, 'none more for each attempt');
-    } finally {
-      await broker.limitMemory(0.4);
-    }
-    await until('the end of the alarm', () =>
-      publisher.write(batch).then(
-        () => true,
-        () => false,
-      ),
-    );
-    await way.complete();
-  });
+      const publisher = createAmqpSink({ url: broker.url, queue: `rowtrace-${uuidv7()}` });
+      t.after(() => publisher.close());
+      const batch = { ...emptyBatch(), logs: [errorLog()] };
+      await publisher.write(batch);
+      await broker.alarm(want);
+      try {
+        await way.send(50);
+        await until('an outage', async () => (await way.state()) === 'outage', LONG);
+        const before = await broker.connections();
+        for (let attempt = 0; attempt < 3; attempt++)
+          await assert.rejects(publisher.write(batch), new RegExp(`alarm.*low on ${want}`));
+        assert.equal(await broker.connections(), before, 'none more for each attempt');
+      } finally {
+        await broker.endAlarm(want);
+      }
+      await until('the end of the alarm', () =>
+        publisher.write(batch).then(
+          () => true,
+          () => false,
+        ),
+      );
+      await way.complete();
+    });
 
   await t.test('its queue deleted under both: declared anew, and what was not confirmed is sent again', async (t) => {
     const way = await wayFor(t, broker);
