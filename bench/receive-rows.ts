@@ -11,6 +11,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { openPostgres } from '../src/store/postgres.ts';
 import { brokerFor } from '../test/support/broker.ts';
 import { attributes, logs, record, span, toProtobuf, traces } from '../test/support/otlp.ts';
@@ -71,11 +72,23 @@ let made = 0;
 /** Of the sender, and so of the identity of all records of a request; as long as any number that replaces it. */
 const MARK = 'host-000000000000';
 
-/** The same records from another sender: other rows. */
-function anew(body: Uint8Array): Uint8Array {
-  const copy = Buffer.from(body);
-  copy.write(String(++made).padStart(12, '0'), copy.indexOf(MARK) + MARK.length - 12);
-  return copy;
+interface Packed {
+  head: Buffer;
+  /** Compressed. */
+  rest: Buffer;
+}
+
+/** Cut behind the sender's name. */
+function pack(body: Uint8Array): Packed {
+  const bytes = Buffer.from(body);
+  const end = bytes.indexOf(MARK) + MARK.length;
+  return { head: bytes.subarray(0, end), rest: gzipSync(bytes.subarray(end)) };
+}
+
+/** The same records from another sender: other rows. Two gzip members are one stream. */
+function anew({ head, rest }: Packed): Buffer[] {
+  head.write(String(++made).padStart(12, '0'), head.length - 12);
+  return [gzipSync(head, { level: 0 }), rest];
 }
 
 /** New every time: what was stored once is not stored again. */
@@ -224,14 +237,14 @@ async function flood(rowsPerSecond: number): Promise<void> {
   });
   ends.push(() => receiver.child.kill('SIGKILL'));
   await send(receiver.url, errors(PER_REQUEST * 8));
-  const { bodies } = errors(PER_REQUEST * 40);
+  const bodies = errors(PER_REQUEST * 40).bodies.map(pack);
   const wanted = (FLOOD_TIMES * rowsPerSecond) / PER_REQUEST;
   const answers = new Map<number | string, number>();
   const note = (answer: number | string) => answers.set(answer, (answers.get(answer) ?? 0) + 1);
   let open = 0;
   const offer = (at: number) => {
     open++;
-    const headers = { 'content-type': 'application/x-protobuf' };
+    const headers = { 'content-type': 'application/x-protobuf', 'content-encoding': 'gzip' };
     const sent = request(`${receiver.url}/v1/logs`, { method: 'POST', headers, agent: false });
     sent.on('response', (response) => {
       note(response.statusCode!);
@@ -240,7 +253,9 @@ async function flood(rowsPerSecond: number): Promise<void> {
     });
     sent.on('error', () => note('cut'));
     sent.on('close', () => open--);
-    sent.end(anew(bodies[at % bodies.length]!));
+    const [head, rest] = anew(bodies[at % bodies.length]!);
+    sent.write(head);
+    sent.end(rest);
   };
   const resident: number[] = [];
   const began = performance.now();
