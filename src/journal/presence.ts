@@ -68,7 +68,7 @@ export async function sweepPresences(dir: string, isNamed: (token: string) => bo
 
 function listen(folder: string, token: string, done: () => void): void {
   try {
-    nodeFiles.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     // Bound and not yet listening it would refuse, so it gets its name only afterwards.
     const draft = `.${token}`;
     const { path, release } = reach(folder, draft);
@@ -89,6 +89,15 @@ function listen(folder: string, token: string, done: () => void): void {
     server.unref();
   } catch {
     done();
+  }
+}
+
+/** Not the one above it: that was removed since, and nothing is to be seen there. */
+function makeFolder(folder: string): void {
+  try {
+    nodeFiles.mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
