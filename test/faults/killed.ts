@@ -76,16 +76,20 @@ export const KILLED: Row[] = [
       });
       await source.says('shipping');
       await source.kill();
+      // All at once is too quick to be killed in the middle of.
+      const proxy = await context.proxy(server);
+      proxy.bytesPerSecond = 512 * 1024;
       let rounds = 0;
       while (listJournals(dir).length > 0) {
         assert.ok(++rounds < 200, 'it gets on');
         const before = await rowsOf(server);
-        const replayer = context.recorder({ name: `r${rounds}`, dir, url: server.url(), count: 0 });
+        const replayer = context.recorder({ name: `r${rounds}`, dir, url: server.url(proxy.port), count: 0 });
         const moved = async () => (await rowsOf(server)) > before || replayer.child.exitCode !== null;
         await until('progress', moved);
         await pause(Math.random() * 200);
         await replayer.kill();
       }
+      assert.ok(rounds > 1, 'killed in the middle');
       const account = await context.account(server, context.promises());
       return { ...account, figure: `${rounds} rounds to replay ${backlog} records` };
     },
