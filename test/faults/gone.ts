@@ -103,7 +103,8 @@ export const GONE: Row[] = [
       await app.send('start 100');
       let terminated = 0;
       await withClient(server.adminUrl, async (client) => {
-        for (let round = 0; round < rounds; round++) {
+        // A busy machine takes its time to connect; nothing is proven before there was something to terminate.
+        for (let round = 0; round < rounds || terminated === 0; round++) {
           const { rowCount } = await client.query(
             `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'rowtrace%'`,
           );
@@ -111,7 +112,6 @@ export const GONE: Row[] = [
           await pause(100);
         }
       });
-      assert.ok(terminated > 0);
       return { ...(await context.settle(server, dir)), figure: `${terminated} connections ended, application alive` };
     },
   },
