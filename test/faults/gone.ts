@@ -162,7 +162,10 @@ export const GONE: Row[] = [
       proxy.halfOpen = false;
       const account = await context.settle(server, dir);
       // By our own patience, not by anybody's of the network; how long that took is known on a quiet machine only.
-      assert.ok(app.said.some((line) => line.includes('Query read timeout')), app.said.join('\n'));
+      assert.ok(
+        app.said.some((line) => line.includes('Query read timeout')),
+        app.said.join('\n'),
+      );
       assert.ok(context.mode === 'short' || noticed < 12_000, `noticed after ${noticed} ms`);
       assert.ok(figures.callP99Millis <= MOST_CALL_P99_MILLIS, `p99 of a call: ${figures.callP99Millis} ms`);
       return { ...account, figure: `noticed after ${seconds(noticed)}, call p99 ${millis(figures.callP99Millis)}` };
