@@ -68,6 +68,10 @@ export const ERRORS = {
     message: 'The embedded database in %s did not start: %s.',
     fix: 'Read owner.log in that folder; remove the `pgdata` folder there to begin anew (journals are kept).',
   },
+  RT_EMBEDDED_HELD: {
+    message: 'The embedded database in %s belongs to %s.',
+    fix: 'End that process, or ask from where it runs. Only if it is gone for sure (another machine, a container of an earlier boot), remove the `owner.lock.…` file with the highest number in that folder.',
+  },
   RT_NOT_FOUND: {
     message: 'There is no %s.',
     fix: 'List what there is with `rowtrace issues` or `rowtrace dead-letters`.',

@@ -29,7 +29,7 @@ export class FlushRequests {
   }
 
   /** The journals that requests made since the last round are about. */
-  begin(followers: Iterable<Follower>): void {
+  begin(followers: readonly Follower[]): void {
     for (const request of this.#requests) request.reading ??= new Set(followers);
   }
 

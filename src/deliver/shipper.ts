@@ -141,7 +141,7 @@ export class Shipper {
       this.#scannedAt = now;
       await this.#scan();
     }
-    this.#requests.begin(this.#followers.values());
+    this.#requests.begin([...this.#followers.values()]);
     // While this is read and prepared, the batch before is on its way.
     const more = await this.#fill(now);
     const next = this.#queue.length > 0 ? takeBatch(this.#queue, this.#writer.limits) : [];

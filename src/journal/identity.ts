@@ -61,6 +61,12 @@ export function presenceToAsk(who: Identity | string, here: Identity = selfIdent
   return them.presence || undefined;
 }
 
+/** Whether its process id means that process here, too: anywhere else a signal would hit a stranger. */
+export function isWithinReach(who: Identity, here: Identity = selfIdentity()): boolean {
+  const isSameBoot = who.bootId === here.bootId && who.pidNamespace === here.pidNamespace;
+  return isSameBoot && (who.pidNamespace !== undefined || who.hostname === here.hostname);
+}
+
 /** Whether a tag is of this process (or of a thread of it that is gone). */
 export function isSelf(tag: string): boolean {
   // Ends with the dot in front of the presence, which is another one in each thread.

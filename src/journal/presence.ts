@@ -1,7 +1,8 @@
 // A sign of life that other containers on the same machine can see: a Unix socket that a process (or a delivery thread that
 // adopts) listens on in <dir>/alive. The kernel ends it with its holder, and answers for it while the event loop is blocked,
 // so a refused connection is proof of death, where a process id of another namespace is none. In: the folder. Out: a token
-// for owner.json and for names of adopted journals. Without sockets (other platforms, file systems) nothing is ever proven.
+// for owner.json, for names of adopted journals and, in a folder of its own, for the lock of the embedded database. Without
+// sockets (other platforms, file systems) nothing is ever proven.
 
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -17,7 +18,8 @@ export interface Presence {
   ready: Promise<void>;
 }
 
-const FOLDER = 'alive';
+/** Where journals look. What is in it belongs to whoever names its tokens, and is swept by them. */
+const ALIVE = 'alive';
 /** sun_path holds 108 bytes, the final zero included; longer paths go through a descriptor of their folder. */
 const MAX_SOCKET_PATH_BYTES = 100;
 
@@ -25,21 +27,22 @@ const MAX_SOCKET_PATH_BYTES = 100;
 const held = new Map<string, Presence & { settled: boolean }>();
 const setTurn = setImmediate;
 
-/** Of this thread in this folder; begins to listen in the next turn of the event loop, which it does not keep alive. */
-export function presenceIn(dir: string): Presence | undefined {
+/** Of this thread in <dir>/<name>; begins to listen in the next turn of the event loop, which it does not keep alive. */
+export function presenceIn(dir: string, name = ALIVE): Presence | undefined {
   // Process ids say all there is to know where there are no namespaces for them.
   if (selfIdentity().pidNamespace === undefined) return undefined;
-  const known = held.get(dir);
-  if (known && (!known.settled || namesIn(join(dir, FOLDER)).includes(known.token))) return known;
+  const folder = join(dir, name);
+  const known = held.get(folder);
+  if (known && (!known.settled || namesIn(folder).includes(known.token))) return known;
   try {
     // A socket is found by its inode: seen through another mount of the same share it would look dead.
     const token = `${nodeFiles.statSync(dir).dev.toString(36)}-${randomBytes(6).toString('hex')}`;
-    const ready = new Promise<void>((done) => setTurn(() => listen(join(dir, FOLDER), token, done)));
+    const ready = new Promise<void>((done) => setTurn(() => listen(folder, token, done)));
     const presence = { token, ready, settled: false };
     void ready.then(() => {
       presence.settled = true;
     });
-    held.set(dir, presence);
+    held.set(folder, presence);
     return presence;
   } catch {
     return undefined;
@@ -47,21 +50,21 @@ export function presenceIn(dir: string): Presence | undefined {
 }
 
 /** True when nobody listens any more who once did. */
-export async function isAbsent(dir: string, token: string): Promise<boolean> {
+export async function isAbsent(dir: string, token: string, name = ALIVE): Promise<boolean> {
   try {
     if (!token.startsWith(`${nodeFiles.statSync(dir).dev.toString(36)}-`)) return false;
-    return (await dial(join(dir, FOLDER), token)) === 'ECONNREFUSED';
+    return (await dial(join(dir, name), token)) === 'ECONNREFUSED';
   } catch {
     return false;
   }
 }
 
-/** Removes what dead processes left, once no journal names it. */
-export async function sweepPresences(dir: string, isNamed: (token: string) => boolean): Promise<void> {
-  for (const name of namesIn(join(dir, FOLDER)))
-    if (!isNamed(name) && (await isAbsent(dir, name))) {
+/** Removes what dead processes left, once nothing names it. */
+export async function sweepPresences(dir: string, isNamed: (token: string) => boolean, name = ALIVE): Promise<void> {
+  for (const token of namesIn(join(dir, name)))
+    if (!isNamed(token) && (await isAbsent(dir, token, name))) {
       try {
-        nodeFiles.unlinkSync(join(dir, FOLDER, name));
+        nodeFiles.unlinkSync(join(dir, name, token));
       } catch {}
     }
 }

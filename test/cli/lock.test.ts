@@ -1,36 +1,43 @@
 import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { test } from 'node:test';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
 import { acquireLock, lockHolder } from '../../src/cli/owner/lock.ts';
-import { selfIdentity } from '../../src/journal/identity.ts';
-import { spawnNode } from '../support/children.ts';
-import { cliDir } from '../support/cli.ts';
+import { type Identity, selfIdentity } from '../../src/journal/identity.ts';
+import { type Child, script, spawnNode } from '../support/children.ts';
+import { cliDir, eventually } from '../support/cli.ts';
+import { noContainers, nodeCommand, spawnInContainer } from '../support/container.ts';
 
-const LOCK = resolve(import.meta.dirname, '../../src/cli/owner/lock.ts');
+type Spawn = (t: TestContext, args: string[]) => Child;
 
-/** A process that takes the lock at a given time, says whether it has it, and stays. */
-const TAKER = `
-const { acquireLock } = await import(process.argv[1]);
-while (Date.now() < Number(process.argv[3]));
-console.log(acquireLock(process.argv[2]) ? 'mine' : 'not mine');
-setInterval(() => {}, 1000);`;
+const spawnElsewhere: Spawn = (t, args) => spawnInContainer(t, `exec ${nodeCommand(args)}`);
 
-function taker(t: Parameters<typeof spawnNode>[0], dir: string, at: number) {
-  return spawnNode(t, ['--input-type=module', '--eval', TAKER, LOCK, dir, String(at)]);
+/** Processes that try at the same moment; those that have the lock go on with a blocked event loop. */
+async function race(t: TestContext, dir: string, spawns: readonly Spawn[]) {
+  const at = String(Date.now() + 1500);
+  const takers = spawns.map((spawn) => spawn(t, [script('take-lock.ts'), dir, at]));
+  await eventually(() => takers.every(({ stdout }) => stdout.endsWith('\n')));
+  const all = takers.map((taker) => ({ taker, ...(JSON.parse(taker.stdout) as Identity & { isMine: boolean }) }));
+  const winners = all.filter(({ isMine }) => isMine);
+  return { takers, winners };
+}
+
+async function end(child: Child): Promise<void> {
+  child.process.kill('SIGKILL');
+  await child.ended;
 }
 
 const locks = (dir: string) => readdirSync(dir).filter((name) => name.includes('owner.lock'));
 
-test('one holder at a time; released, it is free for the next', (t) => {
+test('one holder at a time; released, it is free for the next', async (t) => {
   const dir = cliDir(t);
-  const first = acquireLock(dir)!;
+  const first = (await acquireLock(dir))!;
   assert.ok(first.isHeld());
-  assert.equal(acquireLock(dir), undefined);
-  assert.equal(lockHolder(dir)?.pid, process.pid);
+  assert.equal(await acquireLock(dir), undefined);
+  assert.equal((await lockHolder(dir))?.pid, process.pid);
   first.release();
-  assert.equal(lockHolder(dir), undefined);
-  const second = acquireLock(dir)!;
+  assert.equal(await lockHolder(dir), undefined);
+  const second = (await acquireLock(dir))!;
   assert.ok(second.isHeld());
   assert.ok(!first.isHeld());
   first.release();
@@ -42,31 +49,51 @@ test('one holder at a time; released, it is free for the next', (t) => {
 test('of eight that find a dead holder at the same moment, one wins', { timeout: 60_000 }, async (t) => {
   const dir = cliDir(t);
   for (let round = 1; round <= 3; round++) {
-    const at = Date.now() + 1500;
-    const takers = [...Array(8).keys()].map(() => taker(t, dir, at));
-    while (takers.some(({ stdout }) => stdout === '')) await new Promise((done) => setTimeout(done, 20));
-    const winners = takers.filter(({ stdout }) => stdout.trim() === 'mine');
+    const { takers, winners } = await race(t, dir, Array(8).fill(spawnNode));
     assert.equal(winners.length, 1, `round ${round}`);
-    assert.equal(lockHolder(dir)?.pid, winners[0]!.process.pid);
-    for (const { process } of takers) process.kill('SIGKILL');
-    await Promise.all(takers.map(({ ended }) => ended));
-    assert.equal(lockHolder(dir), undefined, 'a killed holder is none');
+    assert.equal((await lockHolder(dir))?.pid, winners[0]!.pid);
+    await Promise.all(takers.map(end));
+    assert.equal(await lockHolder(dir), undefined, 'a killed holder is none');
   }
 });
 
-test('a holder of which nothing is proven is left alone', (t) => {
+test('of eight containers in which each is process 1, one wins, and the lock is its own', {
+  timeout: 120_000,
+  skip: noContainers,
+}, async (t) => {
+  const dir = cliDir(t);
+  for (let round = 1; round <= 3; round++) {
+    const { takers, winners } = await race(t, dir, Array(8).fill(spawnElsewhere));
+    assert.equal(winners.length, 1, `round ${round}`);
+    const [winner] = winners;
+    assert.equal(winner!.pid, 1);
+    assert.equal((await lockHolder(dir))?.pidNamespace, winner!.pidNamespace);
+    await Promise.all(takers.filter((taker) => taker !== winner!.taker).map(end));
+    for (let n = 0; n < 20; n++) assert.equal(await acquireLock(dir), undefined, 'it lives, its event loop blocked');
+    const { winners: others } = await race(t, dir, [spawnElsewhere, spawnNode]);
+    assert.deepEqual(others, []);
+    await end(winner!.taker);
+    await eventually(async () => (await lockHolder(dir)) === undefined);
+  }
+  const lock = (await acquireLock(dir))!;
+  assert.ok(lock.isHeld());
+  assert.equal(locks(dir).length, 1);
+  assert.equal(readdirSync(join(dir, 'owner.alive')).length, 1, 'signs of life of the dead are gone');
+});
+
+test('a holder of which nothing is proven is left alone', async (t) => {
   const dir = cliDir(t);
   const elsewhere = { ...selfIdentity(), hostname: 'another-host' };
   writeFileSync(join(dir, 'owner.lock.4'), JSON.stringify(elsewhere));
-  assert.equal(acquireLock(dir), undefined);
-  assert.equal(lockHolder(dir)?.hostname, 'another-host');
+  assert.equal(await acquireLock(dir), undefined);
+  assert.equal((await lockHolder(dir))?.hostname, 'another-host');
   writeFileSync(join(dir, 'owner.lock.4'), 'half a fi');
-  assert.equal(acquireLock(dir), undefined, 'damaged, or being written');
+  assert.equal(await acquireLock(dir), undefined, 'damaged, or being written');
 });
 
-test('whoever is overtaken or finds its lock removed knows it', (t) => {
+test('whoever is overtaken or finds its lock removed knows it', async (t) => {
   const dir = cliDir(t);
-  const lock = acquireLock(dir)!;
+  const lock = (await acquireLock(dir))!;
   writeFileSync(join(dir, 'owner.lock.2'), JSON.stringify(selfIdentity()));
   assert.ok(!lock.isHeld());
 });

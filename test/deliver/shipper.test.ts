@@ -67,6 +67,19 @@ test('a flush is answered when all is stored, and not before its time is over wh
   assert.equal(shipper.stats().pendingBytes, 0);
 });
 
+test('flushes that are asked for at the same time all wait until all is stored', async (t) => {
+  const dir = temporaryFolder(t);
+  const sink = new ScriptedSink();
+  const journal = testJournal(dir);
+  journal.appendNow(logFact('one'));
+  sink.failing = 'outage';
+  const shipper = startShipper(t, dir, sink, { own: journal.dir!, random: () => 0 });
+  assert.deepEqual(await Promise.all([1, 2, 3].map(() => shipper.flush(50))), [false, false, false]);
+  const flushes = [1, 2, 3].map(() => shipper.flush(5000).then((complete) => complete && sink.logs.size));
+  sink.failing = undefined;
+  assert.deepEqual(await Promise.all(flushes), [1, 1, 1]);
+});
+
 test('a malformed fact and a line that is none become dead letters, their neighbours rows', async (t) => {
   const dir = temporaryFolder(t);
   const sink = new ScriptedSink();

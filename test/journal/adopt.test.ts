@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { adopt, isProvenOrphan, removeJournal, sweep } from '../../src/journal/adopt.ts';
 import { type Identity, isDead, isSelf, selfIdentity, tagOf } from '../../src/journal/identity.ts';
 import { isOrphan, listJournals } from '../../src/journal/layout.ts';
 import { isAbsent, presenceIn } from '../../src/journal/presence.ts';
 import { JournalReader } from '../../src/journal/reader.ts';
-import { script, spawnChild, spawnNode } from '../support/children.ts';
+import { script, spawnNode } from '../support/children.ts';
+import { noContainers, nodeCommand, spawnInContainer } from '../support/container.ts';
 import { logFact, messagesOf, readAll, temporaryFolder, testJournal, until } from '../support/journals.ts';
 
 const me = selfIdentity();
@@ -77,25 +78,15 @@ test('what a crashed adopter held can be adopted again', async (t) => {
   assert.ok((await adopt(crashed))!.startsWith(join(dir, 'journal', `other~${tagOf(me)}`)));
 });
 
-/** A process in a pid namespace and under a host name of its own, as in another container. */
-function spawnElsewhere(t: TestContext, dir: string) {
-  const node = [process.execPath, script('hold-journal.ts'), dir].map((part) => `'${part}'`).join(' ');
-  return spawnChild(t, 'unshare', [
-    ...['--pid', '--uts', '--mount-proc', '--fork', '--kill-child', 'sh', '-c'],
-    `hostname elsewhere && exec ${node}`,
-  ]);
-}
-
-const canUnshare = spawnSync('unshare', ['--pid', '--uts', '--mount-proc', '--fork', 'true']).status === 0;
 for (const [name, below] of [
   ['a short path', ''],
   ['a path longer than a socket may have', join('x'.repeat(60), 'y'.repeat(60))],
 ] as const) {
   test(`what a process in another container holds, in ${name}, is left alone while it lives, its event loop blocked, and adopted when it is dead`, {
-    skip: canUnshare ? false : 'needs Linux and the right to unshare (root)',
+    skip: noContainers,
   }, async (t) => {
     const dir = join(temporaryFolder(t), below);
-    const child = spawnElsewhere(t, dir);
+    const child = spawnInContainer(t, `exec ${nodeCommand([script('hold-journal.ts'), dir])}`);
     await until('it has written and blocks', () => child.stdout.includes('blocked'));
     const [journal] = listJournals(dir);
     assert.equal(journal!.owner.hostname, 'elsewhere');

@@ -21,6 +21,8 @@ export interface ApplicationOptions {
   databaseUrl?: string;
   env?: Record<string, string>;
   args?: string[];
+  /** Program and arguments that start Node. */
+  wrapper?: readonly string[];
   /** Flags of Node itself. */
   nodeFlags?: readonly string[];
   cwd?: string;
@@ -52,9 +54,11 @@ export class Application {
     const clean = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !/^(NODE_|ROWTRACE_|OTEL_|DATABASE_URL)/.test(name)),
     );
+    const [command, ...before] = [...(options.wrapper ?? []), process.execPath];
     this.child = spawn(
-      process.execPath,
+      command!,
       [
+        ...before,
         ...(options.nodeFlags ?? []),
         ...(door.startsWith('--') ? [door, preload] : []),
         join(APPS, options.app),

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type Identity, isDead } from '../../src/journal/identity.ts';
+import { type Identity, isDead, isWithinReach } from '../../src/journal/identity.ts';
 import { type Child, spawnNode } from './children.ts';
 
 export const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts');
@@ -55,7 +55,7 @@ export async function runCli(t: Scope, args: string[], options: CliOptions): Pro
   return { code, stdout: child.stdout, stderr: child.stderr };
 }
 
-/** Pid of the process that holds the lock of the folder, if one lives. */
+/** Pid of the process that holds the lock of the folder, if one lives, and here: in a container it is another's. */
 export function ownerPid(dir: string): number | undefined {
   if (!existsSync(dir)) return undefined;
   const last = readdirSync(dir)
@@ -64,7 +64,7 @@ export function ownerPid(dir: string): number | undefined {
   if (last === 0) return undefined;
   try {
     const lock = JSON.parse(readFileSync(join(dir, `owner.lock.${last}`), 'utf8')) as Identity & { released?: boolean };
-    return lock.released || isDead(lock) ? undefined : lock.pid;
+    return lock.released || isDead(lock) || !isWithinReach(lock) ? undefined : lock.pid;
   } catch {
     return undefined;
   }
@@ -78,10 +78,13 @@ export function killOwner(dir: string): number | undefined {
 }
 
 /** Looks until `check` gives something, for as long as a loaded machine may need. */
-export async function eventually<T>(check: () => T | undefined | false, timeoutMillis = 60_000): Promise<T> {
+export async function eventually<T>(
+  check: () => T | undefined | false | Promise<T | undefined | false>,
+  timeoutMillis = 60_000,
+): Promise<T> {
   const deadline = performance.now() + timeoutMillis;
   for (;;) {
-    const found = check();
+    const found = await check();
     if (found) return found;
     if (performance.now() > deadline) throw new Error(`not within ${timeoutMillis} ms: ${check}`);
     await new Promise((done) => setTimeout(done, 25));

@@ -7,7 +7,7 @@ import { openPostgres } from '../../store/postgres.ts';
 import { examples, onDatabase } from '../arguments.ts';
 import { explainDatabaseError } from '../explain-error.ts';
 import { escapeLines, safeJson } from '../output/escape.ts';
-import { print, withProgress } from '../output/terminal.ts';
+import { note, print, withProgress } from '../output/terminal.ts';
 import { connectOwner, endOwner } from '../owner/connect.ts';
 
 interface Flags {
@@ -35,7 +35,10 @@ async function run({ dir, json, dryRun = false }: Flags): Promise<void> {
   try {
     const steps = await withProgress('migrating …', migrate(db, { schema, columns, dryRun }));
     // The owner writes the columns it found when it started.
-    if (!databaseUrl && !dryRun && steps.length > 0) endOwner(options.dir);
+    if (!databaseUrl && !dryRun && steps.length > 0 && !(await endOwner(options.dir)))
+      note(
+        'the process that holds the embedded database runs in another container; end it, so that the next one fills new columns',
+      );
     if (json) return print(safeJson({ database, schema, dryRun, steps }, 2));
     if (steps.length === 0) return print(`Schema ${schema} of ${database} is up to date.`);
     if (dryRun) return print(steps.map(({ name, sql }) => `-- ${name}\n${escapeLines(sql.trim())}\n`).join('\n'));

@@ -46,7 +46,7 @@ async function run({ dir, json, md, since, limit }: Flags): Promise<void> {
     total: await sumLedger(db, options.schema, since),
     deadLetters: await countDeadLetters(db, options.schema),
   }));
-  const journals = waitingJournals(options.dir);
+  const journals = await waitingJournals(options.dir);
   const { total } = found;
   if (!total.closes || total.dropped_total > (total.dropped.discarded ?? 0)) process.exitCode = EXIT.problem;
   if (json) return print(safeJson({ ...found, journals, journalsWaiting: journals.length }, 2));

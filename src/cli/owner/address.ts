@@ -1,7 +1,17 @@
 // Where the owner listens, and how others learn it: <dir>/owner.json, written when it serves, removed before it ends.
 
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -26,11 +36,14 @@ export type Listen =
 /** Windows has no Unix socket that `pg` could dial; and some file systems refuse one, hence `tcp`. */
 export function chooseListen(dir: string, tcp = process.platform === 'win32'): Listen {
   if (tcp) return { port: 0, host: '127.0.0.1', password: randomBytes(24).toString('base64url') };
-  if (Buffer.byteLength(join(dir, SOCKET_NAME)) <= MAX_SOCKET_PATH_BYTES)
-    return { path: join(dir, SOCKET_NAME), host: dir, temporary: false };
+  if (fitsSocket(dir)) return { path: join(dir, SOCKET_NAME), host: dir, temporary: false };
   // mkdtemp makes it 0700 and new, so nobody else can have put a socket there.
   const host = mkdtempSync(join(tmpdir(), 'rowtrace-'));
   return { path: join(host, SOCKET_NAME), host, temporary: true };
+}
+
+function fitsSocket(dir: string): boolean {
+  return Buffer.byteLength(join(dir, SOCKET_NAME)) <= MAX_SOCKET_PATH_BYTES;
 }
 
 /** Makes the folder; private, since journals and database hold what the application's users did. */
@@ -53,7 +66,10 @@ export function writeAddress(dir: string, address: Address): void {
 export function readAddress(dir: string): Address | undefined {
   try {
     const address = JSON.parse(readFileSync(join(dir, 'owner.json'), 'utf8')) as Address;
-    return typeof address.host === 'string' && typeof address.port === 'number' ? address : undefined;
+    if (typeof address.host !== 'string' || typeof address.port !== 'number') return undefined;
+    // Another container may know the folder by another path.
+    const isHere = address.password === undefined && fitsSocket(dir) && existsSync(join(dir, SOCKET_NAME));
+    return isHere ? { ...address, host: dir } : address;
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { RowtraceError } from '../../errors.ts';
+import { type Identity, isWithinReach } from '../../journal/identity.ts';
 import type { Db } from '../../store/db.ts';
 import { openPostgres } from '../../store/postgres.ts';
 import { VERSION } from '../../version.ts';
@@ -16,7 +17,7 @@ const POLL_MILLIS = 50;
 /** First start: 2.5 s alone on a machine, several times that on a busy one. */
 const START_TIMEOUT_MILLIS = 60_000;
 
-/** @throws RowtraceError RT_EMBEDDED_START, RT_EMBEDDED_MISSING */
+/** @throws RowtraceError RT_EMBEDDED_START, RT_EMBEDDED_HELD, RT_EMBEDDED_MISSING */
 export async function connectOwner(
   dir: string,
   timeoutMillis = START_TIMEOUT_MILLIS,
@@ -37,19 +38,20 @@ export async function connectOwner(
     if (db) {
       // An owner of another version: its migrations may be others. What it has is in journals and database.
       await db.close();
-      if (!told) endProcess(address.pid);
+      if (!told && !(await endOwner(dir)))
+        throw await heldBy(dir, `which is version ${address.version}, not ${VERSION}`);
       told = true;
     }
     if (child?.exitCode != null && child.exitCode !== 0 && child.exitCode !== EXIT_NOT_OWNER)
       throw new RowtraceError('RT_EMBEDDED_START', [dir, lastLogLine(dir)]);
     const isOver = child === undefined || child.exitCode !== null || child.signalCode !== null;
-    if (isOver && lockHolder(dir) === undefined) {
+    if (isOver && (await lockHolder(dir)) === undefined) {
       requirePglite();
       child = spawnOwner(dir);
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MILLIS));
   }
-  throw new RowtraceError('RT_EMBEDDED_START', [dir, whyNot(dir, timeoutMillis)]);
+  throw await heldBy(dir, `which does not answer within ${Math.round(timeoutMillis / 1000)} s`);
 }
 
 /** It is an optional dependency: better said before a process is started that can only fail. */
@@ -61,17 +63,24 @@ function requirePglite(): void {
   }
 }
 
-/** Asks the owner to end; the next command starts another. */
-export function endOwner(dir: string): void {
-  const address = readAddress(dir);
-  if (address) endProcess(address.pid);
+/** Asks the owner to end; the next command starts another. @returns false when it is where no signal of ours reaches it */
+export async function endOwner(dir: string): Promise<boolean> {
+  const holder = await lockHolder(dir);
+  if (holder === undefined) return true;
+  if (!isWithinReach(holder)) return false;
+  try {
+    process.kill(holder.pid, 'SIGTERM');
+  } catch {
+    // Gone already.
+  }
+  return true;
 }
 
 /** As endOwner, and waits until it has ended. */
 export async function stopOwner(dir: string, timeoutMillis = 10_000): Promise<void> {
   const deadline = performance.now() + timeoutMillis;
-  endOwner(dir);
-  while (lockHolder(dir) !== undefined && performance.now() < deadline)
+  await endOwner(dir);
+  while ((await lockHolder(dir)) !== undefined && performance.now() < deadline)
     await new Promise((resolve) => setTimeout(resolve, POLL_MILLIS));
 }
 
@@ -91,17 +100,8 @@ async function dial(address: Address): Promise<Db | undefined> {
   }
 }
 
-function whyNot(dir: string, timeoutMillis: number): string {
-  const holder = lockHolder(dir);
-  const seconds = Math.round(timeoutMillis / 1000);
-  if (holder === undefined) return `no answer within ${seconds} s`;
-  return `process ${holder.pid} of host ${holder.hostname} holds it and does not answer; if that process is gone, remove ${holder.path}`;
-}
-
-function endProcess(pid: number): void {
-  try {
-    process.kill(pid, 'SIGTERM');
-  } catch {
-    // Gone already.
-  }
+async function heldBy(dir: string, how: string): Promise<RowtraceError> {
+  const holder: Identity | undefined = await lockHolder(dir);
+  if (holder === undefined) return new RowtraceError('RT_EMBEDDED_START', [dir, how.replace('which', 'it')]);
+  return new RowtraceError('RT_EMBEDDED_HELD', [dir, `process ${holder.pid} of host ${holder.hostname}, ${how}`]);
 }

@@ -49,7 +49,7 @@ export interface OwnerOptions
 export async function runOwner(options: OwnerOptions): Promise<number> {
   const { dir, schema, columns, fingerprintRules, log } = options;
   makePrivate(dir);
-  const lock = acquireLock(dir);
+  const lock = await acquireLock(dir);
   if (lock === undefined) return EXIT_NOT_OWNER;
   const { ended, end } = endingOfProcess();
   try {

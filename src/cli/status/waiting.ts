@@ -15,8 +15,8 @@ export interface WaitingJournal extends Backlog {
   shippedBy: string;
 }
 
-export function waitingJournals(dir: string): WaitingJournal[] {
-  const owner = lockHolder(dir)?.pid;
+export async function waitingJournals(dir: string): Promise<WaitingJournal[]> {
+  const owner = (await lockHolder(dir))?.pid;
   return listJournals(dir)
     .map((journal) => ({ journal, backlog: backlogOf(journal.path) }))
     .filter(({ backlog }) => backlog.records > 0)

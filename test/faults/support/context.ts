@@ -112,13 +112,11 @@ export class RowContext {
     return recorder;
   }
 
-  /** What all producers of this row promised. `killedAt`: Unix milliseconds by name. */
-  promises(killedAt: Record<string, number> = {}): Promised {
+  /** What all producers of this row promised. */
+  promises(): Promised {
     const all: Promised = { produced: new Set(), promised: new Set() };
-    const written = [
-      ...[...this.#producers.values()].map(({ name, promises }) => readPromises(name, promises, killedAt[name])),
-      ...this.#recorders.map(({ name, promises, endedAt }) => readPromises(name, promises, endedAt)),
-    ];
+    const writers = [...this.#producers.values(), ...this.#recorders];
+    const written = writers.map(({ name, promises }) => readPromises(name, promises));
     for (const one of [...written, ...this.#light]) {
       for (const key of one.produced) all.produced.add(key);
       for (const key of one.promised) all.promised.add(key);

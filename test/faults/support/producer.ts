@@ -174,37 +174,36 @@ export interface Promised {
 }
 
 /** The journal's promise for records that are no errors. */
-const FLUSH_MILLIS = 200;
-/** A busy machine lets a process stand still, and with it the timer that keeps that promise. */
-const STALL_MILLIS = 2_000;
+export const FLUSH_MILLIS = 200;
+/** Clocks of the judge and of the journal round differently. */
+const ROUNDING_MILLIS = 2;
 
 /**
- * What an application wrote down, as "name:number". `endedAt`: Unix milliseconds at which it was killed. Records other than
- * errors count as promised when an error came after them, which takes them along, when a record 200 ms later saw that the
- * time was over, or when the process had that time, and could stand still for a while, before it was killed.
+ * What an application wrote down, as "name:number": `b` before the call, `a` when the record was on disk, `w` with the times
+ * before and after the call where it need not be yet. Those are promised when an error came after them, which takes them
+ * along, or when a later call came so late that the journal must have seen that their time was over.
  */
-export function readPromises(name: string, path: string, endedAt = Number.POSITIVE_INFINITY): Promised {
+export function readPromises(name: string, path: string): Promised {
   const produced = new Set<string>();
   const promised = new Set<string>();
   // One that was killed before it opened the file promised nothing.
   if (!existsSync(path)) return { produced, promised };
-  let waiting: { key: string; at: number }[] = [];
-  const settle = (isOver: (at: number) => boolean) => {
-    for (const { key, at } of waiting) if (isOver(at)) promised.add(key);
+  let waiting: { key: string; number: number; at: number }[] = [];
+  const settle = (isOver: (one: { number: number; at: number }) => boolean) => {
+    for (const one of waiting) if (isOver(one)) promised.add(one.key);
     waiting = waiting.filter(({ key }) => !promised.has(key));
   };
   for (const line of readFileSync(path, 'latin1').split('\n').slice(0, -1)) {
-    const [number, at] = line.slice(1).split(' ');
+    const [number, before, after] = line.slice(1).split(' ').map(Number) as [number, number, number];
     const key = `${name}:${number}`;
     if (line[0] === 'b') produced.add(key);
     else if (line[0] === 'a') {
       promised.add(key);
-      settle(() => true);
+      settle((earlier) => earlier.number < number);
     } else {
-      settle((earlier) => Number(at) - earlier >= FLUSH_MILLIS);
-      waiting.push({ key, at: Number(at) });
+      settle(({ at }) => before - at >= FLUSH_MILLIS + ROUNDING_MILLIS);
+      waiting.push({ key, number, at: after });
     }
   }
-  settle((at) => endedAt - at >= FLUSH_MILLIS + STALL_MILLIS);
   return { produced, promised };
 }

@@ -16,6 +16,8 @@ export interface RecorderOptions {
   promises: string;
   /** 0: ships only; absent: without end. */
   count?: number;
+  /** Every how many is a WARNING, the others are errors. Default 4. */
+  lesser?: number;
   /** Where it ends itself, and how often it passes there before. */
   crash?: { point: CrashPoint; passes: number };
 }
@@ -25,12 +27,10 @@ export class Recorder {
   readonly promises: string;
   readonly child: ChildProcess;
   stderr = '';
-  /** Unix milliseconds. */
-  endedAt = Number.POSITIVE_INFINITY;
-  readonly ended: Promise<void>;
+  readonly ended: Promise<unknown>;
   readonly #said = new Map<string, Promise<unknown>>();
 
-  constructor({ name, dir, url, promises, count = -1, crash }: RecorderOptions) {
+  constructor({ name, dir, url, promises, count = -1, lesser = 4, crash }: RecorderOptions) {
     this.name = name;
     this.promises = promises;
     const preload = crash ? ['--import', CRASH_POINTS] : [];
@@ -40,10 +40,14 @@ export class Recorder {
       NODE_COMPILE_CACHE: join(tmpdir(), 'rowtrace-faults-cache'),
       ...(crash ? { ROWTRACE_TEST_CRASH: `${crash.point}:${crash.passes}` } : {}),
     };
-    this.child = spawn(process.execPath, [...preload, SCRIPT, name, dir, url, promises, String(count)], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    this.child = spawn(
+      process.execPath,
+      [...preload, SCRIPT, name, dir, url, promises, String(count), String(lesser)],
+      {
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     this.child.stderr!.on('data', (chunk) => {
       this.stderr += chunk;
     });
@@ -55,9 +59,7 @@ export class Recorder {
       stdout += chunk;
       for (const [line, resolve] of lines) if (stdout.includes(line)) resolve();
     });
-    this.ended = once(this.child, 'close').then(() => {
-      this.endedAt = Date.now();
-    });
+    this.ended = once(this.child, 'close');
   }
 
   /** Resolves when it said so, or ended. */
@@ -66,11 +68,8 @@ export class Recorder {
   }
 
   async kill(): Promise<void> {
-    // Before the signal.
-    const killedAt = Date.now();
     this.child.kill('SIGKILL');
     await this.ended;
-    this.endedAt = killedAt;
   }
 
   get wasKilled(): boolean {
