@@ -16,15 +16,14 @@ import { archiveOf } from '../thread-options.ts';
 import { explainDatabaseError } from './explain-error.ts';
 import { note, withProgress } from './output/terminal.ts';
 import { connectOwner } from './owner/connect.ts';
-import { type Pending, pendingJournals, waitUntilShipped } from './pending.ts';
+import { pendingJournals, waitUntilShipped } from './pending.ts';
 
 const EMBEDDED_WAIT_MILLIS = 3_000;
 const ORPHANS_WAIT_MILLIS = 10_000;
 
 /** @throws RowtraceError */
 export async function openDatabase(options: Options): Promise<Db> {
-  const then = pendingJournals(options.dir);
-  if (options.databaseUrl === undefined) return openEmbedded(options, then);
+  if (options.databaseUrl === undefined) return openEmbedded(options);
   const db = openPostgres(options.databaseUrl, { max: 2, applicationName: 'rowtrace cli' });
   try {
     await prepareSchema(db, options);
@@ -48,7 +47,13 @@ export async function withDatabase<T>(options: Options, work: (db: Db) => Promis
   }
 }
 
-async function openEmbedded({ dir }: Options, then: Pending): Promise<Db> {
+async function openEmbedded({ dir }: Options): Promise<Db> {
+  const then = pendingJournals(dir, 'owner');
+  const left = pendingJournals(dir, 'self').size;
+  if (left > 0)
+    note(
+      `${left} journal${left > 1 ? 's wait' : ' waits'} for the database or receiver of a process that ended: the next process or command with its ROWTRACE_DATABASE_URL (or ROWTRACE_ENDPOINT) stores what ${left > 1 ? 'they hold' : 'it holds'}`,
+    );
   const db = await withProgress('starting the embedded database …', connectOwner(dir));
   const behind = await withProgress(
     'storing what the journals hold …',

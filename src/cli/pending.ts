@@ -4,7 +4,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDead } from '../journal/identity.ts';
-import { type FoundJournal, listJournals, namesIn, segmentName } from '../journal/layout.ts';
+import { type FoundJournal, listJournals, namesIn, type ShippedBy, segmentName } from '../journal/layout.ts';
 import { type Position, readStored, segmentsOf } from '../journal/shipped.ts';
 
 type Place = Pick<Position, 'segment' | 'offset'>;
@@ -12,11 +12,15 @@ type Place = Pick<Position, 'segment' | 'offset'>;
 /** Ends of the journals that are not stored up to there, by id (a path changes when a journal is adopted). */
 export type Pending = ReadonlyMap<string, Place>;
 
-/** Journals that this folder's owner, or whoever adopts, has to ship; not those that living processes ship themselves. */
-export function pendingJournals(dir: string): Pending {
+/**
+ * Journals that the embedded database's owner has to ship, or (self) that ended processes left which shipped to a database
+ * or a receiver; not those that living processes ship themselves.
+ */
+export function pendingJournals(dir: string, shippedBy: ShippedBy): Pending {
   const pending = new Map<string, Place>();
   for (const journal of listJournals(dir)) {
-    if (journal.owner.shippedBy === 'self' && !isDead(journal.owner)) continue;
+    if (journal.owner.shippedBy !== shippedBy) continue;
+    if (shippedBy === 'self' && !isDead(journal.owner)) continue;
     const end = endOf(journal);
     if (end !== undefined && isBehind(journal, end)) pending.set(journal.id, end);
   }

@@ -27,6 +27,8 @@ export async function scanJournals(dir: string, finder: JournalFinder): Promise<
       if (!follower.isEnding && (await isProvenOrphan(journal))) follower.writerDied();
       continue;
     }
+    // Written for a database or a receiver: its rows are not looked for in the embedded one.
+    if (finder.mode === 'owner' && journal.owner.shippedBy === 'self') continue;
     if (adoptedCount(finder) >= MAX_ADOPTED) {
       if (finder.mode === 'self') return;
     } else if (journal.holder && isSelf(journal.holder)) {

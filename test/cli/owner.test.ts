@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { spawnNode } from '../support/children.ts';
 import { cliDir, eventually, killOwner, ownerPid, runCli } from '../support/cli.ts';
+import { databaseFor } from '../support/database.ts';
+import { freePort } from '../support/free-port.ts';
 
 const onUnix = process.platform !== 'win32';
 const address = (dir: string) => JSON.parse(readFileSync(join(dir, 'owner.json'), 'utf8'));
@@ -145,6 +147,27 @@ describe('the embedded owner', { concurrency: 2, timeout: 240_000 }, () => {
     child.process.kill('SIGKILL');
     await eventually(() => ownerPid(dir) === undefined);
   });
+});
+
+test('what a process left that had a database is not taken into the embedded one; the next command with a database stores it', async (t) => {
+  const dir = cliDir(t);
+  const app = `console.error(new TypeError('the bowl is empty')); process.kill(process.pid, 'SIGKILL')`;
+  const register = new URL('../../src/register.ts', import.meta.url).href;
+  const { process: child } = spawnNode(t, ['--import', register, '--eval', app], {
+    ROWTRACE_DIR: dir,
+    ROWTRACE_DATABASE_URL: `postgres://nobody@127.0.0.1:${await freePort()}/away`,
+    ROWTRACE_QUIET: 'on',
+  });
+  await eventually(() => child.signalCode === 'SIGKILL');
+  const embedded = await runCli(t, ['tail', '--no-follow', '--json'], { dir });
+  assert.equal(embedded.stdout, '', embedded.stderr);
+  assert.match(embedded.stderr, /1 journal waits for the database or receiver of a process that ended/);
+  const { url } = await databaseFor(t);
+  const { stdout, stderr } = await runCli(t, ['tail', '--no-follow', '--json'], {
+    dir,
+    env: { ROWTRACE_DATABASE_URL: url },
+  });
+  assert.equal(JSON.parse(stdout).message, 'the bowl is empty', stderr);
 });
 
 function alive(pid: number): boolean {

@@ -139,7 +139,7 @@ function checkTables({ schema, storage }: SchemaSummary, options: Options): Find
 }
 
 export function checkJournals(dir: string): Finding {
-  const waiting = pendingJournals(dir).size;
+  const waiting = pendingJournals(dir, 'owner').size + pendingJournals(dir, 'self').size;
   if (waiting === 0) return { state: 'ok', name: 'journals', text: `nothing waits in ${dir}` };
   return { state: 'info', name: 'journals', text: `${waiting} in ${dir} hold what is not stored yet` };
 }
