@@ -1,6 +1,6 @@
 // captureError: reports one thrown value.
 
-import type { Level } from '../record/level.ts';
+import { type Level, levelNamed } from '../record/level.ts';
 import { copied, emit, messageOf } from './emit.ts';
 
 export interface CaptureErrorOptions {
@@ -28,7 +28,7 @@ export function captureError(error: unknown, options?: CaptureErrorOptions): voi
   emit(() => {
     const { level, message, module, functionName, fingerprint, tags } = copied(options);
     return {
-      level: level ?? 'ERROR',
+      level: levelNamed(level, 'ERROR'),
       body: message ?? messageOf(error),
       module: module ?? 'app',
       thrown: { value: error },

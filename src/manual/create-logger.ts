@@ -1,8 +1,8 @@
 // createLogger: a logger of five levels that emits OpenTelemetry log records.
 
 import type { Level } from '../record/level.ts';
-import { isObject } from '../record/thrown.ts';
-import { copied, emit } from './emit.ts';
+import { isErrorLike, isObject } from '../record/thrown.ts';
+import { copied, emit, messageOf } from './emit.ts';
 
 export interface LogDetails {
   /** The error the line is about. */
@@ -16,7 +16,8 @@ export interface LogDetails {
   extra?: Record<string, unknown>;
 }
 
-type Log = (message: string, details?: LogDetails) => void;
+/** An Error in place of the message or of the details is the error the line is about. */
+type Log = (message: string | Error, details?: LogDetails | Error) => void;
 
 export interface Logger {
   debug: Log;
@@ -30,9 +31,11 @@ export interface Logger {
 export function createLogger(options: { module: string }): Logger {
   const { module = 'app' } = copied(options);
   const at = (level: Level): Log => {
-    const log: Log = (message, given) =>
+    const log: Log = (line, given) =>
       emit(() => {
         const details = detailsOf(given);
+        if (isErrorLike(line)) details.error ??= line;
+        const message = isErrorLike(line) ? messageOf(line) : line;
         const attributes = copied(details.extra);
         if (details.errorMessage !== undefined) attributes['exception.message'] = details.errorMessage;
         if (details.stackTrace !== undefined) {
@@ -49,10 +52,13 @@ export function createLogger(options: { module: string }): Logger {
   return { debug: at('DEBUG'), info: at('INFO'), warn: at('WARNING'), error: at('ERROR'), fatal: at('CRITICAL') };
 }
 
-/** JavaScript gives what it likes; a text or a number in place of details is worth keeping. */
+/** JavaScript gives what it likes: an error as other loggers take it, or a text or a number, which is worth keeping. */
 function detailsOf(given: unknown): LogDetails {
-  if (isObject(given)) return given as LogDetails;
-  return given === undefined || given === null ? {} : { extra: { details: given } };
+  if (isErrorLike(given)) return { error: given };
+  if (!isObject(given)) return given === undefined || given === null ? {} : { extra: { details: given } };
+  const { err, ...details } = copied<LogDetails & { err?: unknown }>(given);
+  if (isErrorLike(err)) details.error ??= err;
+  return details;
 }
 
 /** The stack from the caller of `above` on. */

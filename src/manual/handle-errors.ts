@@ -23,8 +23,12 @@ export function captureErrors<T>(
   options: CaptureErrorsOptions & { rethrow: false },
   work: () => T,
 ): T extends PromiseLike<infer V> ? Promise<V | undefined> : T | undefined;
-export function captureErrors(options: CaptureErrorsOptions & { rethrow?: boolean }, work: () => unknown): unknown {
-  const { component, rethrow = true, ...rest } = copied(options);
+export function captureErrors<T>(work: () => T): T;
+export function captureErrors(
+  options: (CaptureErrorsOptions & { rethrow?: boolean }) | (() => unknown),
+  work = options as () => unknown,
+): unknown {
+  const { component, rethrow = true, ...rest } = copied(options as CaptureErrorsOptions & { rethrow?: boolean });
   const report = (thrown: unknown): void => captureError(thrown, { ...rest, module: component ?? 'app' });
   if (rethrow) return finish(work, (failure) => failure && report(failure.thrown));
   try {

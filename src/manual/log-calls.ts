@@ -1,7 +1,7 @@
 // logCalls: a function or method whose calls are log records: arguments, duration, outcome.
 
 import { format } from 'node:util';
-import type { Level } from '../record/level.ts';
+import { type Level, levelNamed } from '../record/level.ts';
 import { copied, emit, isWanted } from './emit.ts';
 import { type AnyFunction, decorator, type MethodDecorator, wrap } from './wrap.ts';
 
@@ -26,9 +26,10 @@ export function logCalls(
   return decorator((method, name) => logging(method, name, given));
 }
 
-function logging(work: AnyFunction, given: string, options?: LogCallsOptions): AnyFunction {
-  const { level = 'DEBUG', module = 'app', redact = false } = copied(options);
-  const name = given || 'anonymous';
+function logging(work: AnyFunction, workName: string, options?: LogCallsOptions): AnyFunction {
+  const { level: given, module = 'app', redact = false } = copied(options);
+  const level = levelNamed(given, 'DEBUG');
+  const name = workName || 'anonymous';
   const report = (outcome: Level, verb: string, call: Call, thrown?: { value: unknown }): void =>
     emit(() => ({
       level: outcome,

@@ -29,8 +29,14 @@ export interface Tracked {
  * const charge = await trackLatency('charge', { peer: 'payments', slowMillis: 800 }, ({ requestId }) => pay(invoice, requestId));
  * ```
  */
-export function trackLatency<T>(name: string, options: TrackLatencyOptions, work: (tracked: Tracked) => T): T {
-  const { peer, route, method, slowMillis, attributes: given } = copied(options);
+export function trackLatency<T>(name: string, options: TrackLatencyOptions, work: (tracked: Tracked) => T): T;
+export function trackLatency<T>(name: string, work: (tracked: Tracked) => T): T;
+export function trackLatency<T>(
+  name: string,
+  options: TrackLatencyOptions | ((tracked: Tracked) => T),
+  work = options as (tracked: Tracked) => T,
+): T {
+  const { peer, route, method, slowMillis, attributes: given } = copied(options as TrackLatencyOptions);
   const attributes = {
     ...copied(given),
     'rowtrace.call': true,

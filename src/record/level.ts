@@ -32,6 +32,13 @@ export function levelOfText(text: string | undefined): Level {
   return /^(fatal|crit|alert|emerg|panic)/.test(word) ? 'CRITICAL' : 'INFO';
 }
 
+/** What a programmer named; `otherwise` where it is no level: a slip must not cost the record. */
+export function levelNamed(given: unknown, otherwise: Level): Level {
+  if (typeof given !== 'string') return otherwise;
+  const level = levelOfText(given);
+  return level === 'INFO' && !/^info/i.test(given) ? otherwise : level;
+}
+
 /** The lowest OpenTelemetry severity number of a level. */
 export function severityOfLevel(level: Level): number {
   return { DEBUG: 5, INFO: 9, WARNING: 13, ERROR: 17, CRITICAL: 21 }[level];

@@ -70,6 +70,35 @@ test('details and options of any kind, and attributes that cannot be read, are n
   made(() => captureError(new Error('x'), Object.defineProperty({}, 'level', { get: broken })));
 });
 
+test('an error is found where other loggers take it, and a level that is none is ERROR', () => {
+  const logger = createLogger({ module: 'kennel' });
+  const wayward = [
+    (error: Error) => logger.error(error),
+    (error: Error) => logger.error('it ran', error),
+    (error: Error) => logger.error('it ran', { err: error, extra: { dog_id: 7 } } as never),
+    (error: Error) => captureError(error, { level: 'LOUD' as never }),
+    (error: Error) => captureError(error, { level: 3 as never }),
+  ];
+  for (const way of wayward) {
+    const [fact] = made(() => way(new RangeError('the gate was open')));
+    assert.deepEqual([fact?.error?.type, fact?.level], ['RangeError', 'ERROR'], String(way));
+    assert.match(String(fact?.message), /it ran|the gate was open/);
+  }
+});
+
+test('options may be left out', () => {
+  assert.equal(
+    trackLatency('walk', ({ span }) => span.isRecording()),
+    true,
+  );
+  assert.equal(
+    captureErrors(() => 4),
+    4,
+  );
+  const facts = made(() => assert.throws(() => captureErrors(broken)));
+  assert.equal(facts.length, 1);
+});
+
 test('whatever is given for options, the work is done', () => {
   const unreadable = {
     fallback: 7,

@@ -65,8 +65,8 @@ for (const log of [logger.debug, logger.info, logger.warn, logger.error, logger.
 createLogger();
 // @ts-expect-error no such detail
 logger.info('words', { errors: [] });
-// @ts-expect-error words first
 logger.error(new Error('a'));
+logger.error('words', new Error('a'));
 
 // trackLatency
 exactly<number>()(trackLatency('sum', {}, () => 5));
@@ -83,12 +83,12 @@ trackLatency(
 );
 // @ts-expect-error a number of milliseconds
 trackLatency('slow', { slowMillis: '5' }, () => 5);
-// @ts-expect-error options are not left out
-trackLatency('sum', () => 5);
+exactly<number>()(trackLatency('sum', () => 5));
 
 // captureErrors
 exactly<number>()(captureErrors({ component: 'import' }, () => 5));
 exactly<Promise<number>>()(captureErrors({}, async () => 5));
+exactly<Promise<number>>()(captureErrors(async () => 5));
 exactly<number | undefined>()(captureErrors({ rethrow: false }, () => 5));
 exactly<Promise<number | undefined>>()(captureErrors({ rethrow: false, level: 'WARNING' }, async () => 5));
 // @ts-expect-error the component is the module
