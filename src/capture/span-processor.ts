@@ -16,7 +16,7 @@ import { failureWords, httpStatus, isHandshake, operationOfSpan } from '../recor
 import { operationKey } from '../record/operation-bound.ts';
 import { clean } from '../record/scrub/clean.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
-import { peek } from '../record/thrown.ts';
+import { isClientFault } from '../record/thrown.ts';
 import { type Crumb, leaveCrumb } from './breadcrumbs.ts';
 import { callFact } from './calls.ts';
 import type { Carrier } from './carrier.ts';
@@ -108,7 +108,7 @@ export class RowtraceSpanProcessor implements SpanProcessor {
     if (isNextSpan(span) && isNextSignal(exception)) return;
     // A client's text without an object is often a mask for the true one, which comes with the span's status: see onEnd.
     if (isOutgoing(span) && typeof exception === 'string' && state.addText(exception)) return;
-    this.#options.tracker.thrown(exception, this.#carrier(span, state, levelOfThrown(exception)));
+    this.#options.tracker.thrown(exception, this.#carrier(span, state, isClientFault(exception) ? 'WARNING' : 'ERROR'));
   }
 
   #carrier(span: ReadableSpan, state: SpanState, level: Level): Carrier {
@@ -268,10 +268,4 @@ function functionName(span: ReadableSpan): string | undefined {
   return span.kind === SpanKind.INTERNAL && !INSTRUMENTATION.test(span.instrumentationScope.name)
     ? span.name
     : undefined;
-}
-
-/** Frameworks give errors that are the client's fault a status (`http-errors`): worth a row, not an alarm. */
-function levelOfThrown(exception: unknown): Level {
-  const status = Number(peek(exception, 'statusCode') ?? peek(exception, 'status') ?? 0);
-  return status >= 400 && status < 500 ? 'WARNING' : 'ERROR';
 }

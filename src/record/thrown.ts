@@ -18,6 +18,12 @@ export function isErrorLike(value: unknown): value is Error {
   return isObject(value) && typeof peek(value, 'message') === 'string' && typeof peek(value, 'stack') === 'string';
 }
 
+/** Frameworks give errors that are the client's fault a status (`http-errors`): worth a row, not an alarm. */
+export function isClientFault(thrown: unknown): boolean {
+  const status = Number(peek(thrown, 'statusCode') ?? peek(thrown, 'status') ?? 0);
+  return status >= 400 && status < 500;
+}
+
 /**
  * The class name, never `code`: `name` where the class set one, else the constructor's (a subclass that forgot to set
  * `name` still has a class, and pg's DatabaseError calls itself "error").

@@ -1,7 +1,7 @@
 // console.error and console.warn in, log records out. What is printed stays as it is.
 
 import type { LineLogger } from '../../otel/lines.ts';
-import { isErrorLike } from '../../record/thrown.ts';
+import { isClientFault, isErrorLike } from '../../record/thrown.ts';
 import { ERROR, emit, inWords, WARN } from './emit.ts';
 
 export type ConsoleMode = 'errors' | 'all' | 'off';
@@ -25,7 +25,9 @@ export function hookConsole(logger: LineLogger, mode: ConsoleMode): () => void {
       try {
         const thrown = values.find(isErrorLike);
         if (thrown === undefined && mode === 'errors') return;
-        emit(logger, { severity: method === 'error' ? ERROR : WARN, thrown, ...inWords(values, thrown) });
+        // Express prints each error that nobody handles so.
+        const bare = values.length === 1 && isClientFault(thrown);
+        emit(logger, { severity: method === 'error' && !bare ? ERROR : WARN, thrown, ...inWords(values, thrown) });
       } catch {
         // console must not throw because of us.
       } finally {
