@@ -22,5 +22,7 @@ export default defineConfig({
   target: 'node20',
   outDir: 'dist',
   clean: true,
+  // How long the bundler took is no concern of whoever runs the demo.
+  inputOptions: { checks: { bundlerTimings: false, pluginTimings: false } },
   onSuccess: () => cpSync('src/store/migrations', 'dist/src/store/migrations', { recursive: true }),
 });

@@ -80,7 +80,10 @@ async function run(
 const tarball = join(
   work,
   JSON.parse(
-    execFileSync('npm', ['pack', '--json', '--silent', '--pack-destination', work], { cwd: root, encoding: 'utf8' }),
+    execFileSync('npm', ['pack', '--json', '--silent', '--ignore-scripts', '--pack-destination', work], {
+      cwd: root,
+      encoding: 'utf8',
+    }),
   )[0].filename,
 );
 const bin = join(root, 'node_modules', '.bin');

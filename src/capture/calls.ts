@@ -23,6 +23,8 @@ export function callFact(
   const tags: Record<string, unknown> = {};
   const path = span.attributes['url.path'] ?? span.attributes['url.full'];
   if (path !== undefined) tags[span.attributes['url.path'] === undefined ? 'url.full' : 'url.path'] = path;
+  // Of a call that is no HTTP request nothing else says what it was.
+  if (span.attributes['rowtrace.call'] === true) tags['span.name'] = span.name;
   copyCustom(span.attributes, tags);
   return {
     k: 'call',

@@ -239,7 +239,12 @@ test('trackLatency gives back the result, writes the call, and warns over its ow
     /declined/,
   );
   const facts = bench.facts.slice(from);
-  assert.ok(facts.some((fact) => fact.k === 'call' && fact.peer === 'payments' && fact.weight === 1));
+  assert.ok(
+    facts.some(
+      (fact) =>
+        fact.k === 'call' && fact.peer === 'payments' && fact.weight === 1 && fact.tags?.['span.name'] === 'charge',
+    ),
+  );
   assert.ok(
     facts.some(
       (fact) => fact.k === 'log' && fact.level === 'WARNING' && /Slow client span charge payments/.test(fact.message),

@@ -140,6 +140,8 @@ class SpanMapping {
     const url = span.attributes['url.full'] ?? span.attributes['http.url'];
     if (path !== undefined) tags['url.path'] = path;
     else if (url !== undefined) tags['url.full'] = url;
+    // Of a call that is no HTTP request nothing else says what it was.
+    if (span.attributes['rowtrace.call'] === true) tags['span.name'] = span.name;
     copyCustom(span.attributes, tags);
     const errorType = span.attributes['error.type'];
     const request = requestFacts(node, requestOf(node), this.#rules);
