@@ -75,8 +75,7 @@ async function prepareSchema(db: Db, { schema, columns, migrate: mayMigrate }: O
 /** What dead processes left in the folder; the living ship for themselves. */
 async function shipOrphans(options: Options): Promise<void> {
   const { dir, databaseUrl, schema, columns, fingerprintRules, keepDays, stormRows } = options;
-  const orphans = await Promise.all(listJournals(dir).map(isProvenOrphan));
-  if (!orphans.includes(true)) return;
+  if ((await countOrphans(dir)) === 0) return;
   const open = async () => openPostgres(databaseUrl!, { max: 1, applicationName: 'rowtrace cli' });
   const sink = createPostgresSink({
     open,
@@ -98,7 +97,23 @@ async function shipOrphans(options: Options): Promise<void> {
     holdMillis: 0,
   });
   shipper.start();
-  const done = await withProgress('storing what ended processes left …', shipper.flush(ORPHANS_WAIT_MILLIS));
+  const done = await withProgress('storing what ended processes left …', flushOrphans(dir, shipper));
   await shipper.close();
   if (!done) note('not all of what ended processes left is stored yet; the next command goes on with it');
+}
+
+/** A flush is of what is followed when it begins, which is a few of many. */
+async function flushOrphans(dir: string, shipper: Shipper): Promise<boolean> {
+  const deadline = performance.now() + ORPHANS_WAIT_MILLIS;
+  for (let before = Number.POSITIVE_INFINITY; ; ) {
+    if (!(await shipper.flush(deadline - performance.now()))) return false;
+    const left = await countOrphans(dir);
+    if (left === 0 || left >= before) return left === 0;
+    before = left;
+  }
+}
+
+async function countOrphans(dir: string): Promise<number> {
+  const orphans = await Promise.all(listJournals(dir).map(isProvenOrphan));
+  return orphans.filter((isOrphan) => isOrphan).length;
 }

@@ -18,7 +18,9 @@ export interface JournalFinder {
   refuse(journalDir: string): void;
 }
 
-export async function scanJournals(dir: string, finder: JournalFinder): Promise<void> {
+/** @returns whether journals of dead processes were left for a later scan, since enough are in work */
+export async function scanJournals(dir: string, finder: JournalFinder): Promise<boolean> {
+  let left = false;
   await sweep(dir);
   for (const path of foreignJournals(dir)) finder.refuse(path);
   for (const journal of listJournals(dir)) {
@@ -29,8 +31,9 @@ export async function scanJournals(dir: string, finder: JournalFinder): Promise<
     }
     // Written for a database or a receiver: its rows are not looked for in the embedded one.
     if (finder.mode === 'owner' && journal.owner.shippedBy === 'self') continue;
-    if (adoptedCount(finder) >= MAX_ADOPTED) {
-      if (finder.mode === 'self') return;
+    if (adoptedCount(finder.followed) >= MAX_ADOPTED) {
+      left ||= await isProvenOrphan(journal);
+      if (left && finder.mode === 'self') return true;
     } else if (journal.holder && isSelf(journal.holder)) {
       // Adopted by an earlier delivery thread of this process.
       finder.follow(journal.path, true);
@@ -43,6 +46,7 @@ export async function scanJournals(dir: string, finder: JournalFinder): Promise<
     if (finder.mode === 'owner' && journal.owner.shippedBy === 'owner' && !journal.holder)
       finder.follow(journal.path, false);
   }
+  return left;
 }
 
 /** False while another journal of the same process lies in the folder (it had to begin a new one). */
@@ -51,7 +55,7 @@ export function isLastJournal(process: string, journalDir: string): boolean {
   return others.every(({ path }) => resolve(path) === resolve(journalDir));
 }
 
-function adoptedCount({ followed }: JournalFinder): number {
+export function adoptedCount(followed: JournalFinder['followed']): number {
   let count = 0;
   for (const follower of followed.values()) if (follower.isEnding) count++;
   return count;

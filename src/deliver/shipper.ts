@@ -10,7 +10,7 @@ import { FlushRequests } from './flush-requests.ts';
 import { Follower, type FollowerOptions } from './follower.ts';
 import { HoldBudget } from './hold.ts';
 import { type Item, takeBatch } from './item.ts';
-import { isLastJournal, type JournalFinder, scanJournals } from './scan.ts';
+import { adoptedCount, isLastJournal, type JournalFinder, scanJournals } from './scan.ts';
 import type { ShipperOptions, ShipperStats } from './shipper-options.ts';
 
 /** Bound at load: fake timers of a test framework must not stop delivery. */
@@ -31,6 +31,7 @@ export class Shipper {
   readonly #losses = { lostFrames: 0, lostOccurrences: 0, quarantinedFrames: 0, quarantinedOccurrences: 0 };
   #torn = 0;
   #scannedAt = Number.NEGATIVE_INFINITY;
+  #orphansLeft = false;
   /** Something is stored that a power cut may take. */
   #unsettled = false;
   #settledAt = Number.NEGATIVE_INFINITY;
@@ -238,7 +239,8 @@ export class Shipper {
       refuse: (journalDir) =>
         this.#problem('foreign', `${journalDir} belongs to another user or is a link and is left alone`),
     };
-    for (const folder of this.#folders) await scanJournals(folder, finder);
+    this.#orphansLeft = false;
+    for (const folder of this.#folders) if (await scanJournals(folder, finder)) this.#orphansLeft = true;
   }
 
   #add(journalDir: string, writerGone: boolean): void {
@@ -273,6 +275,10 @@ export class Shipper {
     follower.remove();
     this.#torn += follower.counts.torn;
     this.#followers.delete(follower.dir);
+    // Two thousand crashed processes would take twenty minutes, a few in each scan.
+    if (!this.#orphansLeft || adoptedCount(this.#followers) > 0) return;
+    this.#scannedAt = Number.NEGATIVE_INFINITY;
+    this.#woken = true;
   }
 
   #problem(kind: string, error: unknown): false {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { listJournals } from '../../src/journal/layout.ts';
 import type { HistogramFact, LedgerFact } from '../../src/record/fact.ts';
 import { uuidv7 } from '../../src/util/uuid.ts';
 import { logFact, temporaryFolder, testJournal, until } from '../support/journals.ts';
@@ -115,6 +117,22 @@ test('mode owner ships what applications leave to it, and not what ships itself'
   later.appendNow(logFact('later'));
   await until('found by a scan', () => sink.logs.size === 2);
   assert.ok(existsSync(left.dir!));
+});
+
+test('of many dead processes one scan takes a few; the next follows when those are stored', async (t) => {
+  const dir = temporaryFolder(t);
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  for (let n = 0; n < 20; n++) {
+    const journal = testJournal(dir);
+    journal.appendNow(logFact(`left ${n}`));
+    const path = join(journal.dir!, 'owner.json');
+    const { startTime: _, ...owner } = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ ...owner, pid }));
+  }
+  const sink = new ScriptedSink();
+  startShipper(t, dir, sink, { scanMillis: 3_600_000 });
+  await until('all are stored', () => sink.messages.length === 20);
+  await until('all are gone', () => listJournals(dir).length === 0);
 });
 
 test('a shipper that starts anew goes on at the frontier', async (t) => {
