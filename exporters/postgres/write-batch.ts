@@ -50,9 +50,12 @@ export async function writeBatch(
   return counts.length === 0 ? result : { ...result, aggregated: counts.reduce((sum, { count }) => sum + count, 0) };
 }
 
+/** Who absorbs none is asked by no id. */
+const NONE: ReadonlySet<string> = new Set();
+
 /** The whole of a batch where nothing has to be asked: every row is new, or COPY refuses them all. */
 export function statementsOfNews(target: Target, batch: Batch, logs: readonly ErrorLogRow[], copy: Copy): Statement[] {
-  const account = accountOf(idsOf(logs), logs);
+  const account = accountOf(NONE, logs);
   return [
     copy,
     ...issueStatements(target, logs),

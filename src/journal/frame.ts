@@ -14,8 +14,10 @@ export interface Frame {
 /** Where the checked part begins, behind `{"c":"xxxxxxxx",`. */
 const CHECKED_AT = 16;
 const HEAD = '{"c":"';
-const QUOTE = 0x22;
+const HEAD_PATTERN = /^\{"c":"([0-9a-f]{8})","n":(\d{1,15}),"o":(\d{1,15}),/;
+const MAX_HEAD = 56;
 const COMMA = 0x2c;
+const OPENING_BRACE = 0x7b;
 
 /** Twice as fast as toString(16).padStart(8, '0'). */
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
@@ -30,15 +32,20 @@ export function encodeFrame(json: string, n: number, o: number): string {
   return `${HEAD}${HEX[c >>> 24]}${HEX[(c >>> 16) & 255]}${HEX[(c >>> 8) & 255]}${HEX[c & 255]}",${checked}\n`;
 }
 
-/** @returns nothing where the line (without its newline) is not exactly what was written */
+/**
+ * @returns nothing where the line (without its newline) is not exactly what was written
+ *
+ * The fact's text is made once and whole, its opening brace put in place of the comma before it while it is read: a piece of
+ * the line's text with a brace in front is joined anew when it is parsed (2.5 of 24 KB of garbage for a row of 2.2 KB).
+ */
 export function decodeFrame(line: Buffer): Frame | undefined {
-  if (line.length <= CHECKED_AT || line[14] !== QUOTE || line[15] !== COMMA) return undefined;
-  if (line.toString('latin1', 0, HEAD.length) !== HEAD) return undefined;
-  if (crc32(line.subarray(CHECKED_AT)) !== Number.parseInt(line.toString('latin1', 6, 14), 16)) return undefined;
-  const checked = line.toString('utf8', CHECKED_AT);
-  const match = /^"n":(\d{1,15}),"o":(\d{1,15}),/.exec(checked);
-  if (!match) return undefined;
-  return { n: Number(match[1]), o: Number(match[2]), json: `{${checked.slice(match[0].length)}` };
+  const head = HEAD_PATTERN.exec(line.toString('latin1', 0, MAX_HEAD));
+  if (head === null || crc32(line.subarray(CHECKED_AT)) !== Number.parseInt(head[1]!, 16)) return undefined;
+  const comma = head[0].length - 1;
+  line[comma] = OPENING_BRACE;
+  const json = line.toString('utf8', comma);
+  line[comma] = COMMA;
+  return { n: Number(head[2]), o: Number(head[3]), json };
 }
 
 /** A whole frame at the end of a damaged line: half a frame was written in front of it, or the newline between is gone. */

@@ -28,7 +28,7 @@ export interface RequestColumns {
 }
 
 export function requestColumns(fact: RequestFacts): RequestColumns {
-  return given({
+  return {
     route: optionalText(fact.route, LIMITS.name),
     http_method: optionalText(fact.method, 32),
     http_status: httpStatus(fact.status),
@@ -36,7 +36,7 @@ export function requestColumns(fact: RequestFacts): RequestColumns {
     request_id: optionalText(fact.requestId, LIMITS.id),
     session_id: optionalText(fact.sessionId, LIMITS.id),
     user_id: optionalText(fact.userId, LIMITS.id),
-  });
+  };
 }
 
 function httpStatus(value: unknown): number | undefined {
@@ -54,13 +54,13 @@ export function placeColumns(resource: ResourceFact): PlaceColumns {
   return {
     service: optionalText(resource?.service, LIMITS.name) ?? 'unknown_service',
     environment: optionalText(resource?.environment, LIMITS.name) ?? 'unknown',
-    ...given({ release_version: optionalText(resource?.release, LIMITS.id) }),
+    release_version: optionalText(resource?.release, LIMITS.id),
   };
 }
 
 /** Trace and span ids (W3C Trace Context: lower-case hex, not all zero). */
 export function traceColumns(fact: { traceId?: unknown; spanId?: unknown }): { trace_id?: string; span_id?: string } {
-  return given({ trace_id: hexId(fact.traceId, 32), span_id: hexId(fact.spanId, 16) });
+  return { trace_id: hexId(fact.traceId, 32), span_id: hexId(fact.spanId, 16) };
 }
 
 function hexId(value: unknown, length: number): string | undefined {

@@ -14,6 +14,7 @@ export interface Promotion {
 }
 
 export function promote(tags: Record<string, unknown>, columns: PromotedColumns): Promotion {
+  if (!Object.keys(columns).some((name) => Object.hasOwn(tags, name))) return { promoted: {}, tags };
   const promoted: Record<string, PromotedValue> = {};
   const kept: Record<string, unknown> = {};
   const failed: Record<string, string> = {};

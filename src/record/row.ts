@@ -3,7 +3,7 @@
 import type { CrumbFact, ExponentialHistogram, Occurrence, OperationKind, ResourceFact } from './fact.ts';
 import type { Level } from './level.ts';
 
-/** One row of error_logs. Absent is null. `promoted` holds values of the user's own columns, already of the right type. */
+/** One row of error_logs. Undefined is null. `promoted` holds values of the user's own columns, already of the right type. */
 export interface ErrorLogRow {
   /** service.instance.id of the writer; no column, it counts the row as stored in that process' ledger. */
   process?: string;

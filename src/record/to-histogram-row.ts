@@ -23,7 +23,7 @@ export function toHistogramRow(fact: HistogramFact, resource: ResourceFact): His
     bucket_start: Math.floor(clampTime(t).t / MINUTE) * MINUTE,
     process: cut(requireText(fact.process ?? resource?.process, 'process'), LIMITS.id),
     seq: requireCount(fact.seq, 'seq'),
-    ...placeColumns(resource),
+    ...given(placeColumns(resource)),
     kind: requireOneOf(operation.kind, KINDS, 'op.kind'),
     operation: cut(requireText(operation.name, 'op.name'), LIMITS.name),
     ...given({

@@ -33,14 +33,20 @@ export function createSourceMapper(options: SourceMapperOptions = {}): SourceMap
   const { now = Date.now, isHere = isSameMachine, builds = new Builds(now) } = options;
   const scrubber = createScrubber();
   const runs = new Lru<string, { run: Run | undefined }>(LIMITS.runs);
+  let last: ResourceFact | undefined;
+  let lastRun: Run | undefined;
 
   /** undefined where its paths mean nothing here. */
   function runOf(resource: ResourceFact): Run | undefined {
+    // Of one journal they come one behind the other.
+    if (resource === last) return lastRun;
     const key = `${resource.process} ${resource.startedAt} ${resource.host}`;
     let known = runs.get(key);
     known ??= { run: isHere(resource) ? new Run(resource.startedAt!, builds, scrubber) : undefined };
     runs.set(key, known, 1);
-    return known.run;
+    last = resource;
+    lastRun = known.run;
+    return lastRun;
   }
 
   function map(fact: LogFact, resource: ResourceFact): MappedLog {

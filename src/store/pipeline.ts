@@ -8,6 +8,8 @@ import type { Statement } from './db.ts';
 
 /** So that the server begins while the rest is on its way. */
 const CHUNK_BYTES = 64 * 1024;
+/** CopyData of the protocol: this byte, the length, the chunk. */
+const COPY_DATA = 0x64;
 
 /** pg's connection as it is; its types ask for an argument that it does not have. */
 interface PipelineConnection {
@@ -15,7 +17,6 @@ interface PipelineConnection {
   parse(query: { name: string; text: string; types: never[] }): void;
   bind(config: { values: (string | null)[] }): void;
   execute(config: { portal: string }): void;
-  sendCopyFromChunk(chunk: Uint8Array): void;
   endCopyFrom(): void;
   sync(): void;
 }
@@ -61,8 +62,14 @@ export class Pipeline implements Submittable {
   handleEmptyQuery(): void {}
 }
 
+/** Messages of pg's own would be made by copying each chunk. */
 function sendCopy(connection: PipelineConnection, data: Uint8Array): void {
-  for (let at = 0; at < data.length; at += CHUNK_BYTES)
-    connection.sendCopyFromChunk(data.subarray(at, at + CHUNK_BYTES));
+  for (let at = 0; at < data.length; at += CHUNK_BYTES) {
+    const chunk = data.subarray(at, at + CHUNK_BYTES);
+    const head = Buffer.from([COPY_DATA, 0, 0, 0, 0]);
+    head.writeInt32BE(4 + chunk.length, 1);
+    connection.stream.write(head);
+    connection.stream.write(chunk);
+  }
   connection.endCopyFrom();
 }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { given as present } from '../../src/record/columns.ts';
 import type { ErrorFact, LogFact } from '../../src/record/fact.ts';
 import type { FingerprintRule } from '../../src/record/fingerprint/index.ts';
 import { fingerprintStored, type StoredEvent } from '../../src/record/stored-event.ts';
@@ -12,7 +13,7 @@ import { logFact, resource } from './facts.ts';
 /** The row as a query gives it back. */
 function stored(given: Partial<LogFact>, fingerprintRules?: FingerprintRule[]): StoredEvent {
   const none = { stack_trace: null, error_type: null, error_code: null, error_message: null };
-  return { ...none, ...toErrorLogRow(logFact(given), resource, { columns: {}, fingerprintRules }) };
+  return { ...none, ...present(toErrorLogRow(logFact(given), resource, { columns: {}, fingerprintRules })) };
 }
 
 const stack = (type: string, message: string, file = 'pay.js') =>

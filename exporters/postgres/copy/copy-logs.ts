@@ -8,7 +8,7 @@ import { logColumns } from '../statements/insert-logs.ts';
 import { placePromoted } from '../statements/promoted.ts';
 import type { Statement, Target } from '../statements/statement.ts';
 import { CopyBuffer } from './copy-buffer.ts';
-import { encoderOf } from './encoders.ts';
+import { type Encoder, encoderOf } from './encoders.ts';
 
 export type Copy = Required<Statement>;
 
@@ -16,23 +16,34 @@ export type Copy = Required<Statement>;
 export function copyLogs(target: Target, rows: readonly ErrorLogRow[], sizeBytes: number): Copy | undefined {
   const promoted = target.promoted.error_logs;
   const columns = logColumns(target);
-  const names = Object.keys(columns);
-  const encoders = names.map((name) => encoderOf(columns[name]!));
+  const fields = Object.entries(columns).map(([name, type]): Field => ({ name, encode: encoderOf(type) }));
   const buffer = new CopyBuffer(sizeBytes);
-  for (const row of [...rows].sort(byKey)) {
-    const values = placePromoted(row, promoted) as Record<string, unknown>;
-    buffer.startRow(names.length);
-    for (let at = 0; at < names.length; at++) {
-      const value = values[names[at]!];
-      if (value === undefined || value === null) buffer.null();
-      else if (!encoders[at]!(buffer, value)) return undefined;
-    }
-  }
+  for (const row of [...rows].sort(byKey))
+    if (!writeRow(buffer, placePromoted(row, promoted) as Record<string, unknown>, fields)) return undefined;
   return {
     text: `copy ${target.schema}.error_logs (${columnNames(columns)}) from stdin (format binary)`,
     values: [],
     data: buffer.finish(),
   };
+}
+
+interface Field {
+  name: string;
+  encode: Encoder;
+}
+
+/**
+ * A function of its own, since V8 compiled a loop around it anew for each batch: what stands behind the loop had not run
+ * yet (30,000 rows: 121 of 427 ms of compiling).
+ */
+function writeRow(buffer: CopyBuffer, row: Record<string, unknown>, fields: readonly Field[]): boolean {
+  buffer.startRow(fields.length);
+  for (const { name, encode } of fields) {
+    const value = row[name];
+    if (value === undefined || value === null) buffer.null();
+    else if (!encode(buffer, value)) return false;
+  }
+  return true;
 }
 
 function byKey(one: ErrorLogRow, other: ErrorLogRow): number {

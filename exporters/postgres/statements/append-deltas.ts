@@ -44,5 +44,7 @@ function routesOf({ routes }: IssueGroup): Record<string, number> | undefined {
 }
 
 function smallest(hashes: ReadonlySet<number>): number[] | undefined {
-  return hashes.size > 0 ? [...hashes].sort((a, b) => a - b).slice(0, MAX_HASHES) : undefined;
+  if (hashes.size === 0) return undefined;
+  const all = [...hashes];
+  return all.length <= MAX_HASHES ? all : all.sort((a, b) => a - b).slice(0, MAX_HASHES);
 }

@@ -37,7 +37,8 @@ function releasesOf({ logs, counts, calls, histograms }: Batch): Release[] {
   const releases = new Map<string, Release>();
   const note = (service: string, release: string | undefined, seen: number, build_sha?: string) => {
     if (!release) return;
-    const key = JSON.stringify([service, release]);
+    // Neither holds a NUL.
+    const key = `${service}\0${release}`;
     const known = releases.get(key);
     if (!known) releases.set(key, { service, release, first_seen: seen, build_sha });
     else {

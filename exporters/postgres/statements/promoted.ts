@@ -9,10 +9,12 @@ interface RowWithPromoted {
   promoted: Record<string, PromotedValue>;
 }
 
-export function placePromoted(row: RowWithPromoted, columns: Readonly<Record<string, string>>) {
+export function placePromoted(row: RowWithPromoted, columns: Readonly<Record<string, string>>): object {
+  const entries = Object.entries(row.promoted);
+  if (entries.length === 0) return row;
   const placed: Record<string, PromotedValue> = {};
   let tags = row.tags;
-  for (const [name, value] of Object.entries(row.promoted)) {
+  for (const [name, value] of entries) {
     if (Object.hasOwn(columns, name) && isIndexable(value)) placed[name] = value;
     else tags = { ...tags, [name]: value };
   }

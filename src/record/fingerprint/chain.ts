@@ -4,6 +4,7 @@
 import { canonicalType } from './error-type.ts';
 import { type Header, parseHeader } from './header.ts';
 import { parseStack, sniffLanguage } from './languages/index.ts';
+import { errorNode } from './languages/shared.ts';
 import { type ChainInput, type ErrorNode, MAX_DEPTH, MAX_MEMBERS } from './types.ts';
 
 export function readChain(input: ChainInput, language: string | undefined, depth = 0): ErrorNode {
@@ -17,7 +18,7 @@ export function readChain(input: ChainInput, language: string | undefined, depth
     stack = message;
     message = '';
   }
-  const node = stack === '' ? empty() : parseStack(stack, message, language);
+  const node = stack === '' ? errorNode() : parseStack(stack, message, language);
   complete(node, asText(input.type), asText(input.code) || undefined, message);
   if (depth >= MAX_DEPTH) return node;
   if (isObject(input.cause)) node.cause = readChain(input.cause, language, depth + 1);
@@ -60,10 +61,6 @@ export function* walkChain(node: ErrorNode, depth = 0): Generator<ErrorNode> {
   if (depth >= MAX_DEPTH) return;
   if (node.cause) yield* walkChain(node.cause, depth + 1);
   for (const member of node.errors) yield* walkChain(member, depth + 1);
-}
-
-function empty(): ErrorNode {
-  return { header: '', type: '', code: undefined, message: '', frames: [], cause: undefined, errors: [] };
 }
 
 function asText(value: unknown): string {

@@ -15,37 +15,48 @@ import type { ErrorNode, Fingerprint, FingerprintInput, FingerprintOptions } fro
 export const FINGERPRINT_VERSION = 1;
 
 export function fingerprint(input: FingerprintInput, options: FingerprintOptions = {}): Fingerprint {
+  const { parts, override, by, ...found } = findKey(input, options);
+  return {
+    ...found,
+    // When asked: few are.
+    get explain() {
+      return explainKey(parts, by, override);
+    },
+  };
+}
+
+export interface FoundKey extends Omit<Fingerprint, 'explain'> {
+  parts: KeyParts;
+  override: string | undefined;
+  /** Who set it: the client, or the rule of that number. */
+  by: 'client' | number | undefined;
+}
+
+/** The key and what it was made of, without words for it: what each row needs. */
+export function findKey(input: FingerprintInput, options: FingerprintOptions): FoundKey {
   const service = input.service ?? '';
   const root = readChain(input, input.language);
   const culprit = firstCulprit(root);
-  const rule = options.rules === undefined ? -1 : matchRule(options.rules, { ...root, service, culprit });
-  const parts: KeyParts = {
-    service,
-    root,
-    template: '',
-    reasons: [],
-    selection: { keys: [], kind: 'none' },
-    borrowed: false,
-  };
-  Object.assign(parts, chooseFrames(root));
-  parts.reasons = reasonKeys(root, parts.selection.kind === 'app' && !parts.borrowed);
-  parts.template =
-    input.template || messageTemplate(root.message) || (parts.reasons.length === 0 ? (root.code ?? '') : '');
+  const rules = options.rules ?? [];
+  const rule = rules.length === 0 ? -1 : matchRule(rules, { ...root, service, culprit });
+  const { selection, borrowed } = chooseFrames(root);
+  const reasons = reasonKeys(root, selection.kind === 'app' && !borrowed);
+  const template = input.template || messageTemplate(root.message) || (reasons.length === 0 ? (root.code ?? '') : '');
+  const parts: KeyParts = { service, root, template, reasons, selection, borrowed };
 
-  const override = input.override || (rule >= 0 ? options.rules![rule]!.fingerprint : undefined);
+  const override = input.override || rules[rule]?.fingerprint;
   const key = override === undefined ? keyOf(parts) : ['override', service, override].join('\n');
   return {
     fingerprint: digestOf(key),
     version: FINGERPRINT_VERSION,
     type: root.type,
     code: root.code,
-    template: parts.template,
+    template,
     culprit,
     frames: root.frames,
-    // When asked: few are.
-    get explain() {
-      return explainKey(parts, input.override ? 'client' : rule >= 0 ? rule : undefined, override);
-    },
+    parts,
+    override,
+    by: input.override ? 'client' : rule >= 0 ? rule : undefined,
   };
 }
 
@@ -76,10 +87,8 @@ function isAlone({ cause, errors }: ErrorNode): boolean {
   return cause === undefined && errors.length === 0;
 }
 
-function keyOf(parts: KeyParts): string {
-  return [parts.service, parts.root.type, parts.selection.keys.join('|'), parts.reasons.join('|'), parts.template].join(
-    '\n',
-  );
+function keyOf({ service, root, selection, reasons, template }: KeyParts): string {
+  return `${service}\n${root.type}\n${selection.keys.join('|')}\n${reasons.join('|')}\n${template}`;
 }
 
 /**
@@ -112,7 +121,7 @@ function networkCode(node: ErrorNode): string | undefined {
  */
 function chooseFrames(root: ErrorNode): { selection: Selection; borrowed: boolean } {
   let fallback: { selection: Selection; borrowed: boolean } | undefined;
-  for (const node of walkChain(root)) {
+  for (const node of isAlone(root) ? [root] : walkChain(root)) {
     const selection = byObject(node, selectFrames(node.frames, overflowed(node)));
     const found = { selection, borrowed: node !== root };
     if (selection.kind === 'app') return found;

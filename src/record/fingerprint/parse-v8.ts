@@ -4,6 +4,7 @@
 import { TextMemo } from '../../util/text-memo.ts';
 import { readFrame } from './frame.ts';
 import { withoutSourceExcerpt } from './header.ts';
+import { errorNode } from './languages/shared.ts';
 import { type ErrorNode, type Frame, MAX_DEPTH, MAX_FRAMES, MAX_MEMBERS, MAX_STACK } from './types.ts';
 
 interface Open {
@@ -42,7 +43,7 @@ export function parseV8(stack: string, message: string): ErrorNode {
   const frameText = text.slice(below + 1);
   if (!PLAIN_HEADER.test(header)) return readLines(text, message);
   const known = knownFrames.get(frameText);
-  if (known !== undefined) return { ...open('', 0).node, header, frames: known as Frame[] };
+  if (known !== undefined) return errorNode('', '', header, known as Frame[]);
   const root = readLines(text, message);
   const plain = root.header === header && root.cause === undefined && root.errors.length === 0;
   if (plain && root.frames.length === frameText.split('\n').length) {
@@ -88,15 +89,7 @@ function readLines(text: string, message: string): ErrorNode {
 }
 
 function open(first: string, indent: number): Open {
-  const node: ErrorNode = {
-    header: '',
-    type: '',
-    code: undefined,
-    message: '',
-    frames: [],
-    cause: undefined,
-    errors: [],
-  };
+  const node = errorNode();
   const closed = /^\[.*\](?: \{)?$/.test(first);
   return {
     node,

@@ -11,8 +11,8 @@ export function linesOf(stack: string): string[] {
   return text.split('\n').map((line) => (line.length > MAX_LINE ? line.slice(0, MAX_LINE) : line).replace(/\r$/, ''));
 }
 
-export function errorNode(type = '', message = ''): ErrorNode {
-  return { header: '', type, code: undefined, message, frames: [], cause: undefined, errors: [] };
+export function errorNode(type = '', message = '', header = '', frames: Frame[] = []): ErrorNode {
+  return { header, type, code: undefined, message, frames, cause: undefined, errors: [] };
 }
 
 /** Errors, outermost first, become each the cause of the one before. The outermost comes back. */
