@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { chownSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { millis, rowsOf, seconds } from './gone.ts';
-import { until } from './support/context.ts';
+import { PATIENCE_MILLIS, until } from './support/context.ts';
 import { postgresSink } from './support/light.ts';
 import { type Cut, pause } from './support/proxy.ts';
 import type { Row } from './support/row.ts';
@@ -52,9 +52,9 @@ export const CROWDED: Row[] = [
       const feed = async (n: number) => {
         while (total() < cuts) {
           for (let record = 0; record < 20; record++) producers[n]!.record();
-          await shippers[n]!.flush(60_000);
+          await shippers[n]!.flush(PATIENCE_MILLIS);
         }
-        assert.ok(await shippers[n]!.flush(60_000), 'all is delivered in the end');
+        assert.ok(await shippers[n]!.flush(PATIENCE_MILLIS), 'all is delivered in the end');
       };
       await Promise.all(producers.map((_, n) => feed(n)));
       const known = shippers.reduce((sum, shipper) => sum + shipper.stats().duplicates, 0);

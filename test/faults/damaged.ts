@@ -7,7 +7,7 @@ import { decodeFrame, encodeFrame } from '../../src/journal/frame.ts';
 import { JournalReader } from '../../src/journal/reader.ts';
 import { seconds } from './gone.ts';
 import type { RowContext } from './support/context.ts';
-import { until } from './support/context.ts';
+import { PATIENCE_MILLIS, until } from './support/context.ts';
 import { LightProducer, postgresSink } from './support/light.ts';
 import type { Outcome, Row } from './support/row.ts';
 
@@ -87,7 +87,7 @@ export const DAMAGED: Row[] = [
       for (let round = 0; round < damages.length * context.scale(1, 5); round++) {
         for (let n = 0; n < 100; n++) app.record();
         const shipper = context.shipper(dir, postgresSink(server.url()), { own: app.journal.dir! });
-        assert.ok(await shipper.flush(60_000));
+        assert.ok(await shipper.flush(PATIENCE_MILLIS));
         replayed += shipper.stats().duplicates;
         await shipper.close();
         const path = join(app.journal.dir!, SHIPPED);
@@ -125,7 +125,7 @@ export const DAMAGED: Row[] = [
       const shipper = context.shipper(dir, postgresSink(server.url()), { own: journal! });
       await until('the others are stored', () => shipper.stats().stored >= 100 - gone.length);
       const delay = performance.now() - began;
-      assert.ok(await shipper.flush(60_000));
+      assert.ok(await shipper.flush(PATIENCE_MILLIS));
       const { lostOccurrences, quarantinedOccurrences } = shipper.stats();
       assert.equal(lostOccurrences + quarantinedOccurrences, gone.length, 'what is not there is counted');
       const promised = context.promises();

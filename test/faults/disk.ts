@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { type JournalFiles, nodeFiles } from '../../src/journal/files.ts';
 import { segmentName } from '../../src/journal/layout.ts';
 import { millis } from './gone.ts';
-import { type RowContext, until } from './support/context.ts';
+import { PATIENCE_MILLIS, type RowContext, until } from './support/context.ts';
 import { LightProducer } from './support/light.ts';
 import { pause } from './support/proxy.ts';
 import type { Row } from './support/row.ts';
@@ -96,7 +96,7 @@ export const DISK: Row[] = [
       await until('the disk is full', () => app.said.some((line) => line.includes('cannot write')));
       await app.send('burst 500');
       await proxy.listen();
-      const { complete } = await app.send<{ complete: boolean }>('flush 60000');
+      const { complete } = await app.send<{ complete: boolean }>(`flush ${PATIENCE_MILLIS}`);
       assert.ok(complete, 'what fitted is delivered');
       await app.send('burst 100');
       const account = await context.settle(server, dir);
@@ -137,7 +137,7 @@ export const DISK: Row[] = [
       const app = context.producer({ dir, url: server.url() });
       for (let round = 0; round < context.scale(2, 10); round++) {
         await app.send('burst 100');
-        assert.ok((await app.send<{ complete: boolean }>('flush 60000')).complete);
+        assert.ok((await app.send<{ complete: boolean }>(`flush ${PATIENCE_MILLIS}`)).complete);
         rmSync(join(dir, 'journal'), { recursive: true, force: true });
         // It looks five times a second; what is written before it looked is gone with the folder.
         await pause(300);
@@ -161,7 +161,7 @@ export const DISK: Row[] = [
       await pause(300);
       // An open file that is written to keeps a mount writable; the whole file system is turned instead.
       await app.send('pause');
-      await app.send('flush 60000');
+      await app.send(`flush ${PATIENCE_MILLIS}`);
       const turned = () => {
         try {
           execFileSync('mount', ['-o', 'remount,ro', dir], { stdio: 'pipe' });
@@ -345,7 +345,7 @@ async function storedSeqs(
   journal: string,
 ): Promise<Set<number>> {
   const shipper = context.shipper(dir, context.sink(server), { own: journal });
-  assert.ok(await shipper.flush(60_000));
+  assert.ok(await shipper.flush(PATIENCE_MILLIS));
   await shipper.close();
   const rows = await server.query<{ seq: number }>(
     `select (tags->>'seq')::int as seq from rowtrace.error_logs where tags->>'producer' = $1`,

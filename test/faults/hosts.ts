@@ -9,7 +9,7 @@ import { Application, until as comes } from '../support/application.ts';
 import { ownerPid, runCli } from '../support/cli.ts';
 import { rowsOf } from './gone.ts';
 import { compare } from './support/check.ts';
-import { type RowContext, until } from './support/context.ts';
+import { PATIENCE_MILLIS, type RowContext, until } from './support/context.ts';
 import { injectBugs } from './support/own-bugs.ts';
 import { pause } from './support/proxy.ts';
 import type { Row } from './support/row.ts';
@@ -33,7 +33,7 @@ export const HOSTS: Row[] = [
         await app.send('start 200');
         await pause(context.scale(700, 5000));
         await app.send('pause');
-        assert.ok((await app.send<{ complete: boolean }>('flush 60000')).complete, offset);
+        assert.ok((await app.send<{ complete: boolean }>(`flush ${PATIENCE_MILLIS}`)).complete, offset);
         await app.quit();
       }
       return { ...(await context.settle(server, dir)), figure: '3 clocks, all stored once' };
@@ -83,7 +83,7 @@ export const HOSTS: Row[] = [
       const app = context.producer({ dir, url: server.url(), env: { ROWTRACE_STORM_ROWS: '20' } });
       const { millis } = await app.send<{ millis: number }>(`storm ${count}`);
       const { pid } = await app.ready();
-      await app.send('flush 120000');
+      await app.send(`flush ${PATIENCE_MILLIS}`);
       await app.quit();
       await context.drain(dir, server.url());
       const promised = context.promises();
@@ -204,11 +204,11 @@ export const HOSTS: Row[] = [
         const pid = ownerPid(dir);
         if (pid !== undefined) signal(pid, 'SIGKILL');
       });
-      await until('all is shipped', async () => (await rows()).every((one) => one.length >= 100), 120_000);
+      await until('all is shipped', async () => (await rows()).every((one) => one.length >= 100));
       const first = ownerPid(dir)!;
       await app.send('burst 100');
       signal(first, 'SIGKILL');
-      await until('all is there', async () => (await rows()).every((one) => one.length >= 200), 120_000);
+      await until('all is there', async () => (await rows()).every((one) => one.length >= 200));
       await app.quit();
       const [all] = (await rows()) as [{ tags: { producer: string; seq: number } }[]];
       const keys = all.map(({ tags }) => `${tags.producer}:${tags.seq}`);

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import type { Sink } from '../../src/deliver/sink.ts';
 import type { LogFact } from '../../src/record/fact.ts';
 import { rowsOf, seconds } from './gone.ts';
-import { type RowContext, until } from './support/context.ts';
+import { PATIENCE_MILLIS, type RowContext, until } from './support/context.ts';
 import { postgresSink } from './support/light.ts';
 import type { Outcome, Row } from './support/row.ts';
 import type { FaultServer } from './support/server.ts';
@@ -59,13 +59,13 @@ export const REFUSED: Row[] = [
       app.record();
       const sink = counting(postgresSink(server.url()));
       const shipper = context.shipper(dir, sink, { own: app.journal.dir! });
-      assert.ok(await shipper.flush(60_000));
+      assert.ok(await shipper.flush(PATIENCE_MILLIS));
       let most = 0;
       for (let round = 0; round < rounds; round++) {
         sink.calls = 0;
         const bad = Math.floor(Math.random() * 500);
         for (let n = 0; n < 500; n++) app.record(n === bad ? { message: 'poison' } : {});
-        assert.ok(await shipper.flush(60_000));
+        assert.ok(await shipper.flush(PATIENCE_MILLIS));
         most = Math.max(most, sink.calls);
       }
       const account = await context.account(server, context.promises());
@@ -86,7 +86,7 @@ export const REFUSED: Row[] = [
       const app = context.light({ name: 'p', dir });
       for (let n = 0; n < context.scale(50, 500); n++) app.record(oversized());
       const shipper = context.shipper(dir, postgresSink(server.url()), { own: app.journal.dir! });
-      assert.ok(await shipper.flush(60_000));
+      assert.ok(await shipper.flush(PATIENCE_MILLIS));
       const account = await context.account(server, context.promises());
       assert.equal(server.logged('index row size'), 0, 'nothing was too long for an index');
       return { ...account, figure: '0 × 54000 (index row too large)' };

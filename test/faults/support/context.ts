@@ -10,7 +10,6 @@ import type { Sink } from '../../../src/deliver/sink.ts';
 import type { JournalOptions } from '../../../src/journal/journal.ts';
 import { listJournals } from '../../../src/journal/layout.ts';
 import type { Db } from '../../../src/store/db.ts';
-import { openPostgres } from '../../../src/store/postgres.ts';
 import type { Cluster } from '../../support/postgres-server.ts';
 import { compare, ledgerProblem, readTables } from './check.ts';
 import { LightProducer, postgresSink, startShipper } from './light.ts';
@@ -18,7 +17,13 @@ import { Producer, type ProducerOptions, type Promised, readPromises } from './p
 import { pause, TcpProxy } from './proxy.ts';
 import { Recorder, type RecorderOptions } from './recorder.ts';
 import type { Account, Mode } from './row.ts';
-import { FaultServer, type Settings } from './server.ts';
+import { FaultServer, openPatiently, type Settings } from './server.ts';
+
+/**
+ * When a row stops waiting for what has to come. No promise is about it: on a busy machine a pause between two attempts (30 s)
+ * is followed by one that cannot connect within 3 s, and by the next pause.
+ */
+export const PATIENCE_MILLIS = 240_000;
 
 export interface AccountOptions {
   /** How many of the promised records have to be missing, as their process said. */
@@ -27,7 +32,7 @@ export interface AccountOptions {
   droppedByLedger?: boolean;
   /** Ledgers of these processes must close. */
   pids?: number[];
-  /** Default 60,000. */
+  /** Default PATIENCE_MILLIS. */
   flushMillis?: number;
   /** The storm valve is on: issues count more than there are rows. */
   aggregated?: boolean;
@@ -137,7 +142,7 @@ export class RowContext {
   }
 
   /** Ships what ended processes left in the folder, as the next process would. */
-  async drain(dir: string, url: string, timeoutMillis = 60_000): Promise<void> {
+  async drain(dir: string, url: string, timeoutMillis = PATIENCE_MILLIS): Promise<void> {
     const shipper = startShipper(dir, postgresSink(url));
     try {
       await until('the journals are shipped', () => listJournals(dir).length === 0, timeoutMillis);
@@ -147,7 +152,7 @@ export class RowContext {
   }
 
   async account(server: FaultServer, promised: Promised, options: AccountOptions = {}): Promise<Account> {
-    const db = openPostgres(server.adminUrl);
+    const db = await openPatiently(server.adminUrl);
     try {
       const tables = await readTables(db);
       if (options.aggregated) tables.counted = tables.countable;
@@ -167,7 +172,9 @@ export class RowContext {
       if (producer.child.exitCode !== null || producer.child.signalCode !== null) continue;
       pids.push((await producer.ready()).pid);
       await producer.send('pause');
-      const { complete } = await producer.send<{ complete: boolean }>(`flush ${options.flushMillis ?? 60_000}`);
+      const { complete } = await producer.send<{ complete: boolean }>(
+        `flush ${options.flushMillis ?? PATIENCE_MILLIS}`,
+      );
       if (!complete) throw new Error(`${producer.name} could not deliver in time (${await producer.state()})`);
       dropped += await producer.dropped();
       await producer.quit();
@@ -185,7 +192,7 @@ async function droppedIn(db: Db): Promise<number> {
 }
 
 /** @throws when the condition does not come true in time */
-export async function until<T>(what: string, look: () => T | Promise<T>, timeoutMillis = 60_000): Promise<T> {
+export async function until<T>(what: string, look: () => T | Promise<T>, timeoutMillis = PATIENCE_MILLIS): Promise<T> {
   const deadline = performance.now() + timeoutMillis;
   for (;;) {
     const found = await look();

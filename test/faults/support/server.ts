@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
+import type { Db } from '../../../src/store/db.ts';
 import { migrate } from '../../../src/store/migrate.ts';
 import { openPostgres } from '../../../src/store/postgres.ts';
 import { freePort } from '../../support/free-port.ts';
@@ -24,11 +25,23 @@ export async function prepareCluster(): Promise<Cluster> {
     await client.query(`create role app login password 'app'`);
     await client.query('create database app owner app');
   });
-  const db = openPostgres(appUrl(url));
+  const db = await openPatiently(appUrl(url));
   await migrate(db).finally(() => db.close());
   child.kill('SIGINT');
   await once(child, 'exit');
   return cluster;
+}
+
+/** For who judges: applications give up on a connection after 3 s, which a busy machine may need. */
+export async function openPatiently(url: string): Promise<Db> {
+  const db = openPostgres(url);
+  for (let tries = 1; ; tries++)
+    try {
+      await db.query('select 1');
+      return db;
+    } catch (error) {
+      if (tries === 20) throw error;
+    }
 }
 
 export class FaultServer {

@@ -35,14 +35,14 @@ function row(writer: number, seq: number): ErrorLogRow {
   return errorLog({ message: issue, fingerprint: fingerprintOf(issue), tags: { producer: `w${writer}`, seq } });
 }
 
-/** As delivery does: an outage is tried again. */
+/** As delivery does: an outage is tried again, and what a busy machine made too slow. */
 async function again(work: () => Promise<unknown>): Promise<void> {
   for (;;)
     try {
       await work();
       return;
     } catch (error) {
-      if (!(error instanceof SinkError) || error.kind !== 'outage') throw error;
+      if (!(error instanceof SinkError) || !['outage', 'slow'].includes(error.kind)) throw error;
     }
 }
 
