@@ -140,6 +140,10 @@ export const ERRORS = {
     message: 'The queue at %s refused: %s.',
     fix: 'Check user, password, virtual host and rights; a queue of the same name that was declared otherwise has to be deleted, or another --queue-name given.',
   },
+  RT_SINK_MISSING: {
+    message: '%s needs a sink as its first argument, and was given %s.',
+    fix: 'Give it one of rowtrace/exporters/postgres: createPostgresSink({ open: async () => openPostgres(url) }).',
+  },
   RT_USAGE: {
     message: '%s',
     fix: 'See `rowtrace --help`.',

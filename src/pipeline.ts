@@ -5,11 +5,13 @@ import { type Histogram, metrics } from '@opentelemetry/api';
 import { Exemplars } from './capture/exemplars.ts';
 import { RowtraceLogProcessor } from './capture/log-processor.ts';
 import { RowtraceMetricReader } from './capture/metric-reader.ts';
+import { onceNamed } from './capture/on-resource.ts';
 import { RowtraceSpanProcessor } from './capture/span-processor.ts';
 import { OccurrenceTracker } from './capture/tracker.ts';
 import { type DeliveryThread, type DeliveryThreadStatus, startDeliveryThread } from './deliver/delivery-thread.ts';
 import { type Journal, type JournalStats, openJournal } from './journal/journal.ts';
 import type { Options } from './options/options.ts';
+import { originOf } from './options/resource.ts';
 import { say } from './options/say.ts';
 import { BaselineJudge } from './record/baseline.ts';
 import type { ResourceFact } from './record/fact.ts';
@@ -41,18 +43,27 @@ export interface Pipeline {
   status(): Status;
 }
 
-export function openPipeline(options: Options, resource: ResourceFact): Pipeline {
+/** @param ofSdk the SDK is the user's: its own resource tells who the process is, until the journal has begun */
+export function openPipeline(options: Options, resource: ResourceFact, { ofSdk = false } = {}): Pipeline {
   const scrubber = createScrubber({ keys: options.scrubKeys, patterns: options.scrubPatterns, custom: options.scrub });
   const baselines = options.slowBaseline ? new BaselineJudge(options) : undefined;
   const { journal, delivery } = openJournalAndDelivery(options, resource, baselines);
   const tracker = new OccurrenceTracker(journal, scrubber, options);
   const exemplars = new Exemplars();
+  const onResource = ofSdk
+    ? onceNamed((attributes) => {
+        if (journal.dir !== undefined) return;
+        Object.assign(resource, originOf(options, attributes));
+        delivery?.isOf(resource);
+      })
+    : undefined;
   const metricReader = new RowtraceMetricReader(
     (facts) => {
       for (const fact of facts) journal.append(fact);
     },
     scrubber,
     exemplars,
+    onResource,
   );
   const ledger = setInterval(writeLedger, LEDGER_MILLIS);
   ledger.unref();
@@ -91,8 +102,9 @@ export function openPipeline(options: Options, resource: ResourceFact): Pipeline
       spanDuration: lazyHistogram(),
       exemplars,
       baselines,
+      onResource,
     }),
-    logRecordProcessor: new RowtraceLogProcessor({ tracker, scrubber, level: options.level }),
+    logRecordProcessor: new RowtraceLogProcessor({ tracker, scrubber, level: options.level, onResource }),
     metricReader,
     collect,
     flush,

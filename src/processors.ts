@@ -28,8 +28,9 @@ export interface Processors {
 }
 
 /**
- * Opens the pipe and gives the pieces for your own SDK. Service, release and environment come from the options and
- * `OTEL_*` variables, as with the preload: rows of one process have one origin.
+ * Opens the pipe and gives the pieces for your own SDK. Service, release and environment come from the options; what
+ * they do not say from your SDK's resource (`service.name`, `service.version`, `deployment.environment.name`), else as with
+ * the preload from package.json and NODE_ENV. Rows of one process have one origin.
  *
  * ```ts
  * const rowtrace = createProcessors({ databaseUrl });
@@ -46,7 +47,7 @@ export interface Processors {
  */
 export function createProcessors(input: OptionsInput = {}): Processors {
   const options = loadOptions(input);
-  const pipeline = openPipeline(options, resolveResource(options, readOtelEnvironment()));
+  const pipeline = openPipeline(options, resolveResource(options, readOtelEnvironment()), { ofSdk: true });
   let undo: (() => void) | undefined;
   return {
     spanProcessor: pipeline.spanProcessor,
@@ -55,6 +56,8 @@ export function createProcessors(input: OptionsInput = {}): Processors {
     alwaysRecord: createAlwaysRecordSampler,
     hookProcess() {
       undo ??= hookProcess(pipeline, options);
+      // Whose it is, before anything is recorded: a crash may be the first.
+      void pipeline.collect();
     },
     flush: (timeoutMillis = 5000) => pipeline.flush(timeoutMillis),
     async shutdown(timeoutMillis = 5000) {

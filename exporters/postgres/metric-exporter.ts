@@ -12,14 +12,18 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { histogramFacts } from '../../src/capture/histogram-facts.ts';
 import { emptyBatch, type Sink, SinkError } from '../../src/deliver/sink.ts';
-import { FACT_VERSION, type ResourceFact } from '../../src/record/fact.ts';
+import { resourceFactOf } from '../../src/receive/facts/resource.ts';
 import { OperationBound } from '../../src/record/operation-bound.ts';
 import { createScrubber } from '../../src/record/scrub/scrubber.ts';
 import { toHistogramRow } from '../../src/record/to-rows.ts';
 import { uuidv7 } from '../../src/util/uuid.ts';
+import { SignalPipe } from './signal-pipe.ts';
 
 const ATTEMPTS = 4;
 const FIRST_WAIT_MILLIS = 250;
+const FOR_EVER = Number.MAX_SAFE_INTEGER;
+/** Instrumentations that keep a duration metric of every operation: their spans come before the first collection. */
+const MEASURED = /^@opentelemetry\/instrumentation-(http|undici|pg)$/;
 
 /**
  * Writes exponential histograms of http.server.request.duration, http.client.request.duration,
@@ -32,16 +36,24 @@ const FIRST_WAIT_MILLIS = 250;
  */
 export class PostgresMetricExporter implements PushMetricExporter {
   readonly #sink: Sink;
+  readonly #pipe: SignalPipe;
   readonly #process = uuidv7();
   #opened: Promise<void> | undefined;
   #pending: Promise<void> = Promise.resolve();
-  readonly #bound = new OperationBound(createScrubber());
+  readonly #scrubber = createScrubber();
+  readonly #bound = new OperationBound(this.#scrubber);
   #seq = 0;
-  #stopped = false;
+  #stopped: Promise<void> | undefined;
 
-  /** @param sink of createPostgresSink; opened at the first export, closed by shutdown */
+  /**
+   * @param sink of createPostgresSink; one that span and log exporters have, too, is closed by the last to shut down, and
+   * its spans are not counted where metrics are
+   * @throws RowtraceError RT_SINK_MISSING
+   */
   constructor(sink: Sink) {
     this.#sink = sink;
+    this.#pipe = SignalPipe.of(sink, this);
+    this.#pipe.measured.scopes = MEASURED;
   }
 
   export(metrics: ResourceMetrics, done: (result: ExportResult) => void): void {
@@ -49,9 +61,12 @@ export class PostgresMetricExporter implements PushMetricExporter {
       done({ code: ExportResultCode.FAILED, error: new Error('the exporter was shut down') });
       return;
     }
-    const resource = resourceFact(metrics, this.#process);
+    const resource = resourceFactOf(metrics.resource.attributes, this.#process, this.#scrubber);
     // The rows, and with them their keys, are made once: a repeat of a write that had succeeded changes nothing.
-    const rows = histogramFacts(metrics, () => ++this.#seq, this.#bound).map((fact) => toHistogramRow(fact, resource));
+    const facts = histogramFacts(metrics, () => ++this.#seq, this.#bound);
+    // Of this process, so it holds as long as the process lives.
+    for (const { op } of facts) this.#pipe.measured.note(resource.service, op.kind, FOR_EVER);
+    const rows = facts.map((fact) => toHistogramRow(fact, resource));
     this.#pending = this.#pending
       .then(() => this.#write(rows))
       .then(
@@ -74,10 +89,9 @@ export class PostgresMetricExporter implements PushMetricExporter {
     await this.#pending;
   }
 
-  async shutdown(): Promise<void> {
-    this.#stopped = true;
-    await this.#pending;
-    await this.#sink.close();
+  shutdown(): Promise<void> {
+    this.#stopped ??= this.#pending.then(() => this.#pipe.release());
+    return this.#stopped;
   }
 
   async #write(histograms: ReturnType<typeof toHistogramRow>[]): Promise<void> {
@@ -95,20 +109,4 @@ export class PostgresMetricExporter implements PushMetricExporter {
       }
     }
   }
-}
-
-function resourceFact(metrics: ResourceMetrics, process: string): ResourceFact {
-  const { attributes } = metrics.resource;
-  const text = (name: string): string | undefined =>
-    attributes[name] === undefined ? undefined : String(attributes[name]);
-  return {
-    k: 'resource',
-    v: FACT_VERSION,
-    process: text('service.instance.id') ?? process,
-    service: text('service.name') ?? 'unknown_service',
-    environment: text('deployment.environment.name') ?? text('deployment.environment') ?? 'development',
-    release: text('service.version'),
-    host: text('host.name') ?? '',
-    pid: Number(attributes['process.pid'] ?? globalThis.process.pid),
-  };
 }

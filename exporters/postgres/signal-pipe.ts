@@ -8,6 +8,7 @@ import { type ExportResult, ExportResultCode, suppressTracing } from '@opentelem
 import { recordRules } from '../../src/deliver/rules.ts';
 import { Shipper } from '../../src/deliver/shipper.ts';
 import type { Sink } from '../../src/deliver/sink.ts';
+import { RowtraceError } from '../../src/errors.ts';
 import { openJournal } from '../../src/journal/journal.ts';
 import { Counters } from '../../src/receive/counters.ts';
 import type { FactStore } from '../../src/receive/fact-store.ts';
@@ -67,12 +68,20 @@ export class SignalPipe {
   readonly #sink: Sink;
   readonly #options: SignalExporterOptions;
   readonly #process = uuidv7();
+  /** What the metric exporter of this sink writes is not measured by spans, too. */
+  readonly measured = new MeasuredByMetrics();
   #pipe: Pipe | undefined;
   #users = 0;
   #underWay = 0;
 
-  /** The one of this sink; the options are those of its first exporter, with what later ones add. */
-  static of(sink: Sink, options: SignalExporterOptions): SignalPipe {
+  /**
+   * The one of this sink; the options are those of its first exporter, with what later ones add.
+   *
+   * @throws RowtraceError RT_SINK_MISSING
+   */
+  static of(sink: Sink, user: object, options: SignalExporterOptions = {}): SignalPipe {
+    if (typeof sink?.write !== 'function')
+      throw new RowtraceError('RT_SINK_MISSING', [user.constructor.name, sink === undefined ? 'nothing' : typeof sink]);
     const known = pipes.get(sink) ?? new SignalPipe(sink);
     pipes.set(sink, known);
     Object.assign(known.#options, { ...options, ...known.#options });
@@ -132,7 +141,7 @@ export class SignalPipe {
       pid: globalThis.process.pid,
       language: 'nodejs',
     };
-    const rules = mapRules(this.#options);
+    const rules = mapRules(this.#options, this.measured);
     const receiverOn = (store: FactStore) => new Receiver({ process, rules, store, counters: new Counters() });
     const rows = recordRules(this.#options.columns ?? {});
     const { journal } = this.#options;
@@ -192,7 +201,7 @@ async function awake<T>(work: Promise<T>): Promise<T> {
   return work.finally(() => clearInterval(timer));
 }
 
-function mapRules(options: SignalExporterOptions): MapRules {
+function mapRules(options: SignalExporterOptions, measured: MeasuredByMetrics): MapRules {
   const scrubber = createScrubber(options.scrub);
   return {
     level: options.level ?? 'WARNING',
@@ -207,7 +216,7 @@ function mapRules(options: SignalExporterOptions): MapRules {
     memory: new TraceMemory(),
     streams: new CumulativeStreams(Date.now()),
     bounds: new OperationBounds(scrubber),
-    measured: new MeasuredByMetrics(),
+    measured,
     refuseOthers: false,
     now: Date.now,
   };

@@ -19,9 +19,12 @@ export class PostgresSpanExporter implements SpanExporter {
   readonly #pipe: SignalPipe;
   #stopped: Promise<void> | undefined;
 
-  /** @param sink of createPostgresSink; exporters of one sink share their options, and the last to shut down closes it */
+  /**
+   * @param sink of createPostgresSink; exporters of one sink share their options, and the last to shut down closes it
+   * @throws RowtraceError RT_SINK_MISSING
+   */
   constructor(sink: Sink, options: SignalExporterOptions = {}) {
-    this.#pipe = SignalPipe.of(sink, options);
+    this.#pipe = SignalPipe.of(sink, this, options);
   }
 
   export(spans: ReadableSpan[], done: (result: ExportResult) => void): void {

@@ -16,6 +16,7 @@ import { leaveWords } from './breadcrumbs.ts';
 import type { Carrier } from './carrier.ts';
 import { unixMillis } from './hr-time.ts';
 import { isClaimed } from './loggers/claims.ts';
+import type { OnResource } from './on-resource.ts';
 import type { OccurrenceTracker } from './tracker.ts';
 
 export interface LogProcessorOptions {
@@ -23,6 +24,8 @@ export interface LogProcessorOptions {
   scrubber: Scrubber;
   /** Lowest level that becomes a row. */
   level: Level;
+  /** Hears of each record whose it is. */
+  onResource?: OnResource | undefined;
 }
 
 /** What is read of a record, of an SDK's or of one on its way there. */
@@ -54,7 +57,9 @@ export class RowtraceLogProcessor implements LogRecordProcessor {
   }
 
   onEmit(record: ReadableLogRecord, context?: Context): void {
-    if (context !== undefined) this.take(record, record.instrumentationScope.name, unixMillis(record.hrTime), context);
+    if (context === undefined) return;
+    this.#options.onResource?.(record.resource);
+    this.take(record, record.instrumentationScope.name, unixMillis(record.hrTime), context);
   }
 
   /** A record as it was emitted, from the logger `scope`. Never throws. */

@@ -7,6 +7,7 @@ import { OperationBound } from '../record/operation-bound.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
 import type { Exemplars } from './exemplars.ts';
 import { histogramFacts } from './histogram-facts.ts';
+import type { OnResource } from './on-resource.ts';
 
 /** One row a minute and operation: six would be six times the bytes, and every question asks for minutes at least. */
 const INTERVAL_MILLIS = 60_000;
@@ -17,13 +18,22 @@ export class RowtraceMetricReader extends MetricReader {
   readonly #onFacts: (facts: HistogramFact[]) => void;
   #timer: NodeJS.Timeout | undefined;
   readonly #exemplars: Exemplars | undefined;
+  readonly #onResource: OnResource | undefined;
   readonly #bound: OperationBound;
   readonly #startedAt = performance.now();
   #seq = 0;
   #stopped = false;
 
-  /** @param onFacts called with each collection that holds something; must not throw */
-  constructor(onFacts: (facts: HistogramFact[]) => void, scrubber: Scrubber, exemplars?: Exemplars) {
+  /**
+   * @param onFacts called with each collection that holds something; must not throw
+   * @param onResource hears of each collection whose it is
+   */
+  constructor(
+    onFacts: (facts: HistogramFact[]) => void,
+    scrubber: Scrubber,
+    exemplars?: Exemplars,
+    onResource?: OnResource,
+  ) {
     super({
       aggregationTemporalitySelector: () => AggregationTemporality.DELTA,
       // What is not a histogram is not ours: dropped for this reader only, other readers see it.
@@ -35,6 +45,7 @@ export class RowtraceMetricReader extends MetricReader {
     this.#onFacts = onFacts;
     this.#bound = new OperationBound(scrubber);
     this.#exemplars = exemplars;
+    this.#onResource = onResource;
   }
 
   protected override onInitialized(): void {
@@ -64,6 +75,7 @@ export class RowtraceMetricReader extends MetricReader {
   async #collect(): Promise<void> {
     try {
       const { resourceMetrics } = await this.collect();
+      this.#onResource?.(resourceMetrics.resource);
       const facts = histogramFacts(resourceMetrics, () => ++this.#seq, this.#bound, this.#exemplars);
       if (facts.length > 0) this.#onFacts(facts);
     } catch {

@@ -23,6 +23,7 @@ import type { Carrier } from './carrier.ts';
 import type { Exemplars } from './exemplars.ts';
 import { isNextSignal, isNextSpan, joinRequest } from './frameworks/next.ts';
 import { unixMillis } from './hr-time.ts';
+import type { OnResource } from './on-resource.ts';
 import { wrapRecordException } from './record-exception.ts';
 import { type SlowSpanOptions, SlowSpans } from './slow/slow-spans.ts';
 import { shapeOf } from './span-shape.ts';
@@ -36,6 +37,8 @@ export interface SpanProcessorOptions extends SlowSpanOptions {
   sampling: CallSampling;
   /** Where durations of the programmer's own spans go; absent where there is no meter. */
   spanDuration?: () => Histogram | undefined;
+  /** Hears of each span whose it is. */
+  onResource?: OnResource | undefined;
   /** Traces to look at for a latency. */
   exemplars?: Exemplars;
 }
@@ -60,6 +63,7 @@ export class RowtraceSpanProcessor implements SpanProcessor {
   onStart(span: Span, parentContext: Context): void {
     this.#guard(() => {
       const sdkSpan = span as SdkSpan;
+      this.#options.onResource?.(sdkSpan.resource);
       wrapRecordException(span);
       if (isNextSpan(sdkSpan) && joinRequest(sdkSpan, parentContext)) return;
       const state = attachState(sdkSpan, parentContext, this.#onException);

@@ -8,6 +8,7 @@ import type { Place, Sink } from './sink.ts';
 const EVERY_MILLIS = 180_000;
 const FIRST_EVERY_MILLIS = 10_000;
 
+/** @param place looked at anew each time: an SDK may say later who the process is */
 export function readBaselines(sink: Sink, place: Place, onBaselines: (baselines: Baseline[]) => void): void {
   let last = '';
   const round = async (): Promise<void> => {

@@ -3,6 +3,7 @@
 
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import type { Baseline } from '../record/baseline.ts';
+import type { Place } from './sink.ts';
 import {
   FLUSHED,
   type FromThread,
@@ -49,6 +50,8 @@ export interface DeliveryThread {
   flush(timeoutMillis: number): Promise<boolean>;
   /** Another journal of this process. */
   follow(journalDir: string): void;
+  /** Another place whose baselines are read, where some are. */
+  isOf(place: Place): void;
   status(): DeliveryThreadStatus;
   close(): Promise<void>;
 }
@@ -111,6 +114,13 @@ class WorkerThread implements DeliveryThread {
   follow(journalDir: string): void {
     this.#journalDir = journalDir;
     this.#post({ type: 'follow', journalDir });
+  }
+
+  isOf({ service, environment }: Place): void {
+    const { baselinesOf } = this.#options.options;
+    if (baselinesOf === undefined) return;
+    Object.assign(baselinesOf, { service, environment });
+    this.#post({ type: 'place', place: baselinesOf });
   }
 
   status(): DeliveryThreadStatus {

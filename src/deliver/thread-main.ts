@@ -50,6 +50,7 @@ export function runDeliveryThread<Options extends ThreadOptions>({ createSink }:
   port.on('message', (message: ToThread) => {
     if (message.type === 'follow') shipper.follow(message.journalDir);
     if (message.type === 'wake' || message.type === 'follow') shipper.wake();
+    if (message.type === 'place') Object.assign(options.baselinesOf ?? {}, message.place);
     if (message.type === 'close') shipper.close().finally(() => port.close());
     if (message.type !== 'flush') return;
     const { id, timeoutMillis, releaseHeld } = message;

@@ -29,6 +29,7 @@ export interface ThreadData {
 export type ToThread =
   | { type: 'flush'; id: number; timeoutMillis: number; releaseHeld: boolean }
   | { type: 'follow'; journalDir: string }
+  | { type: 'place'; place: Place }
   | { type: 'wake' }
   | { type: 'close' };
 

@@ -52,7 +52,7 @@ export class SegmentWriter {
   bytes = 0;
   readonly syncCounts: SyncCounts = { syncs: 0, failures: 0 };
   readonly #options: SegmentWriterOptions;
-  readonly #resource: string;
+  #written: string | undefined;
   #segment: Segment | undefined;
   #segmentBytes: number;
   #lastSegment = 0;
@@ -71,7 +71,11 @@ export class SegmentWriter {
   constructor(options: SegmentWriterOptions) {
     this.#options = options;
     this.#segmentBytes = options.segmentBytes;
-    this.#resource = JSON.stringify(options.resource);
+  }
+
+  /** As it was when the first directory was made: all segments tell the same. */
+  get #resource(): string {
+    return this.#written ?? JSON.stringify(this.#options.resource);
   }
 
   /** Writes from the front; numbers are given here, so that a line that never comes into a file leaves no gap. */
@@ -167,6 +171,7 @@ export class SegmentWriter {
     const { dir, resource, shippedBy, files, sync } = this.#options;
     for (let attempt = 0; ; attempt++) {
       try {
+        this.#written ??= this.#resource;
         if (this.dir === undefined) {
           const made = makeJournalDir(dir, resource, shippedBy, files, this.#wasRemoved);
           this.dir = made.path;

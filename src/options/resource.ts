@@ -65,6 +65,17 @@ export function resolveResource(options: Options, otel: OtelSettings, env: Envir
   };
 }
 
+/** What the resource of a user's own SDK tells better than package.json and NODE_ENV; options that are given win. */
+export function originOf(
+  options: Pick<Options, 'service' | 'environment' | 'release'>,
+  attributes: Readonly<Record<string, unknown>>,
+): Partial<Pick<ResourceFact, 'service' | 'environment' | 'release'>> {
+  const environment = attributes['deployment.environment.name'] ?? attributes['deployment.environment'];
+  const told = { service: attributes['service.name'], environment, release: attributes['service.version'] };
+  const given = Object.entries(told).filter(([name, value]) => value && !options[name as keyof typeof told]);
+  return Object.fromEntries(given);
+}
+
 function entryOf(path: string | undefined): Pick<ResourceFact, 'entry'> {
   try {
     return path === undefined ? {} : { entry: { path, changedAt: statSync(path).ctimeMs } };

@@ -154,6 +154,10 @@ test('preload: switched off, absent from the command, behind another SDK, with a
   const args = ['--', 'node', '--require', './sdk.cjs', '--import', REGISTER, 'app.js'];
   const second = await canary(t, { env, app, args });
   assertLost(second, 'preload', /another OpenTelemetry SDK is registered/, /createProcessors\(\)/);
+  const added = application(t, { scripts: { start: 'node --require ./sdk.cjs app.js' } }, files);
+  for (const name of ['api', 'sdk-trace']) link(added, `@opentelemetry/${name}`);
+  const plain = await canary(t, { env, app: added });
+  assertLost(plain, 'preload', /another OpenTelemetry SDK is registered/, /doctor --canary -- node --require/);
   const unknown = await canary(t, { env, args: ['--', 'node', '--no-such-flag', 'app.js'] });
   assertLost(unknown, 'preload', /bad option: --no-such-flag/, /flags/);
 });
@@ -161,15 +165,21 @@ test('preload: switched off, absent from the command, behind another SDK, with a
 test('an SDK of the application with our processors: it arrives; without them, or sampled out, it does not', async (t) => {
   const { url } = await databaseFor(t);
   const env = { ROWTRACE_DATABASE_URL: url };
-  const fly = (provider: string) => {
-    const app = application(t, {}, { 'otel.mjs': ownSdk(provider) });
+  const start = 'node --import ./otel.mjs app.js';
+  const fly = (provider: string, manifest: object = {}, args = ['--', ...start.split(' ')]) => {
+    const app = application(t, manifest, { 'otel.mjs': ownSdk(provider) });
     for (const name of ['api', 'sdk-trace', 'instrumentation', 'instrumentation-http'])
       link(app, `@opentelemetry/${name}`);
-    return canary(t, { env, app, args: ['--', 'node', '--import', './otel.mjs', 'app.js'] });
+    return canary(t, { env, app, args });
   };
   const arrived = await fly('{ spanProcessors: [rowtrace.spanProcessor] }');
   assertArrived(arrived, TO_POSTGRES);
   assert.match(arrived.hops[0]!.text, /SDK of its own/);
+  // The start script loads it: it flies like that without being told.
+  const manifest = { scripts: { start }, dependencies: { '@opentelemetry/sdk-node': '*' } };
+  const plain = await fly('{ spanProcessors: [rowtrace.spanProcessor] }', manifest, []);
+  assertArrived(plain, TO_POSTGRES);
+  assert.match(plain.hops[0]!.text, /SDK of its own/);
   assertLost(await fly('{}'), 'journal', /hands nothing to Rowtrace/, /createProcessors/);
   const sampled = await fly('{ sampler: new AlwaysOffSampler(), spanProcessors: [rowtrace.spanProcessor] }');
   assertLost(sampled, 'sdk', /sampled out/, /alwaysRecord/);

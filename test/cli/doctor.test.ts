@@ -109,6 +109,11 @@ test('a start script without Rowtrace, and an SDK beside it, are named', (t) => 
   const look = () => checkStart(startScriptOf(app, {}), app, {}).map(({ state, name }) => `${state} ${name}`);
   manifest('node app.js');
   assert.deepEqual(look(), ['warning start', 'info other sdk']);
+  const advice = () => checkStart(startScriptOf(app, {}), app, {})[0]!.fix!;
+  assert.match(advice(), /doctor --canary -- node --require \.\/instrumentation\.js app\.js/);
+  manifest('node --require ./instrumentation.js app.js');
+  assert.deepEqual(look(), ['info start', 'info other sdk']);
+  assert.match(advice(), /`rowtrace doctor --canary`/);
   manifest('node --import rowtrace/register app.js');
   assert.deepEqual(look(), ['ok start', 'warning other sdk']);
 });

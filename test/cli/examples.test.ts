@@ -2,19 +2,28 @@
 // a test of its own, with the Express application and the one on node:http.
 
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { EXAMPLES } from '../../src/cli/demo/example.ts';
+import { EXAMPLES, exampleFolder } from '../../src/cli/demo/example.ts';
 import { cliDir, runCli } from '../support/cli.ts';
 import { databaseFor } from '../support/database.ts';
 
-for (const { name } of EXAMPLES.filter(({ name }) => name !== 'express' && name !== 'http')) {
+for (const example of EXAMPLES.filter(({ name }) => name !== 'express' && name !== 'http')) {
+  const { name } = example;
   test(`example ${name} leaves its errors, its slow call and its latencies`, async (t) => {
     const { url, db } = await databaseFor(t, 'empty');
     const env = { ROWTRACE_DATABASE_URL: url };
+    // As it is run for the first time.
+    if (example.build) rmSync(join(exampleFolder(example), '.next'), { recursive: true, force: true });
     const { code, stdout, stderr } = await runCli(t, ['demo', '--example', name], { dir: cliDir(t), env });
     assert.equal(code, 0, stderr + stdout);
     for (const type of ['TypeError', 'BookingError', 'PaymentError'])
       assert.match(stdout, new RegExp(`(ERROR|CRITICAL) +${type} `), stdout);
+    const built = await db.query<{ culprit: string }>(
+      "select culprit from rowtrace.issue_list where type = 'BookingError'",
+    );
+    if (name === 'next') assert.match(built[0]!.culprit, /route\.js|clinic\.cjs/);
     if (name !== 'clinic') return;
     const [row] = await db.query(
       "select clinic_id, vet_id, dog_id, user_id from rowtrace.error_logs where error_type = 'TypeError' limit 1",

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readBaselines } from '../../src/deliver/baseline-reader.ts';
-import type { Sink } from '../../src/deliver/sink.ts';
+import type { Place, Sink } from '../../src/deliver/sink.ts';
 import type { Baseline } from '../../src/record/baseline.ts';
 
 const baseline = (p50_ms: number): Baseline => ({
@@ -50,4 +50,16 @@ test('baselines are asked for soon until there are some, then now and then, and 
     await settle();
     assert.deepEqual([asked, handed], [times, expected], `after ${wait} ms more`);
   }
+});
+
+test('a place that is known better later is the one that is asked for', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const asked: string[] = [];
+  const baselines = async ({ service, environment }: Place) => void asked.push(`${service} ${environment}`);
+  const place = { service: 'of-package-json', environment: 'development' };
+  readBaselines({ baselines } as unknown as Sink, place, () => {});
+  Object.assign(place, { service: 'shop', environment: 'test' });
+  await new Promise((turn) => setImmediate(turn));
+  t.mock.timers.tick(10_000);
+  assert.deepEqual(asked, ['of-package-json development', 'shop test']);
 });

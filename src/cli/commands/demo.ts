@@ -8,11 +8,13 @@ import { RowtraceError } from '../../errors.ts';
 import { loadOptions, type Options } from '../../options/options.ts';
 import { examples } from '../arguments.ts';
 import {
+  buildExample,
   chooseExample,
   EXAMPLES,
   EXPECTED,
   type Example,
   exampleFolder,
+  isUnbuilt,
   missingPackages,
   runExample,
   startExample,
@@ -80,6 +82,10 @@ async function run({ dir, example: wanted, keep, json }: Flags): Promise<void> {
 }
 
 async function play(example: Example, options: Options): Promise<DemoRows> {
+  if (isUnbuilt(example)) {
+    note(`building ${example.title} …`);
+    buildExample(example);
+  }
   const since = new Date(Date.now() - 1000);
   const how = example.ownSdk ? 'with createProcessors()' : 'with one flag: node --import rowtrace/register app';
   note(`starting ${example.title} ${how}`);

@@ -10,7 +10,7 @@ import { checkDatabase, checkJournals } from '../doctor/database.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { checkReceiver } from '../doctor/receiver.ts';
 import { checkRuntime } from '../doctor/runtime.ts';
-import { checkStart } from '../doctor/start.ts';
+import { checkStart, otherSdks } from '../doctor/start.ts';
 import { type StartCommand, startCommandOf, startScriptOf } from '../doctor/start-command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { escapeLine, safeJson } from '../output/escape.ts';
@@ -87,8 +87,9 @@ async function sendCanary(options: Options, flags: Flags, start: Start): Promise
   const result = await flyCanary({
     options,
     command: start.command,
-    // A start script without it is a warning above; a command that was given is to be tried as it is.
-    addPreload: !start.given && !start.command?.preloads,
+    // A start script without it is a warning above; a command that was given is to be tried as it is, and one that loads
+    // an SDK, which may have createProcessors() in it.
+    addPreload: !start.given && !start.command?.preloads && !loadsSdk(start.command),
     folder: process.cwd(),
     queue: flags.queue ? { url: flags.queue, name: flags.queueName, shards: flags.shards } : undefined,
     databaseUrl: flags.database,
@@ -96,6 +97,10 @@ async function sendCanary(options: Options, flags: Flags, start: Start): Promise
   });
   if (!flags.json) print(`\n${verdict(result, performance.now() - startedAt)}`);
   return result;
+}
+
+function loadsSdk(command: StartCommand | undefined): boolean {
+  return command?.loadsOther === true && otherSdks(process.cwd()).length > 0;
 }
 
 function verdict({ lostAt, hops, removed, mark }: CanaryResult, millis: number): string {

@@ -1,7 +1,9 @@
 // The application of the demo as a child process: started with the preload, visited, ended.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { canLoad, packageRoot, preloadFlag } from '../layout.ts';
 
@@ -14,6 +16,8 @@ export interface Example {
   file: string;
   /** Packages it needs beside Rowtrace's own. */
   needs: readonly string[];
+  /** What is built before it starts: a program of its packages, and the file that is there when it was done. */
+  build?: { program: string; args: readonly string[]; made: string };
   /** Starts Rowtrace by itself, without the flag. */
   ownSdk?: true;
   /** The way it ends. Default 0. */
@@ -25,6 +29,7 @@ export const EXPECTED = ['TypeError', 'BookingError', 'PaymentError'];
 
 const web = { kind: 'web' } as const;
 const job = { kind: 'job', needs: [] } as const;
+const NEXT_BUILD = { program: 'next/dist/bin/next', args: ['build'], made: '.next/BUILD_ID' };
 const NEST = ['@nestjs/core', '@nestjs/common', '@nestjs/platform-express', 'reflect-metadata'];
 
 export const EXAMPLES: readonly Example[] = [
@@ -35,7 +40,10 @@ export const EXAMPLES: readonly Example[] = [
   { name: 'koa', title: 'a Koa application', ...web, file: 'app.mjs', needs: ['koa', '@koa/router'] },
   { name: 'hono', title: 'a Hono application', ...web, file: 'app.mjs', needs: ['hono', '@hono/node-server'] },
   { name: 'nest', title: 'a NestJS application', ...web, file: 'app.cjs', needs: NEST },
-  { name: 'next', title: 'a Next.js application', ...web, file: 'server.mjs', needs: ['next', 'react', 'react-dom'] },
+  {
+    ...{ name: 'next', title: 'a Next.js application', ...web, file: 'server.mjs' },
+    ...{ needs: ['next', 'react', 'react-dom'], build: NEXT_BUILD },
+  },
   { name: 'clinic', title: 'a clinic with columns of its own', ...web, file: 'app.mjs', needs: ['express'] },
   {
     ...{ name: 'own-sdk', title: 'an application with an OpenTelemetry SDK of its own', ...web, file: 'app.mjs' },
@@ -64,6 +72,21 @@ export interface RunningExample {
   url: string;
   /** Lets it end by itself, so that it flushes. */
   stop(): Promise<void>;
+}
+
+/** Whether it has to be built first. */
+export function isUnbuilt(example: Example): boolean {
+  return example.build !== undefined && !existsSync(join(exampleFolder(example), example.build.made));
+}
+
+/** In a step of its own, as users do: files that are newer than a process are not those it runs. @throws when it fails */
+export function buildExample(example: Example): void {
+  const { program, args } = example.build!;
+  const cwd = exampleFolder(example);
+  const file = createRequire(join(cwd, 'noop.js')).resolve(program);
+  const env = { ...process.env, NODE_OPTIONS: '', NODE_ENV: 'production' };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...args], { cwd, env, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`The example could not be built: ${`${stdout}${stderr}`.trim().slice(-8000)}`);
 }
 
 /** Starts a web application. */

@@ -14,11 +14,14 @@ export interface StartCommand {
   esm: boolean;
   /** The flags or NODE_OPTIONS load Rowtrace. */
   preloads: boolean;
+  /** The flags load something else in front of the application: an SDK of its own, it may be. */
+  loadsOther: boolean;
 }
 
 /** Flags whose value is the next word. */
 const WITH_VALUE =
   /^(-r|--require|--import|--loader|--experimental-loader|-C|--conditions|--env-file(-if-exists)?|--stack-trace-limit)$/;
+const LOADS = /^(-r|--require|--import)(=|$)/;
 /** They watch, debug or test the entry file, which is not run. */
 const NOT_FOR_CANARY = /^--(watch|inspect|test|run|eval|print|check|prof|cpu-prof|heap-prof)/;
 
@@ -67,7 +70,8 @@ function nodeCommand(words: readonly string[], folder: string, outer: NodeJS.Pro
   }
   const entry = words[at];
   const preloads = loadsRowtrace([...flags, env.NODE_OPTIONS ?? outer.NODE_OPTIONS ?? ''].join(' '));
-  return { text: words.join(' '), flags, env, esm: isModule(entry, folder), preloads };
+  const loadsOther = !preloads && flags.some((flag) => LOADS.test(flag));
+  return { text: words.join(' '), flags, env, esm: isModule(entry, folder), preloads, loadsOther };
 }
 
 function isModule(entry: string | undefined, folder: string): boolean {

@@ -13,24 +13,42 @@ const SDKS = [
 
 export function checkStart(command: StartCommand | undefined, folder: string, env = process.env): Finding[] {
   const preloads = command?.preloads ?? loadsRowtrace(env.NODE_OPTIONS ?? '');
-  return [started(command, preloads), ownSdk(folder, preloads)].filter((finding) => finding !== undefined);
+  const sdks = otherSdks(folder);
+  return [started(command, preloads, sdks), ownSdk(sdks, preloads)].filter((finding) => finding !== undefined);
 }
 
-function started(command: StartCommand | undefined, preloads: boolean): Finding | undefined {
+/** SDKs that the application depends on. */
+export function otherSdks(folder: string): string[] {
+  const names = dependencies(folder);
+  return SDKS.filter((name) => names.includes(name));
+}
+
+/** Tries what starts the application, where that is an SDK with createProcessors() in it. */
+export const AS_STARTED = 'rowtrace doctor --canary -- node --require ./instrumentation.js app.js';
+
+function started(command: StartCommand | undefined, preloads: boolean, sdks: readonly string[]): Finding | undefined {
   if (command === undefined)
     return preloads ? { state: 'ok', name: 'start', text: 'NODE_OPTIONS loads Rowtrace' } : undefined;
   const modules = command.esm ? 'ES modules' : 'CommonJS';
   if (preloads) return { state: 'ok', name: 'start', text: `${command.text} (${modules})` };
+  const text = `${command.text} (${modules}) does not load Rowtrace`;
+  if (sdks.length === 0)
+    return {
+      state: 'warning',
+      name: 'start',
+      text,
+      fix: 'Start with `node --import rowtrace/register …`, or set NODE_OPTIONS="--import rowtrace/register".',
+    };
+  const how = command.loadsOther ? 'rowtrace doctor --canary' : AS_STARTED;
   return {
-    state: 'warning',
+    state: command.loadsOther ? 'info' : 'warning',
     name: 'start',
-    text: `${command.text} (${modules}) does not load Rowtrace`,
-    fix: 'Start with `node --import rowtrace/register …`, or set NODE_OPTIONS="--import rowtrace/register".',
+    text: `${text} by a flag, which is right where ${sdks.join(', ')} has createProcessors() in it`,
+    fix: `See an error arrive: \`${how}\`.`,
   };
 }
 
-function ownSdk(folder: string, preloads: boolean): Finding | undefined {
-  const found = SDKS.filter((name) => dependencies(folder).includes(name));
+function ownSdk(found: readonly string[], preloads: boolean): Finding | undefined {
   if (found.length === 0) return undefined;
   const fix =
     'Two SDKs in one process: the second one registers nothing. Without the preload, add createProcessors() to yours; or remove yours.';

@@ -15,6 +15,8 @@ const MAX_KINDS = 10_000;
 /** Kinds of operations for which a service sends metrics. */
 export class MeasuredByMetrics {
   readonly #until = new Map<string, number>();
+  /** Scopes whose operations are measured by metrics, also before the first of those is heard of. */
+  scopes: RegExp | undefined;
 
   note(service: string, kind: OperationKind, now: number): void {
     const key = `${kind} ${service}`;
@@ -24,7 +26,8 @@ export class MeasuredByMetrics {
     this.#until.set(key, now + REMEMBERED_MILLIS);
   }
 
-  has(service: string, kind: OperationKind, now: number): boolean {
+  has(service: string, kind: OperationKind, scope: string, now: number): boolean {
+    if (this.scopes?.test(scope)) return true;
     const key = `${kind} ${service}`;
     const until = this.#until.get(key);
     if (until === undefined) return false;
@@ -44,7 +47,7 @@ export function spanLatencies(nodes: readonly SpanNode[], service: string, proce
   const now = rules.now();
   for (const { span, scope, operation, millis } of nodes) {
     if (operation.kind === 'internal' && INSTRUMENTATION.test(scope)) continue;
-    if (rules.measured.has(service, operation.kind, now)) continue;
+    if (rules.measured.has(service, operation.kind, scope, now)) continue;
     const op = rules.bounds.bound(service, operation);
     latencies.add(span.start, op, histogramOf([millis / 1000]), span.traceId + span.spanId + span.kind);
   }

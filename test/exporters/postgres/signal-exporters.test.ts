@@ -15,6 +15,7 @@ import {
   type ReadableLogRecord,
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs';
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import {
   BatchSpanProcessor,
   InMemorySpanExporter,
@@ -23,8 +24,10 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { PostgresLogExporter } from '../../../exporters/postgres/log-exporter.ts';
+import { PostgresMetricExporter } from '../../../exporters/postgres/metric-exporter.ts';
 import { createPostgresSink } from '../../../exporters/postgres/postgres-sink.ts';
 import { PostgresSpanExporter } from '../../../exporters/postgres/span-exporter.ts';
+import type { RowtraceError } from '../../../src/errors.ts';
 import type { Db } from '../../../src/store/db.ts';
 import { openPostgres } from '../../../src/store/postgres.ts';
 import { script, spawnNode } from '../../support/children.ts';
@@ -227,4 +230,50 @@ test('after its shutdown an exporter reports failure, and the other of its sink 
   assert.equal((await exported(spans, collectedRequest().spans)).code, ExportResultCode.FAILED);
   assert.equal((await exported(logs, recordsOf('a'))).code, ExportResultCode.SUCCESS);
   assert.deepEqual(await messages(db), ['a']);
+});
+
+test('an operation that a metric tells is not counted by its span, too, where both go into one sink', async (t) => {
+  const { db, url } = await databaseFor(t);
+  const sink = sinkOf(url);
+  const spanProcessor = new BatchSpanProcessor({ exporter: new PostgresSpanExporter(sink) });
+  const tracers = new TracerProvider({ resource, spanProcessors: [spanProcessor] });
+  const reader = new PeriodicExportingMetricReader({
+    exporter: new PostgresMetricExporter(sink),
+    exportIntervalMillis: 3_600_000,
+  });
+  const meters = new MeterProvider({ resource, readers: [reader] });
+  const request = { 'http.request.method': 'GET', 'http.route': '/dogs/:id', 'http.response.status_code': 200 };
+  const handle = (scope: string) => {
+    tracers.getTracer(scope).startSpan('GET', { kind: SpanKind.SERVER, attributes: request }).end();
+    meters.getMeter(scope).createHistogram('http.server.request.duration', { unit: 's' }).record(0.1, request);
+  };
+  const hooked = '@opentelemetry/instrumentation-http';
+  handle(hooked);
+  // Spans come first, as they do in a process that has just begun.
+  await spanProcessor.forceFlush();
+  await reader.forceFlush();
+  handle('a framework of their own');
+  tracers.getTracer('jobs').startSpan('nightly').end();
+  await meters.shutdown();
+  await tracers.shutdown();
+  // The metric exporter was shut down first, and left the sink to the spans.
+  const rows = await db.query(
+    'select operation, environment, sum(count)::int as count from rowtrace.latency_histograms group by 1, 2 order by 1',
+  );
+  assert.deepEqual(rows, [
+    { operation: '/dogs/:id', environment: 'test', count: 2 },
+    { operation: 'nightly', environment: 'test', count: 1 },
+  ]);
+});
+
+test('an exporter without a sink says what to give', () => {
+  for (const Exporter of [PostgresSpanExporter, PostgresLogExporter, PostgresMetricExporter])
+    for (const given of [undefined, 'postgres://h/d', {}])
+      assert.throws(
+        () => new Exporter(given as never),
+        (error: RowtraceError) =>
+          error.code === 'RT_SINK_MISSING' &&
+          error.message.startsWith(`${Exporter.name} needs a sink`) &&
+          /createPostgresSink/.test(error.fix),
+      );
 });

@@ -8,6 +8,7 @@ import { isStored } from '../../../store/canary-rows.ts';
 import type { Db } from '../../../store/db.ts';
 import { explainDatabaseError } from '../../explain-error.ts';
 import { openDatabase } from '../../open-database.ts';
+import { AS_STARTED } from '../start.ts';
 import type { Flight } from './flight.ts';
 import { type Hop, type HopName, hopOfMessage } from './hop.ts';
 import { findInJournals, type InJournal } from './in-journals.ts';
@@ -25,6 +26,8 @@ export interface Journey {
   esm: boolean;
   /** Of the flight. */
   env: NodeJS.ProcessEnv;
+  /** Rowtrace was preloaded by doctor, not by the command. */
+  addPreload: boolean;
   /** Behind a receiver: where to look further. */
   queue?: { url: string; name: string; shards: number } | undefined;
   databaseUrl?: string | undefined;
@@ -65,7 +68,7 @@ function lost(name: HopName, text: string, fix: string): Hop {
   return { name, state: 'problem', text, fix };
 }
 
-async function preloadHop({ flight, env }: Journey): Promise<Hop> {
+async function preloadHop({ flight, env, addPreload }: Journey): Promise<Hop> {
   const started = await flight.step('started', START_MILLIS);
   if (started === undefined)
     return lost(
@@ -76,20 +79,22 @@ async function preloadHop({ flight, env }: Journey): Promise<Hop> {
   if (started.running) return ok('preload', 'Rowtrace runs in it');
   // An SDK of the application's own, with our processors in it, takes the same way from here on.
   if (started.sdk && refusal(flight) === undefined) return ok('preload', 'an SDK of its own runs in it');
-  return notStarted(flight, env);
+  return notStarted(flight, env, addPreload);
 }
 
 function refusal({ said }: Flight): string | undefined {
   return said.find((line) => /not started|nothing was started/.test(line));
 }
 
-function notStarted(flight: Flight, env: NodeJS.ProcessEnv): Hop {
+function notStarted(flight: Flight, env: NodeJS.ProcessEnv, addPreload: boolean): Hop {
   const why = refusal(flight);
   if (why?.startsWith('another OpenTelemetry SDK'))
     return lost(
       'preload',
       why.split(';')[0]!,
-      'Put `--import rowtrace/register` in front of the other preloads, or remove it and add createProcessors() to that SDK.',
+      addPreload
+        ? `Where createProcessors() is in that SDK, send it as the application starts, without the flag: \`${AS_STARTED}\`; else add it there.`
+        : 'Put `--import rowtrace/register` in front of the other preloads, or remove it and add createProcessors() to that SDK.',
     );
   if (why !== undefined) return lost('preload', why, 'Correct what it says.');
   if (env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true')

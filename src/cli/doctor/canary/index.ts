@@ -40,7 +40,8 @@ export async function flyCanary(request: CanaryRequest): Promise<CanaryResult> {
   const esm = command?.esm ?? isModuleFolder(folder);
   const env = environmentOf(request);
   const flight = new Flight({ mark, flags: command?.flags ?? [], env, esm, flushMillis: FLUSH_MILLIS });
-  const journey = { options, flight, mark, esm, env, queue, databaseUrl };
+  const { addPreload } = request;
+  const journey = { options, flight, mark, esm, env, addPreload, queue, databaseUrl };
   const { hops, row } = await followCanary(journey, onHop).finally(() => flight.end());
   const lostAt = hops.find(({ state }) => state === 'problem')?.name;
   // It would arrive as soon as what is wrong is mended.
