@@ -7,7 +7,7 @@ import { Shipper } from '../deliver/shipper.ts';
 import { RowtraceError } from '../errors.ts';
 import { isProvenOrphan } from '../journal/adopt.ts';
 import { listJournals } from '../journal/layout.ts';
-import type { Options } from '../options/options.ts';
+import { maskSecret, type Options } from '../options/options.ts';
 import { checkSchema } from '../store/check-schema.ts';
 import type { Db } from '../store/db.ts';
 import { migrate } from '../store/migrate.ts';
@@ -48,8 +48,15 @@ export async function withDatabase<T>(options: Options, work: (db: Db) => Promis
   }
 }
 
-async function openEmbedded({ dir }: Options, then: Pending): Promise<Db> {
-  const db = await withProgress('starting the embedded database …', connectOwner(dir));
+/** The embedded database, where rows of this process go there. @throws RowtraceError */
+export async function openOwner({ dir, endpoint }: Options): Promise<Db> {
+  if (endpoint !== undefined) throw new RowtraceError('RT_ENDPOINT_READ', [maskSecret(endpoint)]);
+  return withProgress('starting the embedded database …', connectOwner(dir));
+}
+
+async function openEmbedded(options: Options, then: Pending): Promise<Db> {
+  const { dir } = options;
+  const db = await openOwner(options);
   const behind = await withProgress(
     'storing what the journals hold …',
     waitUntilShipped(dir, then, EMBEDDED_WAIT_MILLIS),

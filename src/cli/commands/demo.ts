@@ -89,7 +89,7 @@ async function play(example: Example, options: Options): Promise<DemoRows> {
   if (example.kind === 'job') await runExample(example, options.dir);
   else await visitExample(example, options.dir);
   await (await owner)?.close();
-  return withDatabase(options, (db) => readDemo(db, options, example, since));
+  return withDatabase({ ...options, endpoint: undefined }, (db) => readDemo(db, options, example, since));
 }
 
 async function visitExample(example: Example, dir: string): Promise<void> {

@@ -2,6 +2,7 @@
 // Many commands may do this at once; the owner's lock decides whose owner it is.
 
 import type { ChildProcess } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
 import { createRequire } from 'node:module';
 import { RowtraceError } from '../../errors.ts';
 import { type Identity, isWithinReach } from '../../journal/identity.ts';
@@ -17,7 +18,7 @@ const POLL_MILLIS = 50;
 /** First start: 2.5 s alone on a machine, several times that on a busy one. */
 const START_TIMEOUT_MILLIS = 60_000;
 
-/** @throws RowtraceError RT_EMBEDDED_START, RT_EMBEDDED_HELD, RT_EMBEDDED_MISSING */
+/** @throws RowtraceError RT_EMBEDDED_FOLDER, RT_EMBEDDED_START, RT_EMBEDDED_HELD, RT_EMBEDDED_MISSING */
 export async function connectOwner(
   dir: string,
   timeoutMillis = START_TIMEOUT_MILLIS,
@@ -25,8 +26,9 @@ export async function connectOwner(
 ): Promise<Db> {
   try {
     makePrivate(dir);
+    accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new RowtraceError('RT_EMBEDDED_START', [dir, (error as Error).message], { cause: error });
+    throw new RowtraceError('RT_EMBEDDED_FOLDER', [dir, (error as Error).message], { cause: error });
   }
   const deadline = performance.now() + timeoutMillis;
   let child: ChildProcess | undefined;
