@@ -13,7 +13,7 @@ export const ERRORS = {
     fix: 'Correct the value, or remove the option to get its default; docs/options.md lists both.',
   },
   RT_OPTION_UNKNOWN: {
-    message: 'There is no option %s.',
+    message: 'There is no option %s, given in %s.',
     fix: 'Check the spelling against docs/options.md.',
   },
   RT_CONFIG_UNREADABLE: {

@@ -67,6 +67,7 @@ describe('bad input', { concurrency: 3, timeout: 120_000 }, () => {
       2,
       /ROWTRACE_LEVEL = "LOUD" is not valid: expected one of DEBUG.*\n {2}fix: Correct the value/,
     ],
+    [['promote', '--to', 'foo'], {}, 2, /^rowtrace: Option --to = \*\*\* is not valid: .*postgres:/],
     ...['issues', 'status', 'migrate'].map(
       (command): Case => [
         [command],
@@ -165,6 +166,8 @@ describe('bad input', { concurrency: 3, timeout: 120_000 }, () => {
     const env = { ROWTRACE_DATABASE_URL: url };
     const { code, stderr } = await runCli(t, ['status'], { dir: join(cliDir(t), 'none'), env });
     assert.equal(code, 0, stderr);
+    const tail = await runCli(t, ['tail', '--no-follow'], { dir: cliDir(t), env });
+    assert.deepEqual([tail.code, tail.stderr], [0, 'rowtrace: no rows\n']);
   });
 
   test('ROWTRACE_DEBUG=1 shows where an error comes from', async (t) => {
