@@ -15,6 +15,7 @@ import { openPostgres } from '../store/postgres.ts';
 import { archiveOf } from '../thread-options.ts';
 import { explainDatabaseError } from './explain-error.ts';
 import { note, withProgress } from './output/terminal.ts';
+import { type Applied, appliedOf } from './owner/applied.ts';
 import { connectOwner } from './owner/connect.ts';
 import { type Pending, pendingJournals, waitUntilShipped } from './pending.ts';
 
@@ -48,15 +49,15 @@ export async function withDatabase<T>(options: Options, work: (db: Db) => Promis
   }
 }
 
-/** The embedded database, where rows of this process go there. @throws RowtraceError */
-export async function openOwner({ dir, endpoint }: Options): Promise<Db> {
+/** The embedded database, where rows of this process go there; its owner as it is, or with these options. @throws RowtraceError */
+export async function openOwner({ dir, endpoint }: Options, applied?: Applied): Promise<Db> {
   if (endpoint !== undefined) throw new RowtraceError('RT_ENDPOINT_READ', [maskSecret(endpoint)]);
-  return withProgress('starting the embedded database …', connectOwner(dir));
+  return withProgress('starting the embedded database …', connectOwner(dir, { ...(applied && { applied }) }));
 }
 
 async function openEmbedded(options: Options, then: Pending): Promise<Db> {
   const { dir } = options;
-  const db = await openOwner(options);
+  const db = await openOwner(options, appliedOf(options));
   const behind = await withProgress(
     'storing what the journals hold …',
     waitUntilShipped(dir, then, EMBEDDED_WAIT_MILLIS),

@@ -25,6 +25,7 @@ import { issueColumns, latencyColumns, logColumns } from '../output/columns.ts';
 import { escapeLine, safeJson } from '../output/escape.ts';
 import { renderTable } from '../output/table.ts';
 import { note, print, terminalOf } from '../output/terminal.ts';
+import { appliedOf } from '../owner/applied.ts';
 import { connectOwner, stopOwner } from '../owner/connect.ts';
 
 const ROWS_SHOWN = 12;
@@ -84,7 +85,8 @@ async function play(example: Example, options: Options): Promise<DemoRows> {
   const how = example.ownSdk ? 'with createProcessors()' : 'with one flag: node --import rowtrace/register app';
   note(`starting ${example.title} ${how}`);
   // Meanwhile, since the first start of PGlite takes seconds.
-  const owner = options.databaseUrl === undefined ? connectOwner(options.dir) : undefined;
+  const owner =
+    options.databaseUrl === undefined ? connectOwner(options.dir, { applied: appliedOf(options) }) : undefined;
   owner?.catch(() => {});
   if (example.kind === 'job') await runExample(example, options.dir);
   else await visitExample(example, options.dir);
