@@ -16,6 +16,8 @@ for (const { name } of EXAMPLES.filter(({ name }) => name !== 'express' && name 
     for (const type of ['TypeError', 'BookingError', 'PaymentError'])
       assert.match(stdout, new RegExp(`(ERROR|CRITICAL) +${type} `), stdout);
     if (name !== 'clinic') return;
+    assert.match(stdout, /REQUEST +CLINIC_ID +VET_ID +DOG_ID\n/);
+    assert.match(stdout, /ERROR +TypeError .* 3 +12 +3\n/);
     const [row] = await db.query(
       "select clinic_id, vet_id, dog_id, user_id from rowtrace.error_logs where error_type = 'TypeError' limit 1",
     );
