@@ -13,7 +13,7 @@ export const ERRORS = {
     fix: 'Correct the value, or remove the option to get its default; docs/options.md lists both.',
   },
   RT_OPTION_UNKNOWN: {
-    message: 'There is no option %s.',
+    message: 'There is no option %s, given in %s.',
     fix: 'Check the spelling against docs/options.md.',
   },
   RT_CONFIG_UNREADABLE: {
@@ -67,6 +67,10 @@ export const ERRORS = {
   RT_EMBEDDED_START: {
     message: 'The embedded database in %s did not start: %s.',
     fix: 'Read owner.log in that folder; remove the `pgdata` folder there to begin anew (journals are kept).',
+  },
+  RT_EMBEDDED_FOLDER: {
+    message: 'The folder %s cannot hold the embedded database: %s.',
+    fix: 'Give this user the right to write there, or name another folder with ROWTRACE_DIR or --dir.',
   },
   RT_EMBEDDED_HELD: {
     message: 'The embedded database in %s belongs to %s.',
@@ -131,6 +135,10 @@ export const ERRORS = {
   RT_ENDPOINT_REFUSED: {
     message: 'The receiver %s takes nothing from here: %s.',
     fix: 'Check ROWTRACE_API_KEY (`rowtrace keys list` over there) and that ROWTRACE_ENDPOINT is a Rowtrace receiver.',
+  },
+  RT_ENDPOINT_READ: {
+    message: 'The rows of this process go to the receiver at %s; there are none to read here.',
+    fix: 'Set ROWTRACE_DATABASE_URL to the database of that receiver, and unset ROWTRACE_ENDPOINT, to read them.',
   },
   RT_QUEUE_UNREACHABLE: {
     message: 'The queue at %s cannot be reached: %s.',

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { loadOptions } from '../options/options.ts';
 import type { Issue } from '../query/issues.ts';
 import type { Db } from '../store/db.ts';
+import type { Acted } from '../triage/index.ts';
 import { actorOption, examples, onDatabase } from './arguments.ts';
 import { withDatabase } from './open-database.ts';
 import { escapeLine, safeJson } from './output/escape.ts';
@@ -17,7 +18,7 @@ export interface ActFlags {
 
 export interface Act {
   /** Returns the issue as it is afterwards. */
-  work: (db: Db, schema: string) => Promise<Issue>;
+  work: (db: Db, schema: string) => Promise<Acted>;
   /** "API-12 is resolved." */
   said: (issue: Issue) => string;
   /** A command that takes it back. */
@@ -32,6 +33,7 @@ export async function act({ dir, json }: ActFlags, { work, said, undo }: Act): P
   const options = loadOptions({ dir });
   const issue = await withDatabase(options, (db) => work(db, options.schema));
   if (json) return print(safeJson(issue, 2));
+  if (issue.unchanged) return print(`${escapeLine(said(issue))} It was so before; nothing was changed.`);
   print(`${escapeLine(said(issue))}\n  undo: ${escapeLine(undo(issue))}`);
 }
 

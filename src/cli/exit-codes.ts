@@ -26,6 +26,7 @@ const USAGE: readonly ErrorCode[] = [
   'RT_SERVE_OPEN',
   'RT_SERVE_TLS',
   'RT_PROMOTE_CONFLICT',
+  'RT_ENDPOINT_READ',
 ];
 
 export function exitCodeOf(code: ErrorCode): number {

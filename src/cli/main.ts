@@ -32,8 +32,9 @@ function report(error: unknown): number {
   if (process.env.ROWTRACE_DEBUG === '1')
     process.stderr.write(`${escapeLines((error as Error)?.stack ?? String(error))}\n`);
   if (error instanceof CommanderError) {
-    if (error.exitCode === 0 || error.code === 'commander.help')
-      return error.code === 'commander.help' ? EXIT.usage : EXIT.fine;
+    if (error.exitCode === 0) return EXIT.fine;
+    // Help that nobody asked for: a command is missing.
+    if (error.code === 'commander.help') return EXIT.usage;
     say(error.message.replace(/^error: /, ''), 'See `rowtrace --help`, or `rowtrace <command> --help`.');
     return EXIT.usage;
   }

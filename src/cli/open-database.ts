@@ -7,7 +7,7 @@ import { Shipper } from '../deliver/shipper.ts';
 import { RowtraceError } from '../errors.ts';
 import { isProvenOrphan } from '../journal/adopt.ts';
 import { listJournals } from '../journal/layout.ts';
-import type { Options } from '../options/options.ts';
+import { maskSecret, type Options } from '../options/options.ts';
 import { checkSchema } from '../store/check-schema.ts';
 import type { Db } from '../store/db.ts';
 import { migrate } from '../store/migrate.ts';
@@ -15,6 +15,7 @@ import { openPostgres } from '../store/postgres.ts';
 import { archiveOf } from '../thread-options.ts';
 import { explainDatabaseError } from './explain-error.ts';
 import { note, withProgress } from './output/terminal.ts';
+import { type Applied, appliedOf } from './owner/applied.ts';
 import { connectOwner } from './owner/connect.ts';
 import { pendingJournals, waitUntilShipped } from './pending.ts';
 
@@ -47,14 +48,21 @@ export async function withDatabase<T>(options: Options, work: (db: Db) => Promis
   }
 }
 
-async function openEmbedded({ dir }: Options): Promise<Db> {
+/** The embedded database, where rows of this process go there; its owner as it is, or with these options. @throws RowtraceError */
+export async function openOwner({ dir, endpoint }: Options, applied?: Applied): Promise<Db> {
+  if (endpoint !== undefined) throw new RowtraceError('RT_ENDPOINT_READ', [maskSecret(endpoint)]);
+  return withProgress('starting the embedded database …', connectOwner(dir, { ...(applied && { applied }) }));
+}
+
+async function openEmbedded(options: Options): Promise<Db> {
+  const { dir } = options;
   const then = pendingJournals(dir, 'owner');
+  const db = await openOwner(options, appliedOf(options));
   const left = pendingJournals(dir, 'self').size;
   if (left > 0)
     note(
       `${left} journal${left > 1 ? 's wait' : ' waits'} for the database or receiver of a process that ended: the next process or command with its ROWTRACE_DATABASE_URL (or ROWTRACE_ENDPOINT) stores what ${left > 1 ? 'they hold' : 'it holds'}`,
     );
-  const db = await withProgress('starting the embedded database …', connectOwner(dir));
   const behind = await withProgress(
     'storing what the journals hold …',
     waitUntilShipped(dir, then, EMBEDDED_WAIT_MILLIS),

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { RowtraceError } from '../errors.ts';
 import { DEFINITIONS, type Definition } from './definitions.ts';
+import { meantText, unknownOption } from './unknown-names.ts';
 
 type Definitions = typeof DEFINITIONS;
 export type OptionName = keyof Definitions;
@@ -27,10 +28,11 @@ const CONFIG_FILES = ['rowtrace.config.js', 'rowtrace.config.mjs', 'rowtrace.con
  * @throws RowtraceError RT_OPTION_INVALID, RT_OPTION_UNKNOWN, RT_CONFIG_UNREADABLE
  */
 export function loadOptions(code: OptionsInput = {}, env: Environment = process.env, cwd = process.cwd()): Options {
-  const file = readConfigFile(env, cwd);
-  for (const given of [code, file]) {
-    const unknown = Object.keys(given).find((name) => !Object.hasOwn(DEFINITIONS, name));
-    if (unknown !== undefined) throw new RowtraceError('RT_OPTION_UNKNOWN', [unknown]);
+  const path = configFile(env, cwd);
+  const file = path === undefined ? {} : (loadFile(path) as OptionsInput);
+  for (const [given, where] of [[code, 'the code'] as const, [file, path] as const]) {
+    const unknown = unknownOption(given);
+    if (unknown) throw new RowtraceError('RT_OPTION_UNKNOWN', [`${unknown.name}${meantText(unknown)}`, where]);
   }
   const merged: Record<string, unknown> = {};
   for (const [name, definition] of Object.entries(DEFINITIONS) as [OptionName, Definition<unknown>][]) {
@@ -64,13 +66,9 @@ function parseOption(label: string, definition: Definition<unknown>, given: unkn
 }
 
 /** ROWTRACE_CONFIG, or the first rowtrace.config.* in the working directory; an ES module gives its default export. */
-function readConfigFile(env: Environment, cwd: string): OptionsInput {
+function configFile(env: Environment, cwd: string): string | undefined {
   const named = env.ROWTRACE_CONFIG;
-  const path = named
-    ? resolve(cwd, named)
-    : CONFIG_FILES.map((name) => join(cwd, name)).find((name) => existsSync(name));
-  if (path === undefined) return {};
-  return loadFile(path) as OptionsInput;
+  return named ? resolve(cwd, named) : CONFIG_FILES.map((name) => join(cwd, name)).find((name) => existsSync(name));
 }
 
 /** What a configuration file exports or, as JSON, is. @throws RowtraceError RT_CONFIG_UNREADABLE */

@@ -35,7 +35,7 @@ export interface LatencyQuery {
   until?: Date;
   service?: string;
   kind?: OperationKind;
-  /** "/dogs/:id" or "GET /dogs/:id". */
+  /** "/dogs/:id", "GET /dogs/:id", or as rows of slow spans say it: "SELECT postgresql app", "GET http api.example". */
   operation?: string;
   /** Default: 100. */
   limit?: number;
@@ -111,6 +111,11 @@ export function conditionsOf(query: LatencyQuery): { where: Conditions; period: 
   const period: [string, string] = [place(query.since), place(query.until ?? new Date())];
   if (query.service) where.add('service = $?', query.service);
   if (query.kind) where.add('kind = $?', query.kind);
-  if (query.operation) where.add("$? in (operation, concat_ws(' ', http_method, operation))", query.operation);
+  if (query.operation)
+    where.add(
+      `$? in (operation, concat_ws(' ', http_method, operation), concat_ws(' ', http_method, operation, peer),
+         case when operation = 'http' then concat_ws(' ', http_method, peer) end)`,
+      query.operation,
+    );
   return { where, period };
 }

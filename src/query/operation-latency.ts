@@ -86,7 +86,7 @@ export function exemplarsOf(
   );
 }
 
-/** Of the calls that were kept: slow and failed ones are always among them. A call out without a route is named by its method. */
+/** Of the calls that were kept: slow and failed ones are always among them. A call out without a route is named by its method (and peer). */
 export function slowestCalls(
   db: Queryable,
   schema: string,
@@ -96,7 +96,8 @@ export function slowestCalls(
     `select created_at, latency_ms, http_method, route, peer, http_status, request_id, trace_id
      from ${quoteName(schema)}.http_calls
      where created_at >= $1 and created_at < $2 and latency_ms is not null and ($3::text is null or service = $3)
-       and $4 in (coalesce(route, http_method), concat_ws(' ', http_method, route))
+       and ($4 in (coalesce(route, http_method), concat_ws(' ', http_method, route)) or route is null and $4 in (
+         concat_ws(' ', http_method, 'http'), concat_ws(' ', http_method, 'http', peer), concat_ws(' ', http_method, peer)))
      order by latency_ms desc, created_at desc limit $5`,
     [since.toISOString(), until.toISOString(), service ?? null, operation, limit],
   );

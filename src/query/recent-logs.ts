@@ -61,6 +61,8 @@ export interface LogFilter {
   trace_id?: string;
   /** Stored after the row with this id. */
   afterId?: number;
+  /** Promoted columns that each entry has, too, by their names. */
+  columns?: readonly string[];
   /** Default: 50. */
   limit?: number;
 }
@@ -75,8 +77,9 @@ export function recentLogs(db: Queryable, schema: string, filter: LogFilter = {}
   if (filter.request_id) where.add('request_id = $?', filter.request_id);
   if (filter.trace_id) where.add('trace_id = $?', filter.trace_id);
   if (filter.afterId !== undefined) where.add('id > $?', filter.afterId);
+  const promoted = (filter.columns ?? []).map((name) => `, ${quoteName(name, 'columns')}`).join('');
   return db.query<LogEntry>(
-    `select ${LOG_COLUMNS} from ${quoteName(schema)}.error_logs ${where.clause}
+    `select ${LOG_COLUMNS}${promoted} from ${quoteName(schema)}.error_logs ${where.clause}
      order by created_at desc, id desc limit ${where.value(filter.limit ?? 50)}`,
     where.values,
   );

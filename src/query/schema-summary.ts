@@ -25,6 +25,8 @@ export interface StorageSummary {
   stragglers: number;
   /** Counts not folded yet, counted up to 100,000; many mean that nobody folds. */
   unfoldedDeltas: number;
+  /** Records that were refused, counted up to 100,000. */
+  deadLetters: number;
   canInsert: boolean;
 }
 
@@ -67,6 +69,7 @@ async function summariseStorage(db: Queryable, schema: string): Promise<StorageS
         where i.inhparent = $2::regclass and c.relname ~ '^error_logs_[0-9]{8}$') as "lastDay",
        (select count(*) from (select from ${quoted}.error_logs_default limit 1000) s) as stragglers,
        (select count(*) from (select from ${quoted}.issue_deltas limit 100000) d) as "unfoldedDeltas",
+       (select count(*) from (select from ${quoted}.dead_letters limit 100000) l) as "deadLetters",
        has_table_privilege($2, 'insert') as "canInsert"`,
     [quoted, `${quoted}.error_logs`],
   );

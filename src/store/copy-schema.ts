@@ -56,7 +56,7 @@ export class CopyConflict extends Error {
   readonly table: TableDigest;
   constructor(tables: readonly TableDigest[]) {
     const [first] = tables;
-    super(`${first!.rows} rows in ${first!.table}`);
+    super(`${first!.rows} row${first!.rows === 1 ? '' : 's'} in ${first!.table}`);
     this.table = first!;
   }
 }

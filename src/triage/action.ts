@@ -30,6 +30,12 @@ export interface IssueState {
   ignored_seen?: number;
 }
 
+/** The issue as it is listed after an action. */
+export interface Acted extends Issue {
+  /** It was so before: nothing was changed or written to the history. */
+  unchanged?: true;
+}
+
 export interface Triage {
   tx: Queryable;
   schema: string;
@@ -38,6 +44,7 @@ export interface Triage {
   /** By the database's clock where none was given: it is the one all actors share. */
   at: string;
   actor: string;
+  unchanged?: true;
 }
 
 /** Runs `work` and returns the issue whose id it gives, as it is listed then. */
@@ -46,15 +53,16 @@ export function inTriage(
   schema: string,
   { actor, at }: Actor,
   work: (triage: Triage) => Promise<number>,
-): Promise<Issue> {
+): Promise<Acted> {
   const quoted = quoteName(schema);
   return db.transaction(async (tx) => {
     await tx.query(`select ${quoted}.begin_triage()`);
     const [clock] = await tx.query<{ now: string }>('select to_jsonb(clock_timestamp()) as now');
-    const id = await work({ tx, schema, quoted, at: at?.toISOString() ?? clock!.now, actor });
+    const triage: Triage = { tx, schema, quoted, at: at?.toISOString() ?? clock!.now, actor };
+    const id = await work(triage);
     const issue = await readIssue(tx, schema, id);
     if (!issue) throw new RowtraceError('RT_NOT_FOUND', [`issue ${id}`]);
-    return issue;
+    return { ...issue, ...(triage.unchanged && { unchanged: true }) };
   });
 }
 
@@ -66,7 +74,10 @@ export async function liveIssue({ tx, schema }: Triage, ref: IssueRef): Promise<
   return issue;
 }
 
-/** Sets status and conditions, those that are not given to nothing; writes it down with the state before. */
+/**
+ * Sets status and conditions, those that are not given to nothing; writes it down with the state before. What is so already
+ * stays as it is: an entry of its own would be what undo takes back. Occurrences to come are counted anew each time.
+ */
 export async function changeState(
   triage: Triage,
   id: number,
@@ -75,10 +86,17 @@ export async function changeState(
   detail: Record<string, unknown> = {},
 ): Promise<void> {
   const { tx, quoted } = triage;
-  const [row] = await tx.query<{ before: object }>(
-    `select ${STATE_JSON} as before from ${quoted}.issues i where id = $1`,
-    [id],
+  const [row] = await tx.query<{ before: object; same: boolean }>(
+    `select ${STATE_JSON} as before, i.ignored_count is null and exists (
+       select from jsonb_populate_record(i, $2::jsonb) n where (${terms('n')}) is not distinct from (${terms('i')})
+     ) as same
+     from ${quoted}.issues i where id = $1`,
+    [id, JSON.stringify({ ...NO_CONDITIONS, ...state })],
   );
+  if (row!.same) {
+    triage.unchanged = true;
+    return;
+  }
   await setState(triage, id, state);
   await record(triage, { issue: id, action, detail: { ...detail, before: row!.before } });
 }
@@ -87,6 +105,10 @@ const STATE = [
   ...['status', 'status_changed_at', 'resolved_how', 'resolved_release', 'ignored_until', 'ignored_count'],
   ...['ignored_period_ms', 'ignored_seen'],
 ];
+const terms = (table: string) =>
+  STATE.filter((name) => name !== 'status_changed_at')
+    .map((name) => `${table}.${name}`)
+    .join(', ');
 const STATE_JSON = `jsonb_build_object(${STATE.map((name) => `'${name}', i.${name}`).join(', ')})`;
 const NO_CONDITIONS = { ...Object.fromEntries(STATE.map((name) => [name, null])), ignored_seen: 0 };
 

@@ -2,9 +2,8 @@
 // is met the issue is open again.
 
 import { RowtraceError } from '../errors.ts';
-import type { Issue } from '../query/issues.ts';
 import type { Db } from '../store/db.ts';
-import { type Actor, changeState, type IssueRef, inTriage, liveIssue } from './action.ts';
+import { type Acted, type Actor, changeState, type IssueRef, inTriage, liveIssue } from './action.ts';
 
 export interface IgnoreConditions extends Actor {
   issue: IssueRef;
@@ -20,7 +19,7 @@ const MAX_COUNT = 1_000_000_000;
 const MAX_PERIOD_MILLIS = 30 * 86_400_000;
 
 /** @throws RowtraceError RT_NOT_FOUND, RT_IGNORE_INVALID */
-export function ignoreIssue(db: Db, schema: string, conditions: IgnoreConditions): Promise<Issue> {
+export function ignoreIssue(db: Db, schema: string, conditions: IgnoreConditions): Promise<Acted> {
   const { until, count, periodMillis } = conditions;
   return inTriage(db, schema, conditions, async (triage) => {
     const { id } = await liveIssue(triage, conditions.issue);

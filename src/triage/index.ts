@@ -1,4 +1,4 @@
-export type { Actor, IssueRef } from './action.ts';
+export type { Acted, Actor, IssueRef } from './action.ts';
 export { type IgnoreConditions, ignoreIssue } from './ignore-issue.ts';
 export { type Merge, mergeIssues } from './merge-issues.ts';
 export { reopenIssue } from './reopen-issue.ts';

@@ -2,9 +2,8 @@
 // regressed; which one does is decided in the database (function regresses).
 
 import { RowtraceError } from '../errors.ts';
-import type { Issue } from '../query/issues.ts';
 import type { Db } from '../store/db.ts';
-import { type Actor, changeState, type IssueRef, inTriage, liveIssue, type Triage } from './action.ts';
+import { type Acted, type Actor, changeState, type IssueRef, inTriage, liveIssue, type Triage } from './action.ts';
 
 export interface Resolution extends Actor {
   issue: IssueRef;
@@ -18,7 +17,7 @@ export interface Resolution extends Actor {
 }
 
 /** @throws RowtraceError RT_NOT_FOUND, RT_RESOLVE_INVALID */
-export function resolveIssue(db: Db, schema: string, resolution: Resolution): Promise<Issue> {
+export function resolveIssue(db: Db, schema: string, resolution: Resolution): Promise<Acted> {
   return inTriage(db, schema, resolution, async (triage) => {
     const { id, service } = await liveIssue(triage, resolution.issue);
     const { how } = resolution;

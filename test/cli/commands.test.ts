@@ -91,6 +91,8 @@ for (const kind of ['embedded', 'postgres'] as const)
       const none = await run(['issues', '--search', '100%_']);
       assert.deepEqual([none.code, none.stdout], [0, ''], 'nothing found is no error');
       assert.match(none.stderr, /no issues/);
+      const nobody = await run(['issues', '--service', 'nope']);
+      assert.match(nobody.stderr, /no issues of a service nope; there are some of: clinic, kennel, owned/);
     });
 
     test('issue shows stack, counts per hour, releases and occurrences', async () => {
@@ -129,6 +131,16 @@ for (const kind of ['embedded', 'postgres'] as const)
       assert.match(one.stdout, /\n {2}p99\.9 +1\.00 s\n {2}max +1\.00 s\n/);
       assert.match(one.stdout, /\nDistribution\n +UP TO +COUNT +SHARE\n.* 1 +100\.0 % +█{30}/);
       assert.deepEqual((await json('latency', '/cats')).operations, []);
+      for (const [args, said] of [
+        [['/cats'], /no operation \/cats in that time; `rowtrace latency` without one lists/],
+        [['--service', 'nope'], /no latencies of a service nope in that time; there are some of: kennel, owned/],
+        [['--kind', 'messaging'], /no latencies of that kind in that time/],
+        [['--by', 'release', '--since', '2036-01-01'], /no latencies in that time; they are collected once a minute/],
+      ] as const) {
+        const { code, stderr } = await run(['latency', ...args]);
+        assert.equal(code, 0);
+        assert.match(stderr, said);
+      }
       const [release] = await json('latency', '--by', 'release');
       assert.deepEqual([release.release_version, release.count, release.release_before], [null, 1, null]);
       const status = await run(['status', '--json']);

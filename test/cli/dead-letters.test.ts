@@ -64,6 +64,11 @@ describe('dead letters', { timeout: 240_000 }, () => {
     assert.deepEqual(await ledger(), { accepted: 4, stored: 0, dead_lettered: 4, dropped: {}, pending: 0 });
   });
 
+  test('doctor warns of them', async () => {
+    const { stdout } = await runCli({ after }, ['doctor'], { dir, env: { ROWTRACE_DATABASE_URL: database.url } });
+    assert.match(stdout, /!! {2}dead letters +5 records were refused\n +fix: See why with `rowtrace dead-letters`/);
+  });
+
   test('replayed, a good one is stored once, a bad one stays with its reason; discarded, it is dropped', async () => {
     const all = await list();
     const good = String(ids('good again', all));

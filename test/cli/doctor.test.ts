@@ -5,11 +5,13 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkApplication } from '../../src/cli/doctor/application.ts';
+import { checkOptions } from '../../src/cli/doctor/options.ts';
 import { copiesOf, installedVersion, isAtLeastVersion, isInRange, wantedNode } from '../../src/cli/doctor/packages.ts';
 import { checkRuntime } from '../../src/cli/doctor/runtime.ts';
 import { checkStart } from '../../src/cli/doctor/start.ts';
 import { startCommandOf, startScriptOf } from '../../src/cli/doctor/start-command.ts';
 import { RowtraceError } from '../../src/errors.ts';
+import { loadOptions } from '../../src/options/options.ts';
 import { cliDir } from '../support/cli.ts';
 
 function install(folder: string, name: string, version: string): string {
@@ -116,6 +118,13 @@ test('a start script without Rowtrace, and an SDK beside it, are named', (t) => 
   assert.match(advice(), /`rowtrace doctor --canary`/);
   manifest('node --import rowtrace/register app.js');
   assert.deepEqual(look(), ['ok start', 'warning other sdk']);
+});
+
+test('options are shown as they are, and variables that are none are warned of', () => {
+  const options = loadOptions({ scrub: (value: unknown) => value, scrubPatterns: [/dog-\d+/] }, {});
+  const [set, variable] = checkOptions(options, { ROWTRACE_LEVLE: 'INFO' });
+  assert.ok(set!.text.endsWith('scrubPatterns = ["/dog-\\\\d+/"], scrub = [function]'), set!.text);
+  assert.equal(variable!.text, 'ROWTRACE_LEVLE is no option (did you mean ROWTRACE_LEVEL?)');
 });
 
 test('an application without any of them has nothing to hear', (t) => {

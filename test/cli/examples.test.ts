@@ -25,6 +25,8 @@ for (const example of EXAMPLES.filter(({ name }) => name !== 'express' && name !
     );
     if (name === 'next') assert.match(built[0]!.culprit, /route\.js|clinic\.cjs/);
     if (name !== 'clinic') return;
+    assert.match(stdout, /REQUEST +CLINIC_ID +VET_ID +DOG_ID\n/);
+    assert.match(stdout, /ERROR +TypeError .* 3 +12 +3\n/);
     const [row] = await db.query(
       "select clinic_id, vet_id, dog_id, user_id from rowtrace.error_logs where error_type = 'TypeError' limit 1",
     );

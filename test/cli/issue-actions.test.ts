@@ -147,6 +147,7 @@ for (const kind of ['embedded', 'postgres'] as const)
       const id = await idOf('FeedError');
       const status = async () => (await json('issue', id)).issue.status;
       assert.equal(await fine('resolve', id, '--actor', 'ada'), `${id} is resolved.\n  undo: rowtrace undo ${id}\n`);
+      assert.equal(await fine('resolve', id), `${id} is resolved. It was so before; nothing was changed.\n`);
       assert.match(await fine('undo', id), new RegExp(`^Undone: ${id} is open and counts 1; `));
       assert.match(await fine('resolve', id, '--in-release'), /is resolved in release 1\.1\.0\./);
       assert.match(await fine('resolve', id, '--in-release', '2.0.0'), /is resolved in release 2\.0\.0\./);

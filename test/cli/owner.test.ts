@@ -58,6 +58,27 @@ describe('the embedded owner', { concurrency: 2, timeout: 240_000 }, () => {
     assert.ok(!existsSync(join(dir, 'owner.json')) && !existsSync(join(dir, '.s.PGSQL.5432')));
   });
 
+  test('it goes by the options of the command: of others it is started anew, once a command', async (t) => {
+    const dir = cliDir(t);
+    const elsewhere = cliDir(t);
+    const pidAfter = async (columns: string, cwd?: string) => {
+      const { code, stderr } = await runCli(t, ['issues'], {
+        dir,
+        env: { ROWTRACE_COLUMNS: columns },
+        ...(cwd && { cwd }),
+      });
+      assert.equal(code, 0, stderr);
+      return ownerPid(dir)!;
+    };
+    const first = await pidAfter('vet_id=integer');
+    assert.equal(await pidAfter('vet_id=integer'), first);
+    assert.equal(await pidAfter('', elsewhere), first, 'no options, and another folder: as it is');
+    const second = await pidAfter('dog_id=integer');
+    assert.notEqual(second, first);
+    assert.notEqual(await pidAfter(''), second, 'an option that was taken out of the configuration');
+    assert.match(readFileSync(join(dir, 'owner.log'), 'utf8'), /ending: SIGTERM\n[^\n]+serving/);
+  });
+
   test('folder, log, socket and address are private', { skip: !onUnix && 'modes are a Unix matter' }, async (t) => {
     const dir = join(cliDir(t), 'below', 'there');
     t.after(() => killOwner(dir));

@@ -21,7 +21,7 @@ test('promote copies what the embedded database and the journals hold, says how 
   await db.query(`update rowtrace.error_logs set message = 'somebody else'`);
   const other = await runCli(t, ['promote', '--to', url], { dir });
   assert.equal(other.code, 2);
-  assert.match(other.stderr, /has other rows in schema rowtrace already: 1 rows in error_logs\.\n {2}fix: Copy into/);
+  assert.match(other.stderr, /has other rows in schema rowtrace already: 1 row in error_logs\.\n {2}fix: Copy into/);
   const nowhere = await runCli(t, ['promote'], { dir });
   assert.deepEqual([nowhere.code, nowhere.stdout], [2, '']);
 });

@@ -1,7 +1,7 @@
 // What a person gets who asks for help or gives something wrong.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { cliDir, ownerPid, runCli } from '../support/cli.ts';
@@ -22,6 +22,16 @@ describe('help', { concurrency: 3 }, () => {
       assert.match(stdout, new RegExp(`Examples:\\n {2}\\$ .*rowtrace ${command}`));
     });
 
+  test('help that is asked for is fine, help for want of a command is not', async (t) => {
+    for (const [args, code] of [
+      [['help'], 0],
+      [['help', 'issues'], 0],
+      [['help', 'isues'], 2],
+      [[], 2],
+    ] as const)
+      assert.equal((await runCli(t, [...args], { dir: cliDir(t) })).code, code, args.join(' '));
+  });
+
   test('rowtrace --help lists the commands and the exit codes, and nothing hidden', async (t) => {
     const { code, stdout } = await runCli(t, ['--help'], { dir: cliDir(t) });
     assert.equal(code, 0);
@@ -32,7 +42,8 @@ describe('help', { concurrency: 3 }, () => {
 });
 
 describe('bad input', { concurrency: 3, timeout: 120_000 }, () => {
-  const cases: [args: string[], env: NodeJS.ProcessEnv, code: number, stderr: RegExp][] = [
+  type Case = [args: string[], env: NodeJS.ProcessEnv, code: number, stderr: RegExp];
+  const cases: Case[] = [
     [['isues'], {}, 2, /^rowtrace: unknown command 'isues' \(Did you mean issues\?\)\n {2}fix: /],
     [['issues', '--jsn'], {}, 2, /unknown option '--jsn' \(Did you mean --json\?\)/],
     [['issues', '--since', 'yesterday-ish'], {}, 2, /'yesterday-ish' is invalid\. Expected a span like 30m/],
@@ -56,6 +67,15 @@ describe('bad input', { concurrency: 3, timeout: 120_000 }, () => {
       2,
       /ROWTRACE_LEVEL = "LOUD" is not valid: expected one of DEBUG.*\n {2}fix: Correct the value/,
     ],
+    [['promote', '--to', 'foo'], {}, 2, /^rowtrace: Option --to = \*\*\* is not valid: .*postgres:/],
+    ...['issues', 'status', 'migrate'].map(
+      (command): Case => [
+        [command],
+        { ROWTRACE_ENDPOINT: 'http://127.0.0.1:4318' },
+        2,
+        /^rowtrace: The rows of this process go to the receiver at http:\/\/127\.0\.0\.1:4318.*\n {2}fix: Set ROWTRACE_DATABASE_URL/,
+      ],
+    ),
     [['issues'], { ROWTRACE_CONFIG: './none.json' }, 2, /The configuration file .*none\.json cannot be read/],
   ];
   for (const [args, env, code, stderr] of cases)
@@ -126,8 +146,30 @@ describe('bad input', { concurrency: 3, timeout: 120_000 }, () => {
     assert.equal(code, 3);
     assert.match(
       stderr,
-      /^rowtrace: The embedded database in .*taken did not start: .*(EEXIST|ENOTDIR|not a directory)/,
+      /^rowtrace: The folder .*taken cannot hold the embedded database: .*(EEXIST|ENOTDIR|not a directory).*\n {2}fix: .*ROWTRACE_DIR/,
     );
+  });
+
+  // Root may write everywhere.
+  if (process.getuid?.() !== 0)
+    test('a folder of somebody else', async (t) => {
+      const dir = cliDir(t);
+      chmodSync(dir, 0o555);
+      t.after(() => chmodSync(dir, 0o700));
+      for (const folder of [dir, join(dir, '.rowtrace')]) {
+        const { code, stderr } = await runCli(t, ['issues'], { dir: folder });
+        assert.equal(code, 3);
+        assert.match(stderr, /cannot hold the embedded database: EACCES.*\n {2}fix: Give this user the right/);
+      }
+    });
+
+  test('no folder is no journal that waits', async (t) => {
+    const { url } = await databaseFor(t);
+    const env = { ROWTRACE_DATABASE_URL: url };
+    const { code, stderr } = await runCli(t, ['status'], { dir: join(cliDir(t), 'none'), env });
+    assert.equal(code, 0, stderr);
+    const tail = await runCli(t, ['tail', '--no-follow'], { dir: cliDir(t), env });
+    assert.deepEqual([tail.code, tail.stderr], [0, 'rowtrace: no rows\n']);
   });
 
   test('ROWTRACE_DEBUG=1 shows where an error comes from', async (t) => {

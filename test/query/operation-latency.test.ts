@@ -101,6 +101,30 @@ for (const kind of KINDS) {
       );
     });
 
+    test('an operation is found as rows of slow spans name it, too', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const start = Math.floor(Date.now() / MINUTE) * MINUTE;
+      const histograms = [
+        histogram({
+          bucket_start: start,
+          kind: 'db',
+          operation: 'SELECT',
+          http_method: undefined,
+          peer: 'postgresql app',
+        }),
+        histogram({ bucket_start: start, kind: 'client', operation: 'http', peer: 'api:443' }),
+      ];
+      await sink.write(batch({ histograms }));
+      const peer = async (operation: string) =>
+        (await latencyByOperation(db, 'rowtrace', { since: new Date(start - MINUTE), operation })).map(
+          (row) => row.peer,
+        );
+      for (const name of ['SELECT', 'SELECT postgresql app'])
+        assert.deepEqual(await peer(name), ['postgresql app'], name);
+      for (const name of ['GET http', 'GET http api:443', 'GET api:443'])
+        assert.deepEqual(await peer(name), ['api:443'], name);
+    });
+
     test('the slowest calls come first, of that operation only', async (t) => {
       const { sink, db } = await openSink(t, kind);
       const calls = [
@@ -117,7 +141,8 @@ for (const kind of KINDS) {
         );
       assert.deepEqual(await slowest('GET /dogs/:id'), [900, 10]);
       assert.deepEqual(await slowest('/dogs/:id', 2), [950, 900]);
-      assert.deepEqual(await slowest('GET'), [70]);
+      for (const name of ['GET', 'GET http', 'GET http api:443', 'GET api:443'])
+        assert.deepEqual(await slowest(name), [70], name);
     });
   });
 }

@@ -75,6 +75,27 @@ for (const kind of KINDS)
       assert.deepEqual(history[2]!.detail, { how: 'next-release' });
     });
 
+    test('what is decided already is not decided again, so that undo takes back the decision', async (t) => {
+      const { db, id } = await open(t);
+      const [issue, until] = [id('one'), new Date(Date.now() + 86_400_000)];
+      for (const decide of [
+        () => resolveIssue(db, 'rowtrace', { issue, how: 'now', actor }),
+        () => ignoreIssue(db, 'rowtrace', { issue, until, actor }),
+      ]) {
+        const first = await decide();
+        assert.deepEqual(await decide(), { ...first, unchanged: true });
+        assert.equal((await undoAction(db, 'rowtrace', { issue, actor })).status, 'open');
+      }
+      const counted = () => ignoreIssue(db, 'rowtrace', { issue, count: 5, actor });
+      assert.equal((await counted()).unchanged, undefined);
+      assert.equal((await counted()).unchanged, undefined, 'five more from now on');
+      const { history } = (await getIssue(db, 'rowtrace', { id: issue }))!;
+      assert.deepEqual(
+        history.map(({ action }) => action),
+        ['ignored', 'ignored', 'undone', 'ignored', 'undone', 'resolved'],
+      );
+    });
+
     test('nonsense is refused with a reason, and changes nothing', async (t) => {
       const { db, id } = await open(t);
       const [issue, two, cat] = [id('one'), id('two'), id('no dog <n>')];

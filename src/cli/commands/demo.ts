@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { RowtraceError } from '../../errors.ts';
 import { loadOptions, type Options } from '../../options/options.ts';
+import type { LogEntry } from '../../query/recent-logs.ts';
 import { examples } from '../arguments.ts';
 import {
   buildExample,
@@ -25,8 +26,9 @@ import { EXIT } from '../exit-codes.ts';
 import { withDatabase } from '../open-database.ts';
 import { issueColumns, latencyColumns, logColumns } from '../output/columns.ts';
 import { escapeLine, safeJson } from '../output/escape.ts';
-import { renderTable } from '../output/table.ts';
+import { type Column, renderTable } from '../output/table.ts';
 import { note, print, terminalOf } from '../output/terminal.ts';
+import { appliedOf } from '../owner/applied.ts';
 import { connectOwner, stopOwner } from '../owner/connect.ts';
 
 const ROWS_SHOWN = 12;
@@ -68,7 +70,7 @@ async function run({ dir, example: wanted, keep, json }: Flags): Promise<void> {
       note('express and pino are not installed here: an application on node:http is run instead');
     const found = await play(example, options);
     if (json) print(safeJson(found, 2));
-    else show(found);
+    else show(found, Object.keys(options.columns));
     const complete = isComplete(found, example);
     if (!complete) {
       note(`not all expected rows are there (${EXPECTED.join(', ')}, a slow request, percentiles)`);
@@ -90,12 +92,13 @@ async function play(example: Example, options: Options): Promise<DemoRows> {
   const how = example.ownSdk ? 'with createProcessors()' : 'with one flag: node --import rowtrace/register app';
   note(`starting ${example.title} ${how}`);
   // Meanwhile, since the first start of PGlite takes seconds.
-  const owner = options.databaseUrl === undefined ? connectOwner(options.dir) : undefined;
+  const owner =
+    options.databaseUrl === undefined ? connectOwner(options.dir, { applied: appliedOf(options) }) : undefined;
   owner?.catch(() => {});
   if (example.kind === 'job') await runExample(example, options.dir);
   else await visitExample(example, options.dir);
   await (await owner)?.close();
-  return withDatabase(options, (db) => readDemo(db, options, example, since));
+  return withDatabase({ ...options, endpoint: undefined }, (db) => readDemo(db, options, example, since));
 }
 
 async function visitExample(example: Example, dir: string): Promise<void> {
@@ -110,16 +113,21 @@ async function visitExample(example: Example, dir: string): Promise<void> {
   }
 }
 
-function show({ rows, issues, latencies }: DemoRows): void {
+function show({ rows, issues, latencies }: DemoRows, promoted: readonly string[]): void {
   const terminal = terminalOf();
   const title = (text: string, query: string) => `\n${terminal.style('bold', text)}  ${terminal.style('dim', query)}`;
   print(title('Rows', 'select * from rowtrace.error_logs order by created_at desc'));
-  print(renderTable(rows.slice(0, ROWS_SHOWN), logColumns(), terminal));
+  print(renderTable(rows.slice(0, ROWS_SHOWN), [...logColumns(), ...promoted.map(promotedColumn)], terminal));
   if (rows.length > ROWS_SHOWN) print(terminal.style('dim', `… and ${rows.length - ROWS_SHOWN} more`));
   print(title('Issues', 'select * from rowtrace.issue_list order by last_seen desc'));
   print(renderTable(issues, issueColumns(), terminal));
   print(title('Latency', `select * from rowtrace.latency(now() - interval '1 hour')`));
   print(renderTable(latencies, latencyColumns(), terminal));
+}
+
+function promotedColumn(name: string): Column<LogEntry> {
+  const value = (row: LogEntry) => (row as unknown as Record<string, string | number | null>)[name];
+  return { title: name.toUpperCase(), value, align: 'right' };
 }
 
 function next({ databaseUrl, dir }: Options, isKept: boolean): void {

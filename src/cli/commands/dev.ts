@@ -22,7 +22,7 @@ async function run([command, ...args]: string[], { dir }: { dir?: string }): Pro
   const options = loadOptions({ dir });
   let beside: ReturnType<typeof keepOwner> | undefined;
   const onStarted = () => {
-    beside = options.databaseUrl ? undefined : keepOwner(options.dir, note);
+    beside = options.databaseUrl ? undefined : keepOwner(options, note);
   };
   const where = options.databaseUrl ? maskSecret(options.databaseUrl) : options.dir;
   note(`rows go to ${where}; see them with: npx rowtrace tail`);

@@ -2,12 +2,13 @@
 // way.
 
 import { type Command, Option } from 'commander';
-import { describeOptions, loadOptions, type Options } from '../../options/options.ts';
+import { loadOptions, type Options } from '../../options/options.ts';
 import { examples, onDatabase, queueNameOption, queueOption, shardsOption } from '../arguments.ts';
 import { checkApplication } from '../doctor/application.ts';
 import { type CanaryResult, flyCanary, type Hop } from '../doctor/canary/index.ts';
 import { checkDatabase, checkJournals } from '../doctor/database.ts';
 import type { Finding } from '../doctor/finding.ts';
+import { checkOptions } from '../doctor/options.ts';
 import { checkReceiver } from '../doctor/receiver.ts';
 import { checkRuntime } from '../doctor/runtime.ts';
 import { checkStart, otherSdks } from '../doctor/start.ts';
@@ -65,10 +66,12 @@ async function run(words: string[], flags: Flags): Promise<void> {
     if (!flags.json) for (const finding of more) print(line(finding, terminal));
   };
   found(...checkRuntime(), ...checkApplication(folder), ...checkStart(command, folder));
-  found(describe(describeOptions(options)));
+  found(...checkOptions(options));
   found(...(await checkTarget(options)));
   const canary = flags.canary ? await sendCanary(options, flags, { command, given }) : undefined;
-  const problems = count(findings, 'problem') + (canary?.lostAt ? 1 : 0);
+  // Lost where a problem was found above: that is the same one.
+  const known = findings.some(({ state, name }) => state === 'problem' && name === canary?.lostAt);
+  const problems = count(findings, 'problem') + (canary?.lostAt && !known ? 1 : 0);
   if (problems > 0) process.exitCode = EXIT.problem;
   if (flags.json) return print(safeJson({ problems, findings, ...(canary && { canary }) }, 2));
   const warnings = count(findings, 'warning') + count(canary?.hops ?? [], 'warning');
@@ -125,11 +128,4 @@ function line({ state, name, text, fix }: Finding | Hop, { style }: Terminal): s
   const [mark, colour] = MARKS[state];
   const advice = fix ? `\n${' '.repeat(19)}fix: ${escapeLine(fix)}` : '';
   return `${style(colour, mark)}  ${name.padEnd(14)} ${escapeLine(text)}${advice}`;
-}
-
-function describe(options: Record<string, unknown>): Finding {
-  const set = Object.entries(options).map(
-    ([name, value]) => `${name} = ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
-  return { state: 'info', name: 'options', text: set.length > 0 ? set.join(', ') : 'all at their defaults' };
 }

@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander';
 import { loadOptions } from '../../options/options.ts';
 import { type IssueSort, type IssueStatus, listIssues } from '../../query/issues.ts';
+import { servicesWithIssues } from '../../query/services.ts';
 import type { Level } from '../../record/level.ts';
 import { examples, levelOption, limitOption, markdownOption, onDatabase, sinceOption } from '../arguments.ts';
 import { withDatabase } from '../open-database.ts';
@@ -69,11 +70,18 @@ Marks:
 
 async function run({ dir, json, md, search, sort, ...filter }: Flags): Promise<void> {
   const options = loadOptions({ dir });
-  const issues = await withDatabase(options, (db) =>
-    listIssues(db, options.schema, { ...filter, text: search, sort: SORTS[sort] }),
-  );
+  const { schema } = options;
+  const { issues, services } = await withDatabase(options, async (db) => {
+    const issues = await listIssues(db, schema, { ...filter, text: search, sort: SORTS[sort] });
+    const asked = issues.length === 0 && filter.service !== undefined;
+    return { issues, services: asked ? await servicesWithIssues(db, schema) : [] };
+  });
   if (json) return print(safeJson(issues, 2));
-  if (issues.length === 0) return note('no issues; look further back with --since 7d');
+  if (issues.length === 0) {
+    const isUnknown = services.length > 0 && !services.includes(filter.service!);
+    if (isUnknown) return note(`no issues of a service ${filter.service}; there are some of: ${services.join(', ')}`);
+    return note('no issues; look further back with --since 7d');
+  }
   if (!md) return print(renderTable(issues, issueColumns(), terminalOf()));
   print(renderMarkdown({ title: 'Issues', headline: '', blocks: [tableBlock(undefined, issues, issueColumns())] }));
 }

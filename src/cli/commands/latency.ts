@@ -26,6 +26,9 @@ interface Flags {
   limit: number;
 }
 
+/** Looked through where nothing was found. */
+const MOST_OPERATIONS = 10_000;
+
 type Query = LatencyQuery & { until: Date };
 
 export function register(program: Command): void {
@@ -54,16 +57,17 @@ async function run(operation: string | undefined, { dir, json, md, by, ...filter
   const query = { ...filter, operation, until: new Date() };
   if (by === 'release') {
     const rows = await withDatabase(options, (db) => latencyByRelease(db, options.schema, query));
+    if (rows.length === 0 && !json) return nothing(query, options);
     return show(rows, releaseColumns(), { json, md });
   }
   if (operation !== undefined) return detail({ ...query, operation }, options, { json, md });
   const rows = await withDatabase(options, (db) => latencyByOperation(db, options.schema, query));
+  if (rows.length === 0 && !json) return nothing(query, options);
   show(rows, [...latencyColumns(), TREND], { json, md });
 }
 
 function show<Row>(rows: Row[], columns: Column<Row>[], { json, md }: Pick<Flags, 'json' | 'md'>): void {
   if (json) print(safeJson(rows, 2));
-  else if (rows.length === 0) nothing();
   else if (md)
     print(renderMarkdown({ title: 'Latency', headline: '', blocks: [tableBlock(undefined, rows, columns)] }));
   else print(renderTable(rows, columns, terminalOf()));
@@ -83,11 +87,22 @@ async function detail(
     calls: await slowestCalls(db, schema, { ...query, limit: 10 }),
   }));
   if (json) return print(safeJson({ ...rest, distribution: distribution ?? null }, 2));
-  if (distribution === undefined) return nothing();
+  if (distribution === undefined) return nothing(query, options);
   const report = operationReport({ ...rest, distribution });
   print(md ? renderMarkdown(report) : renderReport(report, terminalOf()));
 }
 
-function nothing(): void {
-  note('no latencies in that time; they are collected once a minute, look further back with --since 24h');
+/** Whether it is the time or the name. */
+async function nothing({ since, until, service, operation }: Query, options: Options): Promise<void> {
+  const all = await withDatabase(options, (db) =>
+    latencyByOperation(db, options.schema, { since, until, limit: MOST_OPERATIONS }),
+  );
+  const services = [...new Set(all.map((row) => row.service))].sort();
+  if (all.length === 0)
+    note('no latencies in that time; they are collected once a minute, look further back with --since 24h');
+  else if (service !== undefined && !services.includes(service))
+    note(`no latencies of a service ${service} in that time; there are some of: ${services.join(', ')}`);
+  else if (operation !== undefined)
+    note(`no operation ${operation} in that time; \`rowtrace latency\` without one lists those that there are`);
+  else note('no latencies of that kind in that time; `rowtrace latency` without --kind lists those that there are');
 }

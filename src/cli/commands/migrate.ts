@@ -6,9 +6,10 @@ import { migrate } from '../../store/migrate.ts';
 import { openPostgres } from '../../store/postgres.ts';
 import { examples, onDatabase } from '../arguments.ts';
 import { explainDatabaseError } from '../explain-error.ts';
+import { openOwner } from '../open-database.ts';
 import { escapeLines, safeJson } from '../output/escape.ts';
 import { note, print, withProgress } from '../output/terminal.ts';
-import { connectOwner, endOwner } from '../owner/connect.ts';
+import { endOwner } from '../owner/connect.ts';
 
 interface Flags {
   dir?: string;
@@ -31,7 +32,7 @@ async function run({ dir, json, dryRun = false }: Flags): Promise<void> {
   const database = databaseUrl ? maskSecret(databaseUrl) : options.dir;
   const db = databaseUrl
     ? openPostgres(databaseUrl, { max: 1, applicationName: 'rowtrace migrate' })
-    : await withProgress('starting the embedded database …', connectOwner(options.dir));
+    : await openOwner(options);
   try {
     const steps = await withProgress('migrating …', migrate(db, { schema, columns, dryRun }));
     // The owner writes the columns it found when it started.

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { RowtraceError } from '../../errors.ts';
 import { loadOptions, maskSecret } from '../../options/options.ts';
+import { databaseUrl as parseDatabaseUrl } from '../../options/parsers.ts';
 import { CopyConflict, copySchema } from '../../store/copy-schema.ts';
 import { migrate } from '../../store/migrate.ts';
 import { openPostgres } from '../../store/postgres.ts';
@@ -25,6 +26,7 @@ export function register(program: Command): void {
 }
 
 async function run({ dir, json, to }: { dir?: string; json?: boolean; to?: string }): Promise<void> {
+  if (to !== undefined) checkUrl(to);
   const options = loadOptions(to === undefined ? { dir } : { dir, databaseUrl: to });
   const { databaseUrl, schema, columns } = options;
   if (databaseUrl === undefined)
@@ -56,5 +58,14 @@ async function run({ dir, json, to }: { dir?: string; json?: boolean; to?: strin
     throw explainDatabaseError(error, options);
   } finally {
     await target.close().catch(() => {});
+  }
+}
+
+/** Before the options are, which would name the option and not the flag. */
+function checkUrl(to: string): void {
+  try {
+    parseDatabaseUrl(to);
+  } catch (error) {
+    throw new RowtraceError('RT_OPTION_INVALID', [`--to = ${maskSecret(to)}`, (error as Error).message]);
   }
 }

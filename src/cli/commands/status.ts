@@ -69,7 +69,11 @@ function statusReport({ database, ledger, total, deadLetters, journals }: Found)
     title: 'Status',
     headline: database,
     blocks: [
-      { kind: 'facts', title: `In sum, ${count(total.processes)} processes`, facts: sums(total) },
+      {
+        kind: 'facts',
+        title: `In sum, ${count(total.processes)} process${total.processes === 1 ? '' : 'es'}`,
+        facts: sums(total),
+      },
       ledger.length === 0 ? none : tableBlock('Processes', ledger, ledgerColumns()),
       tableBlock('Journals that wait', journals, journalColumns()),
       tableBlock('Dead letters', deadLetters, letterColumns()),

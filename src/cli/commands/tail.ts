@@ -52,7 +52,7 @@ async function run({ dir, json, level, service, n, follow }: Flags): Promise<voi
     const first = (await recentLogs(db, options.schema, { ...filter, limit: n })).reverse();
     show(first);
     const shown = new Set(first.map(({ event_id }) => event_id));
-    if (!follower) return;
+    if (!follower) return first.length === 0 ? note('no rows') : undefined;
     let ended = false;
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
       process.once(signal, () => {

@@ -130,6 +130,8 @@ function spawnExample(example: Example, dir: string): ChildProcess {
       PORT: '0',
       NODE_ENV: 'demo',
       ROWTRACE_DIR: dir,
+      // The demo reads the database of its folder.
+      ROWTRACE_ENDPOINT: '',
       ROWTRACE_QUIET: 'on',
       ROWTRACE_SERVICE: '',
       OTEL_SDK_DISABLED: '',

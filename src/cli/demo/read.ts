@@ -17,11 +17,13 @@ export interface DemoRows {
 }
 
 /** Looks until all is there, or the time is over. */
-export async function readDemo(db: Db, { schema }: Options, example: Example, since: Date): Promise<DemoRows> {
+export async function readDemo(db: Db, { schema, columns }: Options, example: Example, since: Date): Promise<DemoRows> {
   const deadline = performance.now() + WAIT_MILLIS;
   for (;;) {
     const found = {
-      rows: await recentLogs(db, schema, { since, service: SERVICE, limit: 100 }),
+      rows: await recentLogs(db, schema, {
+        ...{ since, service: SERVICE, limit: 100, columns: Object.keys(columns) },
+      }),
       issues: await listIssues(db, schema, { since, service: SERVICE }),
       latencies: await latencyByOperation(db, schema, { since: startOfMinute(since), service: SERVICE, limit: 20 }),
     };

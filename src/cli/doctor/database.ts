@@ -5,6 +5,7 @@ import { maskSecret, type Options } from '../../options/options.ts';
 import { type SchemaSummary, summariseSchema } from '../../query/schema-summary.ts';
 import { openPostgres } from '../../store/postgres.ts';
 import { explainDatabaseError } from '../explain-error.ts';
+import { count } from '../output/format.ts';
 import { withProgress } from '../output/terminal.ts';
 import { readAddress } from '../owner/address.ts';
 import { connectOwner } from '../owner/connect.ts';
@@ -127,6 +128,13 @@ function checkTables({ schema, storage }: SchemaSummary, options: Options): Find
       state: 'info',
       name: 'stragglers',
       text: `${storage.stragglers} rows of days without a partition`,
+    });
+  if (storage.deadLetters > 0)
+    findings.push({
+      state: 'warning',
+      name: 'dead letters',
+      text: `${storage.deadLetters === 1 ? '1 record was' : `${count(storage.deadLetters)} records were`} refused`,
+      fix: 'See why with `rowtrace dead-letters`; it replays or discards them, too.',
     });
   if (storage.unfoldedDeltas > MANY_DELTAS)
     findings.push({

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Applied } from './applied.ts';
 
 export const SOCKET_NAME = '.s.PGSQL.5432';
 /** sun_path holds 104 bytes on macOS and 108 on Linux, the final zero included. */
@@ -25,6 +26,8 @@ export interface Address {
   /** Folder of the Unix socket, as `psql -h` takes it, or an IP address. */
   host: string;
   port: number;
+  /** The options it was started with. */
+  applied?: Applied;
   /** With TCP only: other users of the machine can reach the port, but cannot read this file. */
   password?: string;
 }

@@ -2,13 +2,16 @@
 // Many commands may do this at once; the owner's lock decides whose owner it is.
 
 import type { ChildProcess } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
 import { createRequire } from 'node:module';
 import { RowtraceError } from '../../errors.ts';
 import { type Identity, isWithinReach } from '../../journal/identity.ts';
 import type { Db } from '../../store/db.ts';
 import { openPostgres } from '../../store/postgres.ts';
 import { VERSION } from '../../version.ts';
+import { note } from '../output/terminal.ts';
 import { type Address, makePrivate, readAddress } from './address.ts';
+import { type Applied, goesBy } from './applied.ts';
 import { lockHolder } from './lock.ts';
 import { EXIT_NOT_OWNER } from './run.ts';
 import { lastLogLine, spawnOwner } from './spawn.ts';
@@ -17,30 +20,48 @@ const POLL_MILLIS = 50;
 /** First start: 2.5 s alone on a machine, several times that on a busy one. */
 const START_TIMEOUT_MILLIS = 60_000;
 
-/** @throws RowtraceError RT_EMBEDDED_START, RT_EMBEDDED_HELD, RT_EMBEDDED_MISSING */
+export interface ConnectOptions {
+  /** The options that the owner should go by. Default: whatever it goes by. */
+  applied?: Applied;
+  timeoutMillis?: number;
+  isCancelled?: () => boolean;
+}
+
+/** @throws RowtraceError RT_EMBEDDED_FOLDER, RT_EMBEDDED_START, RT_EMBEDDED_HELD, RT_EMBEDDED_MISSING */
 export async function connectOwner(
   dir: string,
-  timeoutMillis = START_TIMEOUT_MILLIS,
-  isCancelled = () => false,
+  { applied, timeoutMillis = START_TIMEOUT_MILLIS, isCancelled = () => false }: ConnectOptions = {},
 ): Promise<Db> {
   try {
     makePrivate(dir);
+    accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new RowtraceError('RT_EMBEDDED_START', [dir, (error as Error).message], { cause: error });
+    throw new RowtraceError('RT_EMBEDDED_FOLDER', [dir, (error as Error).message], { cause: error });
   }
   const deadline = performance.now() + timeoutMillis;
   let child: ChildProcess | undefined;
-  let told = false;
+  let ended: number | undefined;
   while (performance.now() < deadline && !isCancelled()) {
     const address = readAddress(dir);
     const db = address && (await dial(address));
-    if (db && address.version === VERSION) return db;
+    const isOurs = address?.version === VERSION;
+    // One is ended, not more: a command with other options at the same time would end ours, and so on for ever.
+    const isFit =
+      ended === undefined ? applied === undefined || goesBy(address?.applied, applied) : address?.pid !== ended;
+    if (db && isOurs && isFit) return db;
     if (db) {
-      // An owner of another version: its migrations may be others. What it has is in journals and database.
+      // An owner of another version: its migrations may be others. Of other options: it writes other rows. What it has is
+      // in journals and database.
+      if (ended === undefined && !(await endOwner(dir, address!.pid))) {
+        if (isOurs) {
+          note('the process that holds the embedded database has other options, and runs in another container; end it');
+          return db;
+        }
+        await db.close();
+        throw await heldBy(dir, `which is version ${address!.version}, not ${VERSION}`);
+      }
+      ended ??= address!.pid;
       await db.close();
-      if (!told && !(await endOwner(dir)))
-        throw await heldBy(dir, `which is version ${address.version}, not ${VERSION}`);
-      told = true;
     }
     if (child?.exitCode != null && child.exitCode !== 0 && child.exitCode !== EXIT_NOT_OWNER)
       throw new RowtraceError('RT_EMBEDDED_START', [dir, lastLogLine(dir)]);
@@ -64,9 +85,10 @@ function requirePglite(): void {
 }
 
 /** Asks the owner to end; the next command starts another. @returns false when it is where no signal of ours reaches it */
-export async function endOwner(dir: string): Promise<boolean> {
+export async function endOwner(dir: string, pid?: number): Promise<boolean> {
   const holder = await lockHolder(dir);
-  if (holder === undefined) return true;
+  // Another one than was meant: somebody was faster.
+  if (holder === undefined || (pid !== undefined && holder.pid !== pid)) return true;
   if (!isWithinReach(holder)) return false;
   try {
     process.kill(holder.pid, 'SIGTERM');

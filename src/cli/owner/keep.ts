@@ -1,6 +1,7 @@
 // Keeps the embedded owner running beside a process of ours that goes on for long.
 
 import type { Db } from '../../store/db.ts';
+import { type AppliedOptions, appliedOf } from './applied.ts';
 import { connectOwner } from './connect.ts';
 
 /** Below the time after which `pg` drops an idle connection: a client is what keeps the owner. */
@@ -8,12 +9,15 @@ const KEEP_MILLIS = 20_000;
 
 /** Nobody waits for it, and whoever asked goes on without it. */
 export function keepOwner(
-  dir: string,
+  options: AppliedOptions & { dir: string },
   note: (message: string) => void,
 ): { db: Promise<Db | undefined>; stop(): Promise<void> } {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
-  const connected: Promise<Db | undefined> = connectOwner(dir, undefined, () => stopped).catch((error) => {
+  const connected: Promise<Db | undefined> = connectOwner(options.dir, {
+    applied: appliedOf(options),
+    isCancelled: () => stopped,
+  }).catch((error) => {
     if (!stopped) note(`${(error as Error).message} Rows wait in the journal.`);
     return undefined;
   });

@@ -99,9 +99,19 @@ function createExclusively(path: string, text: string): boolean {
 }
 
 function numbers(dir: string): number[] {
-  return readdirSync(dir)
+  return namesOf(dir)
     .map((name) => Number(NAME.exec(name)?.[1] ?? 0))
     .filter((number) => number > 0);
+}
+
+/** No folder, no lock; one that cannot be read may hold one. */
+function namesOf(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code!)) return [];
+    throw error;
+  }
 }
 
 function highest(dir: string): number {

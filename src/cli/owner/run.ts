@@ -9,12 +9,12 @@ import { recordRules } from '../../deliver/rules.ts';
 import { Shipper } from '../../deliver/shipper.ts';
 import { isDead } from '../../journal/identity.ts';
 import { listJournals } from '../../journal/layout.ts';
-import type { Options } from '../../options/options.ts';
 import { migrate } from '../../store/migrate.ts';
 import { openPglite } from '../../store/pglite.ts';
 import { archiveOf } from '../../thread-options.ts';
 import { VERSION } from '../../version.ts';
 import { chooseListen, makePrivate, readAddress, removeAddress, SOCKET_NAME, writeAddress } from './address.ts';
+import { type AppliedOptions, appliedOf } from './applied.ts';
 import { createBackend } from './backend.ts';
 import { acquireLock } from './lock.ts';
 import { serve } from './server.ts';
@@ -24,19 +24,8 @@ import { settler } from './settle.ts';
 export const EXIT_NOT_OWNER = 75;
 const LOOK_MILLIS = 500;
 
-export interface OwnerOptions
-  extends Pick<
-    Options,
-    | 'dir'
-    | 'schema'
-    | 'columns'
-    | 'fingerprintRules'
-    | 'archive'
-    | 'archiveDays'
-    | 'archiveMaxBytes'
-    | 'keepDays'
-    | 'stormRows'
-  > {
+export interface OwnerOptions extends AppliedOptions {
+  dir: string;
   /** How long it stays without client and without live journal. */
   idleMillis: number;
   /** How often what is new is synced to disk. */
@@ -78,7 +67,8 @@ export async function runOwner(options: OwnerOptions): Promise<number> {
     const server = await serve({ backend, listen, onClient, onBroken });
     const { port } = server;
     const password = 'password' in listen ? listen.password : undefined;
-    writeAddress(dir, { pid: process.pid, version: VERSION, host: listen.host, port, password });
+    const applied = appliedOf(options);
+    writeAddress(dir, { pid: process.pid, version: VERSION, host: listen.host, port, applied, password });
     log(`serving ${dir} on ${listen.host} after ${Math.round(performance.now() - startedAt)} ms`);
 
     const isNeeded = () => server.clients > 0 || shipper.stats().pendingBytes > 0 || hasLiveJournal(dir);

@@ -21,7 +21,7 @@ export async function openInBackground(options: Options): Promise<Background> {
     const db = await openDatabase(options);
     return { schema, database: async () => db, close: () => db.close().catch(() => {}) };
   }
-  const owner = keepOwner(options.dir, note);
+  const owner = keepOwner(options, note);
   return {
     schema,
     async database() {

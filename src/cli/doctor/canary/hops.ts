@@ -235,7 +235,7 @@ async function rowHop(journey: Journey, row: InJournal): Promise<Hop | undefined
   const { options, queue } = journey;
   const where = tableOptions(journey);
   if (where === undefined) return undefined;
-  const shown = where.databaseUrl ? maskSecret(where.databaseUrl) : `embedded in ${where.dir}`;
+  const shown = where.databaseUrl ? maskSecret(where.databaseUrl) : `the embedded database in ${where.dir}`;
   try {
     const db = await openDatabase(where);
     try {
