@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { seamOf } from '../../src/capture/frameworks/seam.ts';
 import { hookConsole } from '../../src/capture/loggers.ts';
 import { captureBench } from '../support/capture.ts';
 
@@ -220,6 +221,22 @@ test('a 500 after an error that was logged makes no second row', () => {
   const bench = captureBench();
   request(bench, () => bench.logger.emit({ severityNumber: 17, body: 'it broke', exception: new Error('once') }));
   assert.equal(bench.logs().length, 1);
+});
+
+test('an error whose 4xx a framework prints, since nobody handled it, stays a WARNING', () => {
+  const bench = captureBench();
+  const error = Object.assign(new SyntaxError('no JSON'), { status: 400, expose: true });
+  const unhook = hookConsole({ emit: (record) => bench.logger.emit(record as never) }, 'errors');
+  request(bench, () => {
+    seamOf('express').thrown(error);
+    console.error(error);
+  });
+  unhook();
+  assert.deepEqual(
+    bench.logs().map(({ level }) => level),
+    ['WARNING'],
+  );
+  assert.ok(bench.amendments().every(({ level }) => level === undefined));
 });
 
 test('an error logged without its request and then passed on is the row of that request, and of no other', () => {

@@ -10,6 +10,13 @@ import { isObject, peek } from '../../record/thrown.ts';
 const ERROR = 17;
 
 const seams = new Map<string, Seam>();
+/** Errors that came out of handlers. */
+const left = new WeakSet<object>();
+
+/** Whether a framework has to deal with it: what is printed of it then are no words of the programmer's. */
+export function isLeftToFramework(error: unknown): boolean {
+  return isObject(error) && left.has(error);
+}
 
 /** One a framework: what was patched for it in this process stays so, and is switched on again by the next start. */
 export function seamOf(framework: string): Seam {
@@ -48,6 +55,7 @@ export class Seam {
         if (isObject(error)) {
           if (this.#seen.get(error) === span) return;
           this.#seen.set(error, span);
+          left.add(error);
         }
         span.recordException(error as Error);
       }

@@ -1,14 +1,25 @@
 // console.error and console.warn in, log records out. What is printed stays as it is.
 
 import type { LineLogger } from '../../otel/lines.ts';
-import { isClientFault, isErrorLike } from '../../record/thrown.ts';
+import { isClientFault, isErrorLike, peek } from '../../record/thrown.ts';
+import { isLeftToFramework } from '../frameworks/seam.ts';
 import { ERROR, emit, inWords, WARN } from './emit.ts';
+
+const severities = { error: ERROR, warn: WARN };
 
 export type ConsoleMode = 'errors' | 'all' | 'off';
 
 /** Nobody can wrap it: --frozen-intrinsics. */
 export function isConsoleFrozen(): boolean {
   return Object.isFrozen(console);
+}
+
+/**
+ * Express prints each error that nobody handles, bad JSON of any bot among them. `expose` is how http-errors marks what is
+ * meant for the client; an answer of another service that went on as an error has a status, too, and is the application's.
+ */
+function isForTheClient(thrown: Error | undefined): boolean {
+  return peek(thrown, 'expose') === true && isClientFault(thrown) && isLeftToFramework(thrown);
 }
 
 /** Wraps console.error and console.warn. @returns how to undo it */
@@ -25,9 +36,11 @@ export function hookConsole(logger: LineLogger, mode: ConsoleMode): () => void {
       try {
         const thrown = values.find(isErrorLike);
         if (thrown === undefined && mode === 'errors') return;
-        // Express prints each error that nobody handles so.
-        const bare = values.length === 1 && isClientFault(thrown);
-        emit(logger, { severity: method === 'error' && !bare ? ERROR : WARN, thrown, ...inWords(values, thrown) });
+        emit(logger, {
+          severity: isForTheClient(thrown) ? WARN : severities[method],
+          thrown,
+          ...inWords(values, thrown),
+        });
       } catch {
         // console must not throw because of us.
       } finally {

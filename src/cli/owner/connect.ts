@@ -87,9 +87,10 @@ function requirePglite(): void {
 /** Asks the owner to end; the next command starts another. @returns false when it is where no signal of ours reaches it */
 export async function endOwner(dir: string, pid?: number): Promise<boolean> {
   const holder = await lockHolder(dir);
-  // Another one than was meant: somebody was faster.
-  if (holder === undefined || (pid !== undefined && holder.pid !== pid)) return true;
+  if (holder === undefined) return true;
   if (!isWithinReach(holder)) return false;
+  // Another one than was meant: somebody was faster.
+  if (pid !== undefined && holder.pid !== pid) return true;
   try {
     process.kill(holder.pid, 'SIGTERM');
   } catch {
