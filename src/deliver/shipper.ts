@@ -4,13 +4,13 @@
 import { dirname, resolve } from 'node:path';
 import { Archive } from '../journal/archive.ts';
 import type { LossEntry } from '../journal/entry.ts';
-import type { Position } from '../journal/shipped.ts';
 import { BatchWriter } from './batch-writer.ts';
 import { FlushRequests } from './flush-requests.ts';
 import { Follower, type FollowerOptions } from './follower.ts';
 import { HoldBudget } from './hold.ts';
 import { type Item, takeBatch } from './item.ts';
 import { adoptedCount, isLastJournal, type JournalFinder, scanJournals } from './scan.ts';
+import { Settlement } from './settlement.ts';
 import type { ShipperOptions, ShipperStats } from './shipper-options.ts';
 
 /** Bound at load: fake timers of a test framework must not stop delivery. */
@@ -25,6 +25,7 @@ export class Shipper {
   readonly #problems = new Set<string>();
   readonly #folders = new Set<string>();
   readonly #archive: Archive | undefined;
+  readonly #settlement: Settlement;
   #queue: Item[] = [];
   #delivering: Promise<void> | undefined;
   #merged = 0;
@@ -32,10 +33,6 @@ export class Shipper {
   #torn = 0;
   #scannedAt = Number.NEGATIVE_INFINITY;
   #orphansLeft = false;
-  /** Something is stored that a power cut may take. */
-  #unsettled = false;
-  #settledAt = Number.NEGATIVE_INFINITY;
-  #settling: Promise<void> | undefined;
   #closed = false;
   #running: Promise<void> | undefined;
   #wake: (() => void) | undefined;
@@ -57,6 +54,15 @@ export class Shipper {
       sleep: (millis) => this.#sleep(millis, false),
       onProblem: (message) => options.onProblem?.(message),
       onState: (state) => options.onState?.(state),
+    });
+    this.#settlement = new Settlement({
+      settle: options.sink.settle?.bind(options.sink),
+      everyMillis: options.settleMillis ?? 2_000,
+      release: (follower, reached, isFinished) => {
+        follower.acknowledge(reached);
+        if (isFinished) this.#remove(follower);
+      },
+      onProblem: (error) => this.#problem('settle', error),
     });
     if (options.own) this.follow(options.own);
   }
@@ -128,10 +134,7 @@ export class Shipper {
       if (!busy && !this.#closed) await this.#sleep(this.#options.pollMillis ?? 100, true);
     }
     await this.#delivering;
-    await this.#settling;
-    this.#settledAt = Number.NEGATIVE_INFINITY;
-    this.#forget();
-    await this.#settling;
+    await this.#settlement.finish([...this.#followers.values()]);
   }
 
   /** True when there may be more to do at once. */
@@ -151,42 +154,9 @@ export class Shipper {
     this.#delivering = next.length > 0 && !this.#closed ? this.#deliver(next) : undefined;
     // Files are written and removed while the next batch is on its way, too: 1 to 3 ms.
     if (this.#delivering) await turn();
-    this.#forget();
+    this.#settlement.note([...this.#followers.values()]);
     this.#requests.answer();
     return more || this.#queue.length > 0 || this.#woken || this.#delivering !== undefined;
-  }
-
-  /** Journals shrink by what is stored for good: at once, or when the sink has settled, which goes on beside the rest. */
-  #forget(): void {
-    const { sink, settleMillis = 2_000 } = this.#options;
-    const followers = [...this.#followers.values()];
-    if (!sink.settle) {
-      for (const follower of followers) this.#drop(follower, follower.reached, follower.isFinished);
-      return;
-    }
-    for (const follower of followers) if (follower.noteStored()) this.#unsettled = true;
-    if (this.#settling || performance.now() - this.#settledAt < settleMillis) return;
-    const stored = followers.map((follower) => [follower, follower.reached, follower.isFinished] as const);
-    if (!this.#unsettled && stored.every(([, , isFinished]) => !isFinished)) return;
-    this.#unsettled = false;
-    this.#settling = this.#settle(stored, sink.settle);
-  }
-
-  async #settle(stored: readonly (readonly [Follower, Position | undefined, boolean])[], settle: () => Promise<void>) {
-    try {
-      await settle();
-      for (const one of stored) this.#drop(...one);
-    } catch (error) {
-      this.#unsettled = true;
-      this.#problem('settle', error);
-    }
-    this.#settledAt = performance.now();
-    this.#settling = undefined;
-  }
-
-  #drop(follower: Follower, reached: Position | undefined, isFinished: boolean): void {
-    follower.acknowledge(reached);
-    if (isFinished) this.#remove(follower);
   }
 
   /** Never rejects, since nobody waits for it at once. */

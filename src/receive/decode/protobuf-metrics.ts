@@ -18,24 +18,32 @@ function numbers(reader: Reader, isPacked: boolean, list: number[], read: (reade
 const uint64 = (reader: Reader): number => (reader.uint64() as unknown as { toNumber(): number }).toNumber();
 const double = (reader: Reader): number => reader.double();
 
+/** What points of both kinds have under the same numbers. */
+function sharedField(reader: Reader, tag: number, found: HistogramPoint): void {
+  switch (tag) {
+    case 17:
+      found.start = nanos(reader);
+      break;
+    case 25:
+      found.time = nanos(reader);
+      break;
+    case 33:
+      found.count = fixed64(reader);
+      break;
+    case 41:
+      found.sum = reader.double();
+      break;
+    default:
+      skip(reader, tag);
+  }
+}
+
 function explicitPoint(reader: Reader): ExplicitPoint {
   const attributes: Record<string, unknown> = {};
   const found: ExplicitPoint = { kind: 'explicit', attributes, ...NOTHING, bounds: [], counts: [] };
   while (reader.pos < reader.len) {
     const tag = reader.tag();
     switch (tag) {
-      case 17:
-        found.start = nanos(reader);
-        break;
-      case 25:
-        found.time = nanos(reader);
-        break;
-      case 33:
-        found.count = fixed64(reader);
-        break;
-      case 41:
-        found.sum = reader.double();
-        break;
       case 49:
       case 50:
         numbers(reader, tag === 50, found.counts, fixed64);
@@ -54,7 +62,7 @@ function explicitPoint(reader: Reader): ExplicitPoint {
         found.max = reader.double();
         break;
       default:
-        skip(reader, tag);
+        sharedField(reader, tag, found);
     }
   }
   return found;
@@ -96,18 +104,6 @@ function exponentialPoint(reader: Reader): ExponentialPoint {
       case 10:
         keyValue(reader, attributes);
         break;
-      case 17:
-        found.start = nanos(reader);
-        break;
-      case 25:
-        found.time = nanos(reader);
-        break;
-      case 33:
-        found.count = fixed64(reader);
-        break;
-      case 41:
-        found.sum = reader.double();
-        break;
       case 48:
         found.scale = reader.sint32();
         break;
@@ -127,7 +123,7 @@ function exponentialPoint(reader: Reader): ExponentialPoint {
         found.max = reader.double();
         break;
       default:
-        skip(reader, tag);
+        sharedField(reader, tag, found);
     }
   }
   return found;
