@@ -20,10 +20,6 @@ export const ERRORS = {
     message: 'The configuration file %s cannot be read: %s.',
     fix: 'Correct the file, or unset ROWTRACE_CONFIG.',
   },
-  RT_DATABASE_URL_INVALID: {
-    message: 'ROWTRACE_DATABASE_URL is not a Postgres URL: %s.',
-    fix: 'Use postgres://user:password@host:5432/database.',
-  },
   RT_DATABASE_UNREACHABLE: {
     message: 'The database %s cannot be reached: %s.',
     fix: 'Check host, port and network; records wait in the journal meanwhile.',

@@ -2,19 +2,17 @@
 // committed (or, with a queue, confirmed by the broker); any other answer leaves them in that process' journal.
 
 import type { IncomingMessage } from 'node:http';
-import { BatchDecodeError, decodeMessage } from './deliver/batch-codec.ts';
+import { BatchDecodeError, type BatchMessage, decodeMessage } from './deliver/batch-codec.ts';
 import { type FailureKind, type Sink, SinkError } from './deliver/sink.ts';
-import { readBody } from './receive/http/body.ts';
-import type { Budget } from './receive/http/budget.ts';
+import { type BodyOptions, withBody } from './receive/http/body.ts';
 import type { Gate, Sender } from './receive/http/gate.ts';
 import { HttpError } from './receive/http/http-error.ts';
+import { encodingOf } from './receive/http/reply.ts';
 import type { Answer, Route } from './receive/http/server.ts';
 
-export interface BatchRouteOptions {
+export interface BatchRouteOptions extends BodyOptions {
   sink: Sink;
-  budget: Budget;
   gate: Gate;
-  maxBodyBytes: number;
   /** Why the sink took nothing, which is not for senders to know: it names hosts and databases. */
   onProblem: (message: string) => void;
 }
@@ -23,17 +21,26 @@ export interface BatchRouteOptions {
 const STATUSES: Readonly<Record<FailureKind, number>> = { outage: 503, config: 503, slow: 408, poison: 422 };
 const RETRY_SECONDS = 2;
 
-export function batchRoute({ sink, budget, gate, maxBodyBytes, onProblem }: BatchRouteOptions): Route {
+/** Amendments, absorbed rows and ledgers name no service, and say by random ids what they belong to; a line that nobody can
+ *  read is nobody's. */
+function namedRows({ batch, letters }: BatchMessage): { service?: unknown }[] {
+  if (batch === undefined) return letters.filter(({ service }) => service !== undefined);
+  return [...batch.logs, ...batch.counts, ...batch.calls, ...batch.histograms];
+}
+
+export function batchRoute(options: BatchRouteOptions): Route {
+  const { sink, gate, onProblem } = options;
   let opened: Promise<void> | undefined;
   let said: string | undefined;
 
   async function write(text: string, sender: Sender): Promise<object> {
     const { batch, letters } = decodeMessage(text);
-    const rows: { service?: unknown }[] = batch === undefined ? letters : Object.values(batch).flat();
-    const foreign = rows.find(({ service }) => typeof service === 'string' && !sender.mayServe(service));
+    const foreign = namedRows({ batch, letters } as BatchMessage).find(
+      ({ service }) => !sender.mayServe(String(service)),
+    );
     if (foreign !== undefined)
       throw new HttpError(403, `the key is not for service ${JSON.stringify(foreign.service)}`);
-    sender.spend(rows.length);
+    sender.spend((batch === undefined ? letters : Object.values(batch).flat()).length);
     // Opened anew by the next one where it failed.
     opened ??= sink.open().catch((error) => {
       opened = undefined;
@@ -47,16 +54,15 @@ export function batchRoute({ sink, budget, gate, maxBodyBytes, onProblem }: Batc
 
   async function handle(request: IncomingMessage): Promise<Answer> {
     const sender = await gate(request);
-    const share = budget.open();
-    try {
-      const { bytes } = await readBody(request, maxBodyBytes, share);
-      const result = await write(bytes.toString('utf8'), sender);
+    // A page in a browser may send any other type without asking.
+    if (encodingOf(request.headers['content-type']) !== 'json')
+      throw new HttpError(415, 'Content-Type should be application/json');
+    return withBody(request, options, async (bytes) => {
+      const result = await write(bytes.toString('utf8'), sender).catch((error) => {
+        throw explained(error);
+      });
       return { status: 200, contentType: 'application/json', body: JSON.stringify(result) };
-    } catch (error) {
-      throw explained(error);
-    } finally {
-      share.release();
-    }
+    });
   }
 
   function explained(error: unknown): unknown {

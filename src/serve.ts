@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { startDeliveryThread } from './deliver/delivery-thread.ts';
 import type { Sink } from './deliver/sink.ts';
+import { RowtraceError } from './errors.ts';
 import { openJournal } from './journal/journal.ts';
 import type { Options } from './options/options.ts';
 import { Counters } from './receive/counters.ts';
@@ -65,6 +66,7 @@ const MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024;
 /** Above this share of the journal's bound senders are asked to come again. */
 const FULL = 0.9;
 
+/** @throws RowtraceError RT_SERVE_LISTEN */
 export async function serve(options: Options, serving: ServeOptions): Promise<Serving> {
   const { onProblem, maxBodyBytes = MAX_BODY_BYTES, maxBytesInFlight = MAX_BYTES_IN_FLIGHT } = serving;
   const { refuseOtherMetrics = false } = serving;
@@ -118,7 +120,8 @@ export async function serve(options: Options, serving: ServeOptions): Promise<Se
     });
   } catch (error) {
     await delivery?.close();
-    throw error;
+    const where = `${serving.host}:${serving.port}`;
+    throw new RowtraceError('RT_SERVE_LISTEN', [where, (error as Error).message], { cause: error });
   }
   return {
     port: http.port,

@@ -34,6 +34,16 @@ export function threadOptions(options: Options, target: Target, baselinesOf?: Re
   return { ...given, baselinesOf: { service, environment } };
 }
 
+/** What every sink of rows goes by, whoever opens the database. */
+export function rowOptions({
+  schema,
+  columns,
+  keepDays,
+  stormRows,
+}: Pick<Options, 'schema' | 'columns' | 'keepDays' | 'stormRows'>) {
+  return { schema, columns, keepDays, stormRows };
+}
+
 export function archiveOf(
   options: Pick<Options, 'archive' | 'archiveDays' | 'archiveMaxBytes'>,
 ): ThreadOptions['archive'] {

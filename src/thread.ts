@@ -5,21 +5,18 @@ import { createHttpSink } from '../exporters/http/index.ts';
 import { createPostgresSink } from '../exporters/postgres/postgres-sink.ts';
 import { runDeliveryThread } from './deliver/thread-main.ts';
 import { openPostgres } from './store/postgres.ts';
-import type { SinkThreadOptions } from './thread-options.ts';
+import { rowOptions, type SinkThreadOptions } from './thread-options.ts';
 
 runDeliveryThread<SinkThreadOptions>({
-  createSink({ target, schema, columns, migrate, keepDays, stormRows }) {
+  createSink({ target, migrate, ...options }) {
     if (target.to === 'receiver') return createHttpSink(target);
     if (target.to === 'queue') return createAmqpSink(target);
     const { databaseUrl } = target;
     return createPostgresSink({
       // Two connections are all a process may take: the application's own pool comes first.
       open: async () => openPostgres(databaseUrl, { max: 2, applicationName: 'rowtrace', considerate: true }),
-      schema,
-      columns,
+      ...rowOptions(options),
       migrate,
-      keepDays,
-      stormRows,
       database: databaseUrl,
     });
   },

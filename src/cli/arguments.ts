@@ -40,12 +40,16 @@ function dateOf(text: string): Date {
   return date;
 }
 
-export function parseCount(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || value > 10_000)
-    throw new InvalidArgumentError('Expected a whole number from 1 to 10000.');
-  return value;
+export function wholeUpTo(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < 1 || value > most)
+      throw new InvalidArgumentError(`Expected a whole number from 1 to ${most}.`);
+    return value;
+  };
 }
+
+export const parseCount = wholeUpTo(10_000);
 
 export function parsePort(text: string): number {
   const value = Number(text);
@@ -53,13 +57,13 @@ export function parsePort(text: string): number {
   return value;
 }
 
-export function parseQueueUrl(text: string): string {
+function parseQueueUrl(text: string): string {
   if (!URL.canParse(text) || !/^amqps?:$/.test(new URL(text).protocol))
     throw new InvalidArgumentError('Expected amqp://user:password@host:5672.');
   return text;
 }
 
-export function parseLevel(text: string): Level {
+function parseLevel(text: string): Level {
   const level = LEVELS.find((known) => known === text.trim().toUpperCase());
   if (!level) throw new InvalidArgumentError(`Expected one of ${LEVELS.join(', ')}.`);
   return level;
@@ -103,7 +107,7 @@ export function queueNameOption(): Option {
 
 export function shardsOption(): Option {
   return new Option('--shards <n>', 'how many queues there are; the same for all receivers and workers')
-    .argParser(parseCount)
+    .argParser(wholeUpTo(100))
     .default(1);
 }
 

@@ -9,14 +9,13 @@ export const EXIT_CODES_HELP = `Exit codes:
   1  something is wrong (doctor found a problem, an expected row did not arrive)
   2  wrong usage or option, or an action that the issue does not allow
   3  database unreachable, refused, or without the tables
-  4  no such issue, event or key`;
+  4  no such issue, event, dead letter or key`;
 
 const USAGE: readonly ErrorCode[] = [
   'RT_USAGE',
   'RT_OPTION_INVALID',
   'RT_OPTION_UNKNOWN',
   'RT_CONFIG_UNREADABLE',
-  'RT_DATABASE_URL_INVALID',
   'RT_RESOLVE_INVALID',
   'RT_IGNORE_INVALID',
   'RT_REOPEN_INVALID',

@@ -56,6 +56,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+// Empty is unset, as for the options; commander would read it.
+if (process.env.ROWTRACE_QUEUE === '') delete process.env.ROWTRACE_QUEUE;
+
 // No top-level await: the CommonJS build has none.
 createProgram()
   .parseAsync()

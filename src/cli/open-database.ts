@@ -12,7 +12,7 @@ import { checkSchema } from '../store/check-schema.ts';
 import type { Db } from '../store/db.ts';
 import { migrate } from '../store/migrate.ts';
 import { openPostgres } from '../store/postgres.ts';
-import { archiveOf } from '../thread-options.ts';
+import { archiveOf, rowOptions } from '../thread-options.ts';
 import { explainDatabaseError } from './explain-error.ts';
 import { note, withProgress } from './output/terminal.ts';
 import { type Applied, appliedOf } from './owner/applied.ts';
@@ -82,17 +82,14 @@ async function prepareSchema(db: Db, { schema, columns, migrate: mayMigrate }: O
 
 /** What dead processes left in the folder; the living ship for themselves. */
 async function shipOrphans(options: Options): Promise<void> {
-  const { dir, databaseUrl, schema, columns, fingerprintRules, keepDays, stormRows } = options;
+  const { dir, databaseUrl, columns, fingerprintRules } = options;
   if ((await countOrphans(dir)) === 0) return;
   const open = async () => openPostgres(databaseUrl!, { max: 1, applicationName: 'rowtrace cli' });
   const sink = createPostgresSink({
     open,
-    schema,
-    columns,
+    ...rowOptions(options),
     migrate: false,
     database: databaseUrl,
-    keepDays,
-    stormRows,
   });
   const rules = recordRules(columns, fingerprintRules);
   const shipper = new Shipper({

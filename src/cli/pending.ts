@@ -28,7 +28,7 @@ export function pendingJournals(dir: string, shippedBy: ShippedBy): Pending {
 }
 
 /** Which of them still are. */
-export function stillPending(dir: string, then: Pending): number {
+function stillPending(dir: string, then: Pending): number {
   if (then.size === 0) return 0;
   return listJournals(dir).filter((journal) => then.has(journal.id) && isBehind(journal, then.get(journal.id)!)).length;
 }

@@ -72,10 +72,16 @@ function directoryName(process: string): string {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/.test(process) ? process : uuidv7();
 }
 
-/** `<tmp>/rowtrace-<uid>`; refused where somebody else made it first, since /tmp belongs to all. */
+/** Where a journal goes that cannot be in the folder wanted: `<tmp>/rowtrace-<uid>`. */
+export function temporaryFolder(): string {
+  const uid = process.getuid?.();
+  return join(tmpdir(), uid === undefined ? 'rowtrace' : `rowtrace-${uid}`);
+}
+
+/** Refused where somebody else made it first, since /tmp belongs to all. */
 function temporaryBase(files: JournalFiles): string {
   const uid = process.getuid?.();
-  const base = join(tmpdir(), uid === undefined ? 'rowtrace' : `rowtrace-${uid}`);
+  const base = temporaryFolder();
   files.mkdirSync(base, { recursive: true, mode: 0o700 });
   const stat = files.lstatSync(base);
   if (!stat.isDirectory() || (uid !== undefined && (stat.uid !== uid || (stat.mode & 0o077) !== 0)))

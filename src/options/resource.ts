@@ -17,7 +17,7 @@ interface Manifest {
 }
 
 /** The package.json nearest to `entry`, upwards; nothing where there is none that can be read. */
-export function nearestManifest(entry: string | undefined): Manifest {
+function nearestManifest(entry: string | undefined): Manifest {
   let directory = entry ? dirname(entry) : process.cwd();
   for (let depth = 0; depth < 32; depth++) {
     try {

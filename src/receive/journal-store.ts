@@ -8,7 +8,7 @@ import type { Journal } from '../journal/journal.ts';
 import { namesIn, segmentName } from '../journal/layout.ts';
 import { segmentsOf } from '../journal/shipped.ts';
 import type { LedgerFact, PackFact } from '../record/fact.ts';
-import { type FactStore, StoreFullError } from './fact-store.ts';
+import { type FactStore, FactTooLargeError, StoreFullError } from './fact-store.ts';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
@@ -54,6 +54,7 @@ function append(journal: Journal, fact: PackFact | LedgerFact, onKept?: (pack: P
     append(journal, { ...fact, facts: fact.facts.slice(middle) }, onKept);
     return;
   }
+  if (isTooLong) throw new FactTooLargeError();
   const reason = Object.keys(dropped).find((name) => dropped[name as 'oversize'] !== before[name as 'oversize']);
   if (reason !== undefined || buffered > 0)
     throw new StoreFullError(`the journal takes nothing now (${reason ?? 'disk'})`);

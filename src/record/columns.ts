@@ -30,7 +30,7 @@ export interface RequestColumns {
 export function requestColumns(fact: RequestFacts): RequestColumns {
   return {
     route: optionalText(fact.route, LIMITS.name),
-    http_method: optionalText(fact.method, 32),
+    http_method: optionalText(fact.method, LIMITS.method),
     http_status: httpStatus(fact.status),
     latency_ms: optionalInteger(fact.latency),
     request_id: optionalText(fact.requestId, LIMITS.id),

@@ -1,5 +1,6 @@
 import type { Attributes } from './attributes.ts';
 import type { ErrorFact } from './fact.ts';
+import { cut, LIMITS } from './limits.ts';
 import { clean } from './scrub/clean.ts';
 import type { Scrubber } from './scrub/scrubber.ts';
 
@@ -9,10 +10,10 @@ export function errorOfAttributes(attributes: Attributes, scrubber: Scrubber): E
   const message = attributes['exception.message'];
   if (type === undefined && message === undefined) return undefined;
   const fact: ErrorFact = {
-    type: String(type ?? 'Error'),
+    type: cut(String(type ?? 'Error'), LIMITS.name),
     message: clean(String(message ?? type), scrubber),
   };
   const stack = attributes['exception.stacktrace'];
-  if (stack !== undefined) fact.stack = clean(String(stack), scrubber, 65_536);
+  if (stack !== undefined) fact.stack = clean(String(stack), scrubber, LIMITS.stack);
   return fact;
 }

@@ -8,6 +8,8 @@ export const MAX_BUCKETS = 160;
 const MAX_SCALE = 20;
 /** Of histograms made of explicit buckets; 16 buckets from x to 2x. */
 const EXPLICIT_SCALE = 4;
+/** From a trillionth to a trillion (2^±40): bounds beyond it, which nothing measures, would make a bucket 2,000 wide. */
+const FARTHEST = 40 * 2 ** EXPLICIT_SCALE;
 
 /** One histogram of many, counts exact in any order; nothing when they are all empty. */
 export function mergeHistograms(
@@ -99,7 +101,9 @@ function edges(at: number, bounds: readonly number[], min?: number, max?: number
 }
 
 /** Rounding the running count keeps the whole exact. */
-function spread(buckets: Map<number, number>, n: number, first: number, last: number): void {
+function spread(buckets: Map<number, number>, n: number, lowest: number, highest: number): void {
+  const first = Math.min(Math.max(lowest, -FARTHEST), FARTHEST);
+  const last = Math.min(Math.max(highest, -FARTHEST), FARTHEST);
   const from = Math.floor(first);
   const to = Math.max(Math.ceil(last) - 1, from);
   const upto = (index: number) => (last > first ? Math.min(Math.max((index - first) / (last - first), 0), 1) : 1);

@@ -10,6 +10,7 @@ export const LIMITS = {
   template: 1_024,
   /** Type names, routes, functions, modules, peers, hosts: names that people gave. */
   name: 512,
+  method: 32,
   /** Request, session, user, trace, span ids; codes; releases. */
   id: 128,
   tags: 128,

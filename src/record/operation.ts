@@ -3,6 +3,7 @@
 
 import type { Attributes } from './attributes.ts';
 import type { Operation, OperationKind } from './fact.ts';
+import { bound, LIMITS } from './limits.ts';
 
 export type SpanKindName = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
 
@@ -18,8 +19,13 @@ export interface SpanShape {
 /** Name of the operation of requests that no route matched, so that scans of a server stay one operation. */
 export const UNMATCHED = '(no route)';
 
-function text(value: unknown): string | undefined {
-  return value === undefined || value === null || value === '' ? undefined : String(value);
+/** Bounded: operations are remembered by their names. */
+function text(value: unknown, limit: number = LIMITS.name): string | undefined {
+  return value === undefined || value === null || value === '' ? undefined : bound(String(value), limit);
+}
+
+function methodOf(attributes: Attributes): string | undefined {
+  return text(attributes['http.request.method'] ?? attributes['http.method'], LIMITS.method);
 }
 
 export function statusClass(status: number | undefined): string | undefined {
@@ -59,21 +65,26 @@ function databaseName(attributes: Attributes, fallback: string): string {
 }
 
 function databasePeer(attributes: Attributes): string {
-  const system = String(attributes['db.system.name'] ?? attributes['db.system']);
+  const system = text(attributes['db.system.name'] ?? attributes['db.system']) ?? '';
   const namespace = text(attributes['db.namespace'] ?? attributes['db.name']);
   return namespace === undefined ? system : `${system} ${namespace}`;
 }
 
 export function operationOfSpan(span: SpanShape): Operation {
   const { attributes } = span;
-  const method = text(attributes['http.request.method'] ?? attributes['http.method']);
-  if (isDatabase(attributes)) return database(attributes, span.name, span.failed);
+  const method = methodOf(attributes);
+  if (isDatabase(attributes)) return database(attributes, bound(span.name, LIMITS.name), span.failed);
   const status = statusClass(httpStatus(attributes)) ?? (span.failed ? 'error' : undefined);
   if (method !== undefined && span.kind === 'server')
     return { kind: 'server', name: text(attributes['http.route']) ?? UNMATCHED, method, statusClass: status };
   if (method !== undefined)
     return { kind: 'client', name: 'http', method, statusClass: status, peer: peerOf(attributes) };
-  return { kind: kindOf(span.kind), name: span.name, statusClass: status ?? 'ok', peer: peerOf(attributes) };
+  return {
+    kind: kindOf(span.kind),
+    name: bound(span.name, LIMITS.name),
+    statusClass: status ?? 'ok',
+    peer: peerOf(attributes),
+  };
 }
 
 function kindOf(kind: SpanKindName): OperationKind {
@@ -105,7 +116,7 @@ function database(attributes: Attributes, fallback: string, failed: boolean): Op
 
 /** Operation of a data point of one of the duration metrics we keep; nothing for any other metric. */
 export function operationOfMetric(metric: string, attributes: Attributes): Operation | undefined {
-  const method = text(attributes['http.request.method'] ?? attributes['http.method']);
+  const method = methodOf(attributes);
   const failed = attributes['error.type'] !== undefined;
   const status = statusClass(httpStatus(attributes)) ?? (failed ? 'error' : undefined);
   switch (metric) {
@@ -120,7 +131,7 @@ export function operationOfMetric(metric: string, attributes: Attributes): Opera
     case SPAN_DURATION:
       return {
         kind: (attributes['span.operation'] as OperationKind | undefined) ?? 'internal',
-        name: String(attributes['span.name']),
+        name: text(attributes['span.name']) ?? 'unknown',
         method,
         statusClass: failed ? 'error' : 'ok',
         peer: text(attributes['span.peer']),
@@ -137,13 +148,13 @@ export function operationOfDuration(metric: string, attributes: Attributes): Ope
   const failed = attributes['error.type'] !== undefined;
   const statusClass = failed ? 'error' : 'ok';
   const [, family, side] = /^(rpc|messaging)\.(\w+)/.exec(metric) ?? [];
-  if (family === undefined) return { kind: 'internal', name: metric, statusClass };
+  if (family === undefined) return { kind: 'internal', name: bound(metric, LIMITS.name), statusClass };
   if (family === 'messaging') {
     const what = text(attributes['messaging.operation.name'] ?? attributes['messaging.operation']) ?? side!;
     const where = text(attributes['messaging.destination.name'] ?? attributes['messaging.destination']);
     return { kind: 'messaging', name: where === undefined ? what : `${what} ${where}`, statusClass };
   }
-  const name = [attributes['rpc.service'], attributes['rpc.method']].filter(Boolean).join('/') || 'rpc';
+  const name = text([attributes['rpc.service'], attributes['rpc.method']].filter(Boolean).join('/')) ?? 'rpc';
   return { kind: side === 'server' ? 'server' : 'client', name, statusClass, peer: peerOf(attributes) };
 }
 

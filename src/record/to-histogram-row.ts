@@ -27,7 +27,7 @@ export function toHistogramRow(fact: HistogramFact, resource: ResourceFact): His
     kind: requireOneOf(operation.kind, KINDS, 'op.kind'),
     operation: cut(requireText(operation.name, 'op.name'), LIMITS.name),
     ...given({
-      http_method: optionalText(operation.method, 32),
+      http_method: optionalText(operation.method, LIMITS.method),
       status_class: optionalText(operation.statusClass, 32),
       peer: optionalText(operation.peer, LIMITS.name),
     }),

@@ -16,10 +16,10 @@ import { examples, limitOption, markdownOption, onDatabase, sinceOption } from '
 import { createReplay, type Replayed } from '../dead-letters/replay.ts';
 import { EXIT } from '../exit-codes.ts';
 import { withDatabase } from '../open-database.ts';
-import { renderReport, tableBlock } from '../output/blocks.ts';
+import { tableBlock } from '../output/blocks.ts';
 import { safeJson } from '../output/escape.ts';
 import { ago, count, shortTime } from '../output/format.ts';
-import { renderMarkdown } from '../output/markdown.ts';
+import { printReport } from '../output/report.ts';
 import { type Column, renderTable } from '../output/table.ts';
 import { note, print, terminalOf } from '../output/terminal.ts';
 
@@ -80,8 +80,7 @@ async function list({ dir, json, md, ...query }: Flags & { since: Date; kind?: s
   if (json) return print(safeJson(letters, 2));
   if (letters.length === 0) return note('no dead letters');
   const report = { title: 'Dead letters', headline: '', blocks: [tableBlock(undefined, letters, columns())] };
-  if (md) return print(renderMarkdown(report));
-  print(renderReport(report, terminalOf()));
+  printReport(report, md);
 }
 
 async function show(id: number, { dir, json, md }: Flags): Promise<void> {
@@ -110,7 +109,7 @@ async function show(id: number, { dir, json, md }: Flags): Promise<void> {
       { kind: 'text' as const, title: 'Record', text: pretty(letter.raw) },
     ],
   };
-  print(md ? renderMarkdown(report) : renderReport(report, terminalOf()));
+  printReport(report, md);
 }
 
 async function replay(ids: number[] = [], { dir, json, all }: ManyFlags): Promise<void> {
@@ -189,7 +188,7 @@ function sayUnknown(unknown: readonly number[], ids: readonly number[]): void {
   if (unknown.length === 0) return;
   if (unknown.length === ids.length) throw notFound(unknown[0]!);
   note(`There ${unknown.length === 1 ? 'is no dead letter' : 'are no dead letters'} ${unknown.join(', ')}.`);
-  process.exitCode = EXIT.notFound;
+  process.exitCode ??= EXIT.notFound;
 }
 
 function columns(): Column<DeadLetter>[] {

@@ -9,13 +9,13 @@ import type { Frame } from '../../record/fingerprint/types.ts';
 import { examples, markdownOption, onDatabase, parseEventId } from '../arguments.ts';
 import { type Why, whyGrouped } from '../issue/why.ts';
 import { withDatabase } from '../open-database.ts';
-import { type Report, renderReport, tableBlock } from '../output/blocks.ts';
+import { type Report, tableBlock } from '../output/blocks.ts';
 import { wording } from '../output/columns.ts';
 import { safeJson } from '../output/escape.ts';
 import { levelStyle } from '../output/format.ts';
-import { renderMarkdown } from '../output/markdown.ts';
+import { printReport } from '../output/report.ts';
 import type { Column } from '../output/table.ts';
-import { print, terminalOf } from '../output/terminal.ts';
+import { print } from '../output/terminal.ts';
 
 interface Flags {
   dir?: string;
@@ -50,7 +50,7 @@ async function run(eventId: string, { dir, json, md }: Flags): Promise<void> {
     );
   }
   const report = explainReport(row, why, frames);
-  print(md ? renderMarkdown(report) : renderReport(report, terminalOf()));
+  printReport(report, md);
 }
 
 interface MarkedFrame extends Frame {

@@ -10,10 +10,9 @@ import { type IssueFindings, issueReport } from '../issue/report.ts';
 import { ownFiles } from '../issue/stack.ts';
 import { whyGrouped } from '../issue/why.ts';
 import { withDatabase } from '../open-database.ts';
-import { renderReport } from '../output/blocks.ts';
 import { safeJson } from '../output/escape.ts';
-import { renderMarkdown } from '../output/markdown.ts';
-import { print, terminalOf } from '../output/terminal.ts';
+import { printReport } from '../output/report.ts';
+import { print } from '../output/terminal.ts';
 import { suspectCommits } from '../suspects/suspect-commits.ts';
 
 interface Flags {
@@ -53,7 +52,7 @@ async function run(id: string, { dir, json, md, limit }: Flags): Promise<void> {
     return print(safeJson({ ...detail, source, why, suspects }, 2));
   }
   const report = issueReport(findings);
-  print(md ? renderMarkdown(report) : renderReport(report, terminalOf()));
+  printReport(report, md);
 }
 
 /** What the rows and the repository here tell beside the queries. */

@@ -7,12 +7,10 @@ import { servicesWithIssues } from '../../query/services.ts';
 import type { Level } from '../../record/level.ts';
 import { examples, levelOption, limitOption, markdownOption, onDatabase, sinceOption } from '../arguments.ts';
 import { withDatabase } from '../open-database.ts';
-import { tableBlock } from '../output/blocks.ts';
 import { issueColumns } from '../output/columns.ts';
 import { safeJson } from '../output/escape.ts';
-import { renderMarkdown } from '../output/markdown.ts';
-import { renderTable } from '../output/table.ts';
-import { note, print, terminalOf } from '../output/terminal.ts';
+import { printRows } from '../output/report.ts';
+import { note, print } from '../output/terminal.ts';
 
 interface Flags {
   dir?: string;
@@ -82,6 +80,5 @@ async function run({ dir, json, md, search, sort, ...filter }: Flags): Promise<v
     if (isUnknown) return note(`no issues of a service ${filter.service}; there are some of: ${services.join(', ')}`);
     return note('no issues; look further back with --since 7d');
   }
-  if (!md) return print(renderTable(issues, issueColumns(), terminalOf()));
-  print(renderMarkdown({ title: 'Issues', headline: '', blocks: [tableBlock(undefined, issues, issueColumns())] }));
+  printRows('Issues', issues, issueColumns(), md);
 }

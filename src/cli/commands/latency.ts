@@ -8,12 +8,11 @@ import type { OperationKind } from '../../record/fact.ts';
 import { examples, limitOption, markdownOption, onDatabase, sinceOption } from '../arguments.ts';
 import { operationReport } from '../latency-report.ts';
 import { withDatabase } from '../open-database.ts';
-import { renderReport, tableBlock } from '../output/blocks.ts';
 import { latencyColumns, releaseColumns, TREND } from '../output/columns.ts';
 import { safeJson } from '../output/escape.ts';
-import { renderMarkdown } from '../output/markdown.ts';
-import { type Column, renderTable } from '../output/table.ts';
-import { note, print, terminalOf } from '../output/terminal.ts';
+import { printReport, printRows } from '../output/report.ts';
+import type { Column } from '../output/table.ts';
+import { note, print } from '../output/terminal.ts';
 
 interface Flags {
   dir?: string;
@@ -68,9 +67,7 @@ async function run(operation: string | undefined, { dir, json, md, by, ...filter
 
 function show<Row>(rows: Row[], columns: Column<Row>[], { json, md }: Pick<Flags, 'json' | 'md'>): void {
   if (json) print(safeJson(rows, 2));
-  else if (md)
-    print(renderMarkdown({ title: 'Latency', headline: '', blocks: [tableBlock(undefined, rows, columns)] }));
-  else print(renderTable(rows, columns, terminalOf()));
+  else printRows('Latency', rows, columns, md);
 }
 
 async function detail(
@@ -89,7 +86,7 @@ async function detail(
   if (json) return print(safeJson({ ...rest, distribution: distribution ?? null }, 2));
   if (distribution === undefined) return nothing(query, options);
   const report = operationReport({ ...rest, distribution });
-  print(md ? renderMarkdown(report) : renderReport(report, terminalOf()));
+  printReport(report, md);
 }
 
 /** Whether it is the time or the name. */

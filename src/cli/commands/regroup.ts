@@ -8,10 +8,9 @@ import { FINGERPRINT_VERSION } from '../../record/fingerprint/index.ts';
 import type { Db } from '../../store/db.ts';
 import { examples, markdownOption, onDatabase, sinceOption } from '../arguments.ts';
 import { withDatabase } from '../open-database.ts';
-import { renderReport } from '../output/blocks.ts';
 import { safeJson } from '../output/escape.ts';
-import { renderMarkdown } from '../output/markdown.ts';
-import { print, terminalOf, withProgress } from '../output/terminal.ts';
+import { printReport } from '../output/report.ts';
+import { print, withProgress } from '../output/terminal.ts';
 import { createPlanner } from '../regroup/plan.ts';
 import { type Regrouping, regroupReport } from '../regroup/report.ts';
 
@@ -60,7 +59,7 @@ async function run({ dir, json, md, dryRun, rules: file, since }: Flags): Promis
     return print(safeJson({ ...plan, since, cut, issues: [...names.values()] }, 2));
   }
   const report = regroupReport(found);
-  print(md ? renderMarkdown(report) : renderReport(report, terminalOf()));
+  printReport(report, md);
 }
 
 async function plan(db: Db, options: Options, rules: Options['fingerprintRules'], since: Date): Promise<Regrouping> {

@@ -13,15 +13,15 @@ import { loadOptions, maskSecret, type Options } from '../../options/options.ts'
 import { KeyRing } from '../../receive/keys/key-ring.ts';
 import { serve } from '../../serve.ts';
 import { activeApiKeys, noteApiKeyUsed } from '../../store/api-keys.ts';
-import type { Target } from '../../thread-options.ts';
+import { rowOptions, type Target } from '../../thread-options.ts';
 import {
   examples,
   onDatabase,
-  parseCount,
   parsePort,
   queueNameOption,
   queueOption,
   shardsOption,
+  wholeUpTo,
 } from '../arguments.ts';
 import { note, print } from '../output/terminal.ts';
 import { type Background, openInBackground } from '../serve/database.ts';
@@ -57,7 +57,7 @@ export function register(program: Command): void {
     .option('--tls-key <file>', 'its key (PEM)')
     .option('--require-key', 'ask for an API key on a loopback address, too')
     .option('--no-auth', 'ask for no API key, whatever the address')
-    .option('--rate-limit <n>', 'items a second for each key (or address): 429 beyond it', parseCount)
+    .option('--rate-limit <n>', 'items a second for each key (or address): 429 beyond it', wholeUpTo(1_000_000_000))
     .addOption(queueOption('put rows into RabbitMQ, for `rowtrace worker`: amqp://user:password@host:5672'))
     .addOption(queueNameOption())
     .addOption(shardsOption())
@@ -90,8 +90,6 @@ async function run(flags: Flags): Promise<void> {
       target: queue,
       sink: queue ? createAmqpSink(queue) : sinkOf(options, background),
       onProblem: note,
-    }).catch((error) => {
-      throw new RowtraceError('RT_SERVE_LISTEN', [`${host}:${port}`, (error as Error).message], { cause: error });
     });
     const url = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${receiver.port}`;
     const where = queue ? maskSecret(queue.url) : options.databaseUrl ? maskSecret(options.databaseUrl) : options.dir;
@@ -116,15 +114,9 @@ function withoutDatabase(): Background {
   return { schema: '', database: () => Promise.reject(new RowtraceError('RT_USAGE', [why])), close: async () => {} };
 }
 
-function sinkOf({ schema, columns, keepDays, databaseUrl, dir }: Options, { database }: Background): Sink {
-  return createPostgresSink({
-    open: database,
-    schema,
-    columns,
-    keepDays,
-    migrate: false,
-    database: databaseUrl ?? dir,
-  });
+function sinkOf(options: Options, { database }: Background): Sink {
+  const name = options.databaseUrl ?? options.dir;
+  return createPostgresSink({ ...rowOptions(options), open: database, migrate: false, database: name });
 }
 
 /** @throws RowtraceError RT_SERVE_OPEN, where anybody could send */

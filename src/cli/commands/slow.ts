@@ -5,12 +5,11 @@ import { loadOptions } from '../../options/options.ts';
 import { type SlowRow, slowRows } from '../../query/slow-rows.ts';
 import { examples, limitOption, markdownOption, onDatabase, sinceOption } from '../arguments.ts';
 import { withDatabase } from '../open-database.ts';
-import { tableBlock } from '../output/blocks.ts';
 import { safeJson } from '../output/escape.ts';
 import { latency, shortTime } from '../output/format.ts';
-import { renderMarkdown } from '../output/markdown.ts';
-import { type Column, renderTable } from '../output/table.ts';
-import { note, print, terminalOf } from '../output/terminal.ts';
+import { printRows } from '../output/report.ts';
+import type { Column } from '../output/table.ts';
+import { note, print } from '../output/terminal.ts';
 
 interface Flags {
   dir?: string;
@@ -36,8 +35,7 @@ async function run({ dir, json, md, since, limit }: Flags): Promise<void> {
   const rows = await withDatabase(options, (db) => slowRows(db, options.schema, { since, limit }));
   if (json) return print(safeJson(rows, 2));
   if (rows.length === 0) return note('nothing was slow in that time; look further back with --since 7d');
-  if (!md) return print(renderTable(rows, COLUMNS, terminalOf()));
-  print(renderMarkdown({ title: 'Slow spans', headline: '', blocks: [tableBlock(undefined, rows, COLUMNS)] }));
+  printRows('Slow spans', rows, COLUMNS, md);
 }
 
 const COLUMNS: Column<SlowRow>[] = [

@@ -7,12 +7,12 @@ import { type LedgerEntry, type LedgerTotal, readLedger, sumLedger } from '../..
 import { examples, limitOption, markdownOption, onDatabase, sinceOption } from '../arguments.ts';
 import { EXIT } from '../exit-codes.ts';
 import { withDatabase } from '../open-database.ts';
-import { type Block, type Fact, type Report, renderReport, tableBlock } from '../output/blocks.ts';
+import { type Block, type Fact, type Report, tableBlock } from '../output/blocks.ts';
 import { safeJson } from '../output/escape.ts';
 import { ago, count, shortTime } from '../output/format.ts';
-import { renderMarkdown } from '../output/markdown.ts';
+import { printReport } from '../output/report.ts';
 import type { Column } from '../output/table.ts';
-import { print, terminalOf } from '../output/terminal.ts';
+import { print } from '../output/terminal.ts';
 import { type WaitingJournal, waitingJournals } from '../status/waiting.ts';
 
 interface Flags {
@@ -52,7 +52,7 @@ async function run({ dir, json, md, since, limit }: Flags): Promise<void> {
   if (json) return print(safeJson({ ...found, journals, journalsWaiting: journals.length }, 2));
   const database = options.databaseUrl ? maskSecret(options.databaseUrl) : options.dir;
   const report = statusReport({ ...found, journals, database });
-  print(md ? renderMarkdown(report) : renderReport(report, terminalOf()));
+  printReport(report, md);
 }
 
 interface Found {

@@ -8,7 +8,8 @@ import { SinkError } from '../../deliver/sink.ts';
 import { RowtraceError } from '../../errors.ts';
 import { loadOptions, maskSecret, type Options } from '../../options/options.ts';
 import { openPostgres } from '../../store/postgres.ts';
-import { examples, parseCount, queueNameOption, queueOption, shardsOption } from '../arguments.ts';
+import { rowOptions } from '../../thread-options.ts';
+import { examples, queueNameOption, queueOption, shardsOption, wholeUpTo } from '../arguments.ts';
 import { note, print } from '../output/terminal.ts';
 import { untilSignal } from '../signals.ts';
 
@@ -27,7 +28,7 @@ export function register(program: Command): void {
     .addOption(queueOption('amqp://user:password@host:5672').makeOptionMandatory())
     .addOption(queueNameOption())
     .addOption(shardsOption())
-    .option('--prefetch <n>', 'messages taken at a time, at most 1 MiB of rows each', parseCount, 1)
+    .option('--prefetch <n>', 'messages taken at a time, at most 1 MiB of rows each', wholeUpTo(100), 1)
     .option('--replay-dead', 'put the messages of <name>.dead back first');
   examples(
     command,
@@ -72,9 +73,9 @@ function consume(
   shard: number,
   onProblem: (message: string) => void,
 ): Promise<BatchConsumer> {
-  const { schema, columns, migrate, keepDays, databaseUrl } = options;
+  const { migrate, databaseUrl } = options;
   const open = async () => openPostgres(databaseUrl!, { max: 2, applicationName: 'rowtrace worker' });
-  const sink = createPostgresSink({ open, schema, columns, migrate, keepDays, database: databaseUrl });
+  const sink = createPostgresSink({ ...rowOptions(options), open, migrate, database: databaseUrl });
   const { queue: url, queueName: queue, prefetch } = flags;
   return consumeBatches({ url, queue, shard, sink, prefetch, onProblem });
 }

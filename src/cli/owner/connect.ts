@@ -107,7 +107,7 @@ export async function stopOwner(dir: string, timeoutMillis = 10_000): Promise<vo
     await new Promise((resolve) => setTimeout(resolve, POLL_MILLIS));
 }
 
-export function connectionOf(address: Address) {
+function connectionOf(address: Address) {
   const { host, port, password } = address;
   return { host, port, user: 'postgres', database: 'postgres', ...(password ? { password } : {}) };
 }

@@ -11,7 +11,7 @@ import { isDead } from '../../journal/identity.ts';
 import { listJournals } from '../../journal/layout.ts';
 import { migrate } from '../../store/migrate.ts';
 import { openPglite } from '../../store/pglite.ts';
-import { archiveOf } from '../../thread-options.ts';
+import { archiveOf, rowOptions } from '../../thread-options.ts';
 import { VERSION } from '../../version.ts';
 import { chooseListen, makePrivate, readAddress, removeAddress, SOCKET_NAME, writeAddress } from './address.ts';
 import { type AppliedOptions, appliedOf } from './applied.ts';
@@ -48,11 +48,8 @@ export async function runOwner(options: OwnerOptions): Promise<number> {
     await migrate(backend.db, { schema, columns });
     const inner = createPostgresSink({
       open: async () => backend.db,
-      schema,
-      columns,
+      ...rowOptions(options),
       database: dir,
-      keepDays: options.keepDays,
-      stormRows: options.stormRows,
     });
     const sink = { ...inner, settle: settler(join(dir, 'pgdata'), backend.db) };
     const rules = recordRules(columns, fingerprintRules);

@@ -29,10 +29,10 @@ export function text(value: unknown, what: string): string {
   return value;
 }
 
-/** An id as hex; '' for what is no id, which whoever needs it rejects. */
+/** A trace's or a span's as hex; '' for what is none, which whoever needs it rejects. */
 export function id(value: unknown, what: string): string {
   const given = text(value, what);
-  return /^[0-9a-f]*$/i.test(given) ? given.toLowerCase() : '';
+  return /^(?:[0-9a-f]{16}){1,2}$/i.test(given) ? given.toLowerCase() : '';
 }
 
 export function integer(value: unknown, what: string): number {

@@ -1,7 +1,7 @@
 // opentelemetry.proto.logs.v1 as plain data.
 
 import type { LogSignal } from '../signals.ts';
-import { anyValue, hex, keyValue, message, nanos, type Reader, requestOf, skip } from './protobuf.ts';
+import { anyValue, id, keyValue, message, nanos, type Reader, requestOf, skip } from './protobuf.ts';
 
 function record(reader: Reader): LogSignal {
   const attributes: Record<string, unknown> = {};
@@ -36,10 +36,10 @@ function record(reader: Reader): LogSignal {
         keyValue(reader, attributes);
         break;
       case 74:
-        found.traceId = hex(reader);
+        found.traceId = id(reader);
         break;
       case 82:
-        found.spanId = hex(reader);
+        found.spanId = id(reader);
         break;
       case 89:
         observed = nanos(reader);

@@ -2,7 +2,7 @@
 
 import type { SpanEvent, SpanSignal } from '../signals.ts';
 import { KINDS } from './decode-error.ts';
-import { hex, item, keyValue, message, nanos, type Reader, requestOf, skip } from './protobuf.ts';
+import { id, item, keyValue, message, nanos, type Reader, requestOf, skip } from './protobuf.ts';
 
 function event(reader: Reader): SpanEvent {
   const attributes: Record<string, unknown> = {};
@@ -52,13 +52,13 @@ function span(reader: Reader): SpanSignal {
     const tag = reader.tag();
     switch (tag) {
       case 10:
-        found.traceId = hex(reader);
+        found.traceId = id(reader);
         break;
       case 18:
-        found.spanId = hex(reader);
+        found.spanId = id(reader);
         break;
       case 34:
-        found.parentSpanId = hex(reader);
+        found.parentSpanId = id(reader);
         break;
       case 42:
         found.name = reader.string();

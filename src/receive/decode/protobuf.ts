@@ -47,8 +47,10 @@ export function skip(reader: Reader, tag: number): void {
   reader.skipType(tag & 7, 0, tag >>> 3);
 }
 
-export function hex(reader: Reader): string {
+/** '' for what has not the length of a trace's or a span's. */
+export function id(reader: Reader): string {
   const bytes = reader.bytes();
+  if (bytes.length !== 16 && bytes.length !== 8) return '';
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }
 

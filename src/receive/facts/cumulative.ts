@@ -7,11 +7,16 @@ import type { ExponentialPoint, HistogramPoint } from '../signals.ts';
 import { UndoLog } from './undo.ts';
 
 const MAX_STREAMS = 50_000;
+/** Of all streams together, eight bytes each. */
+const MAX_BUCKETS = 8_000_000;
+
+const NONE = {};
 
 export class CumulativeStreams {
   readonly undo = new UndoLog();
   readonly #last = new Map<string, HistogramPoint>();
   readonly #max: number;
+  #buckets = 0;
   #since: number;
 
   /** @param since when the receiver began, Unix milliseconds */
@@ -33,20 +38,26 @@ export class CumulativeStreams {
   }
 
   #remember(stream: string, point: HistogramPoint, before: HistogramPoint | undefined): void {
-    this.#last.delete(stream);
-    if (this.#last.size >= this.#max) this.#forgetOldest();
-    this.#last.set(stream, point);
+    // What the next one is compared with; attributes and bounds are in the stream's name.
+    const kept = { ...point, attributes: NONE, ...(point.kind === 'explicit' ? { bounds: [] } : {}) };
+    this.#put(stream, undefined);
+    while (this.#last.size >= this.#max || (this.#buckets > MAX_BUCKETS && this.#last.size > 0)) this.#forgetOldest();
+    this.#put(stream, kept);
     this.undo.add(() => {
-      if (this.#last.get(stream) !== point) return;
-      if (before === undefined) this.#last.delete(stream);
-      else this.#last.set(stream, before);
+      if (this.#last.get(stream) === kept) this.#put(stream, before);
     });
+  }
+
+  #put(stream: string, point: HistogramPoint | undefined): void {
+    this.#buckets += (point?.counts.length ?? 0) - (this.#last.get(stream)?.counts.length ?? 0);
+    if (point === undefined) this.#last.delete(stream);
+    else this.#last.set(stream, point);
   }
 
   /** When it comes again it is taken for one that began before us: a part that is missing, not a whole stored twice. */
   #forgetOldest(): void {
     const [stream, { time }] = this.#last.entries().next().value!;
-    this.#last.delete(stream);
+    this.#put(stream, undefined);
     this.#since = Math.max(this.#since, time);
   }
 }
@@ -70,10 +81,12 @@ function exponential(last: HistogramPoint, point: ExponentialPoint): HistogramPo
   const counts = [...point.counts];
   for (const [at, count] of last.counts.entries()) {
     const index = ((last.offset + at) >> (last.scale - point.scale)) - point.offset;
-    if (count > 0) counts[index] = (counts[index] ?? -1) - count;
+    if (count === 0) continue;
+    if (!(index in counts)) return undefined;
+    counts[index]! -= count;
   }
   const zeroCount = point.zeroCount - last.zeroCount;
   const negative = point.negative - last.negative;
-  if (counts.length > point.counts.length || zeroCount < 0 || negative < 0) return undefined;
+  if (zeroCount < 0 || negative < 0) return undefined;
   return counts.some((count) => count < 0) ? undefined : { ...part(last, point), counts, zeroCount, negative };
 }

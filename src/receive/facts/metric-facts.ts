@@ -64,12 +64,12 @@ export function metricFacts(
 const OTHERS = 'only histograms of durations are stored';
 
 function isConsistent(point: HistogramPoint): boolean {
+  if (point.counts.length > MAX_BUCKETS) return false;
   const sum = point.counts.reduce((total, count) => total + count, 0);
   if (![point.count, ...point.counts].every((count) => Number.isSafeInteger(count) && count >= 0)) return false;
   if (point.kind === 'exponential') {
-    const { scale, zeroCount, negative, counts } = point;
-    const bounded = scale >= MIN_SCALE && scale <= MAX_SCALE && counts.length <= MAX_BUCKETS;
-    return bounded && sum + zeroCount + negative === point.count;
+    const { scale, zeroCount, negative } = point;
+    return scale >= MIN_SCALE && scale <= MAX_SCALE && sum + zeroCount + negative === point.count;
   }
   const { bounds, counts } = point;
   if (counts.length === 0) return bounds.length === 0;

@@ -21,7 +21,7 @@ export interface SpanNode {
   failed: boolean;
 }
 
-export function isValid({ traceId, spanId }: SpanSignal): boolean {
+function isValid({ traceId, spanId }: SpanSignal): boolean {
   return /^(?!0+$)[0-9a-f]{32}$/.test(traceId) && /^(?!0+$)[0-9a-f]{16}$/.test(spanId);
 }
 

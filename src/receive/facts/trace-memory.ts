@@ -27,7 +27,6 @@ export interface RememberedRow extends Interval {
 
 export interface Outcome extends Interval {
   facts: RequestFacts;
-  tags?: Record<string, unknown> | undefined;
 }
 
 interface Trace {

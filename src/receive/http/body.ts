@@ -5,7 +5,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
-import type { Share } from './budget.ts';
+import type { Counters } from '../counters.ts';
+import type { Budget, Share } from './budget.ts';
 import { HttpError } from './http-error.ts';
 
 export interface Body {
@@ -26,7 +27,30 @@ const DECOMPRESSORS: Readonly<Record<string, Decompress>> = {
   ...(createZstdDecompress ? { zstd: createZstdDecompress } : {}),
 };
 
-export const ENCODINGS = ['gzip', 'deflate', ...(createZstdDecompress ? ['zstd'] : [])];
+const ENCODINGS = ['gzip', 'deflate', ...(createZstdDecompress ? ['zstd'] : [])];
+
+export interface BodyOptions {
+  budget: Budget;
+  counters: Counters;
+  maxBodyBytes: number;
+}
+
+/** Its bytes are held against the budget until `work` is done. */
+export async function withBody<Result>(
+  request: IncomingMessage,
+  { budget, counters, maxBodyBytes }: BodyOptions,
+  work: (bytes: Buffer) => Promise<Result>,
+): Promise<Result> {
+  const share = budget.open();
+  try {
+    const { bytes, receivedBytes } = await readBody(request, maxBodyBytes, share);
+    counters.bytesReceived += receivedBytes;
+    counters.bytesDecompressed += bytes.length;
+    return await work(bytes);
+  } finally {
+    share.release();
+  }
+}
 
 export async function readBody(request: IncomingMessage, maxBytes: number, share: Share): Promise<Body> {
   const decompressor = decompressorOf(request);

@@ -6,7 +6,8 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Counters } from '../counters.ts';
 import type { Encoding } from '../decode/decode.ts';
-import { StoreFullError } from '../fact-store.ts';
+import { DecodeError, TooManyError } from '../decode/decode-error.ts';
+import { FactTooLargeError, StoreFullError } from '../fact-store.ts';
 import { HttpError } from './http-error.ts';
 import { CONTENT_TYPES, encodingOf, statusBody } from './reply.ts';
 
@@ -33,8 +34,6 @@ export interface HttpOptions {
   /** How long a request may take to arrive whole. Default 30,000; its head, 10,000. */
   requestMillis?: number;
   headersMillis?: number;
-  /** Default 2,000. */
-  maxConnections?: number;
 }
 
 export interface HttpServer {
@@ -48,8 +47,10 @@ const KEEP_ALIVE_MILLIS = 75_000;
 /** What a sender that was refused may still send before its connection is cut; without it many see a reset, no answer. */
 const LINGER_MILLIS = 1_000;
 
+const MAX_CONNECTIONS = 2_000;
+
 export async function listen(options: HttpOptions): Promise<HttpServer> {
-  const { host, port, tls, requestMillis = 30_000, headersMillis = 10_000, maxConnections = 2_000 } = options;
+  const { host, port, tls, requestMillis = 30_000, headersMillis = 10_000 } = options;
   // How often the two bounds are looked at; Node's own is 30 s.
   const looking = { connectionsCheckingInterval: Math.min(1_000, headersMillis) };
   const server: Server = tls ? createTlsServer({ ...looking, ...tls, minVersion: 'TLSv1.2' }) : createServer(looking);
@@ -58,7 +59,7 @@ export async function listen(options: HttpOptions): Promise<HttpServer> {
   server.requestTimeout = requestMillis;
   server.headersTimeout = headersMillis;
   server.keepAliveTimeout = KEEP_ALIVE_MILLIS;
-  server.maxConnections = maxConnections;
+  server.maxConnections = MAX_CONNECTIONS;
   let closing = false;
   server.on('request', (request, response) => {
     if (closing) response.shouldKeepAlive = false;
@@ -130,6 +131,8 @@ function send(response: ServerResponse, answer: Answer, headers: Record<string, 
 /** Never a stack, a path or a statement: what went wrong inside is said here, and nowhere else. */
 function toHttpError(error: unknown, { onProblem }: HttpOptions): HttpError {
   if (error instanceof HttpError) return error;
+  if (error instanceof TooManyError || error instanceof FactTooLargeError) return new HttpError(413, error.message);
+  if (error instanceof DecodeError) return new HttpError(400, error.message);
   if (!(error instanceof StoreFullError)) onProblem(`request failed: ${(error as Error)?.message}`);
   return new HttpError(503, 'the receiver cannot take this now', { retryAfter: 5 });
 }

@@ -52,7 +52,7 @@ export function statusRoutes(options: StatusOptions): Record<string, Route> {
 
 type Sample = readonly [labels: string, value: number];
 
-export function renderMetrics({ counters, budget, delivery }: StatusOptions): string {
+function renderMetrics({ counters, budget, delivery }: StatusOptions): string {
   const lines: string[] = [];
   const metric = (name: string, type: 'counter' | 'gauge', help: string, samples: readonly Sample[]): void => {
     lines.push(`# HELP rowtrace_${name} ${help}`, `# TYPE rowtrace_${name} ${type}`);

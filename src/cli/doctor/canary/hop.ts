@@ -2,17 +2,7 @@
 
 import { ERRORS, type ErrorCode } from '../../../errors.ts';
 
-export const HOPS = [
-  'preload',
-  'hook',
-  'sdk',
-  'journal',
-  'delivery',
-  'receiver',
-  'queue',
-  'worker',
-  'database',
-] as const;
+const HOPS = ['preload', 'hook', 'sdk', 'journal', 'delivery', 'receiver', 'queue', 'worker', 'database'] as const;
 export type HopName = (typeof HOPS)[number];
 
 export interface Hop {

@@ -1,8 +1,8 @@
 // Where a canary's error was journaled. In: folders and the mark. Out: the journal, and which row it is to become.
 
 import { readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { temporaryFolder } from '../../../journal/directory.ts';
 import { decodeFrame } from '../../../journal/frame.ts';
 import { listJournals, namesIn, segmentName } from '../../../journal/layout.ts';
 import { segmentsOf } from '../../../journal/shipped.ts';
@@ -18,9 +18,7 @@ export interface InJournal {
 
 /** The folder wanted first, then where a journal goes that cannot be there. */
 export function findInJournals(dir: string, pid: number | undefined, mark: string): InJournal | undefined {
-  const uid = process.getuid?.();
-  const fallback = join(tmpdir(), uid === undefined ? 'rowtrace' : `rowtrace-${uid}`);
-  for (const folder of [dir, fallback]) {
+  for (const folder of [dir, temporaryFolder()]) {
     for (const { path } of listJournals(folder).filter(({ owner }) => owner.pid === pid)) {
       const fact = factIn(path, mark);
       if (fact) return { path, elsewhere: folder !== dir, eventId: fact.id, createdAt: new Date(fact.t) };
