@@ -67,6 +67,9 @@ describe('bad input', { concurrency: 3, timeout: 120_000 }, () => {
       2,
       /ROWTRACE_LEVEL = "LOUD" is not valid: expected one of DEBUG.*\n {2}fix: Correct the value/,
     ],
+    [['worker'], { ROWTRACE_QUEUE: '' }, 2, /option '--queue <url>' not specified/],
+    [['serve', '--rate-limit', '100000', '--queue', 'x'], {}, 2, /--queue/],
+    [['serve', '--rate-limit', '0'], {}, 2, /--rate-limit.*whole number from 1 to 1000000000/],
     [['promote', '--to', 'foo'], {}, 2, /^rowtrace: Option --to = \*\*\* is not valid: .*postgres:/],
     ...['issues', 'status', 'migrate'].map(
       (command): Case => [

@@ -154,6 +154,8 @@ test('values nested beyond the bound, JSON of brackets, and items beyond the bou
   decode('logs', 'protobuf', nested(20));
   assert.throws(() => decode('logs', 'protobuf', nested(40)), DecodeError);
   assert.throws(() => decode('logs', 'protobuf', nested(10_000)), DecodeError);
+  // Small, but what was read of it could not be written again.
+  assert.throws(() => decode('logs', 'json', Buffer.from('['.repeat(30_000) + ']'.repeat(30_000))), DecodeError);
   const start = performance.now();
   assert.throws(() => decode('logs', 'json', Buffer.alloc(20 * 1024 * 1024, '[')), DecodeError);
   assert.throws(() => decode('logs', 'json', Buffer.alloc(20 * 1024 * 1024, '{}[],')), DecodeError);
@@ -162,6 +164,26 @@ test('values nested beyond the bound, JSON of brackets, and items beyond the bou
   for (let at = 0; at < spans.length; at += 2) spans[at] = 18;
   assert.throws(() => decode('traces', 'protobuf', prefixed(10, prefixed(18, spans))), TooManyError);
   assert.ok(performance.now() - start < 5_000);
+});
+
+test('an id of another length than a trace’s or a span’s is none, in both encodings', () => {
+  const [long, short] = ['ab'.repeat(1_000), 'abcd'];
+  const given = logs([
+    record('a', { traceId: 'ab'.repeat(16), spanId: 'ab'.repeat(8) }),
+    record('b', { traceId: long, spanId: short }),
+  ]);
+  const forms = [
+    decode('logs', 'json', Buffer.from(JSON.stringify(given))),
+    decode('logs', 'protobuf', toProtobuf('logs', given)),
+  ];
+  for (const { groups } of forms)
+    assert.deepEqual(
+      groups[0]!.scopes[0]!.items.map(({ traceId, spanId }) => [traceId, spanId]),
+      [
+        ['ab'.repeat(16), 'ab'.repeat(8)],
+        ['', ''],
+      ],
+    );
 });
 
 test('keys called __proto__ or constructor stay data, in both encodings', () => {

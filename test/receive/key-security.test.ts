@@ -124,6 +124,10 @@ test('a key for one service sends for that one alone, at every door; a reading k
     assert.equal((await send(reading.key, path, body)).status, 403, path);
     assert.equal((await send(undefined, path, body)).status, 401, path);
   }
+  const unnamed = { v: 1, batch: { logs: [{ ...errorLog(), service: undefined }] } };
+  assert.equal((await send(shop.key, '/api/v1/batches', unnamed)).status, 403, 'a row of no service');
+  const plain = { 'content-type': 'text/plain' };
+  assert.equal((await send(shop.key, '/api/v1/batches', unnamed, plain)).status, 415, 'a page may send text');
   const answer = await send(shop.key, '/api/v1/ingest', { message: 'x', service: 'kennel' });
   const { accepted, errors } = (await answer.json()) as { accepted: number; errors: { message: string }[] };
   assert.equal(accepted, 0);

@@ -9,7 +9,7 @@ import { activeApiKeys, insertApiKey, revokeApiKey } from '../../src/store/api-k
 import { cliDir, eventually, runCli, startCli } from '../support/cli.ts';
 import { databaseFor } from '../support/database.ts';
 import { until } from '../support/journals.ts';
-import { logs, record } from '../support/otlp.ts';
+import { logs, metrics, record } from '../support/otlp.ts';
 import { receiverFor } from '../support/receiver.ts';
 
 test('a key is an id, 160 random bits and a checksum; a mistyped one is none', () => {
@@ -86,6 +86,8 @@ test('some services of a request are not the key’s: they are rejected, the oth
   const database = await databaseFor(t);
   const made = makeKey();
   await insertApiKey(database.db, 'rowtrace', { ...made, name: 'x', scopes: ['ingest'], services: ['shop'] });
+  const reading = makeKey();
+  await insertApiKey(database.db, 'rowtrace', { ...reading, name: 'r', scopes: ['read'], services: null });
   const receiver = await receiverFor(t, {}, { keys: new KeyRing(() => activeApiKeys(database.db, 'rowtrace')) });
   const { resourceLogs: a } = logs([record('a')], { 'service.name': 'shop' }) as { resourceLogs: object[] };
   const { resourceLogs: b } = logs([record('b')], { 'service.name': 'kennel' }) as { resourceLogs: object[] };
@@ -96,6 +98,20 @@ test('some services of a request are not the key’s: they are rejected, the oth
   const { partialSuccess } = (await answer.json()) as { partialSuccess: Record<string, string> };
   assert.deepEqual(partialSuccess, { rejectedLogRecords: '1', errorMessage: 'this key may not send for that service' });
   assert.equal((await receiver.rows<{ service: string }>(1))[0]!.service, 'shop');
+  // Also in the receiver's own numbers; of metrics, points are counted.
+  const point = { attributes: [], startTimeUnixNano: '1', timeUnixNano: '2', count: '0' };
+  const metric = { name: 'x', unit: 's', histogram: { aggregationTemporality: 1, dataPoints: [point, point, point] } };
+  const { resourceMetrics: ours } = metrics([metric], { 'service.name': 'shop' }) as { resourceMetrics: object[] };
+  const { resourceMetrics: theirs } = metrics([metric], { 'service.name': 'kennel' }) as { resourceMetrics: object[] };
+  const second = await receiver.post('/v1/metrics', JSON.stringify({ resourceMetrics: [...ours, ...theirs] }), {
+    'content-type': 'application/json',
+    'x-api-key': made.key,
+  });
+  const { partialSuccess: points } = (await second.json()) as { partialSuccess: Record<string, string> };
+  assert.equal(points.rejectedDataPoints, '3');
+  const text = await (await fetch(`${receiver.url}/metrics`, { headers: { 'x-api-key': reading.key } })).text();
+  assert.match(text, /rejected[^\n]*logs[^\n]* 1\n/);
+  assert.match(text, /rejected[^\n]*metrics[^\n]* 3\n/);
 });
 
 test('a revoked key is refused within the refresh; while the database is away known keys stay good', async () => {

@@ -153,6 +153,19 @@ test('a stream that was forgotten is not stored a second time', () => {
   assert.equal(countOf(streams.delta('a', point(13, 40))), 2);
 });
 
+test('streams are bounded by their buckets too: of many wide ones the oldest is forgotten', () => {
+  const streams = new CumulativeStreams(0);
+  const wide = (count: number, time: number): HistogramPoint => ({
+    ...point(count, time),
+    counts: Array.from({ length: 4_000 }, (_, at) => (at === 0 ? count : 0)),
+  });
+  const first = wide(10, 20);
+  // 2,000 have room.
+  for (let stream = 0; stream < 2_010; stream++) streams.delta(`${stream}`, { ...first, time: 20 + stream });
+  const next = (stream: number) => countOf(streams.delta(`${stream}`, wide(15, 10_000)));
+  assert.deepEqual([next(2_009), next(1_000), next(0)], [5, 5, 0]);
+});
+
 test('a request that is refused in the middle: what was written of it is accounted for, whether it comes again or not', async () => {
   const stored = new Set<string>();
   let room = 1;

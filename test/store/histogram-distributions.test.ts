@@ -164,3 +164,13 @@ class Reader extends MetricReader {
   protected async onForceFlush(): Promise<void> {}
   protected async onShutdown(): Promise<void> {}
 }
+
+test('bounds that nothing measures make no more buckets than bounds from a trillionth to a trillion', () => {
+  const given = histogramOfExplicit({ bounds: [1e-300, 1e300], counts: [0, 1_000, 0] });
+  assert.equal(given.count, 1_000);
+  assert.equal(
+    given.counts.reduce((sum, count) => sum + count, 0),
+    1_000,
+  );
+  assert.ok(given.counts.length <= 80 * 2 ** given.scale + 1, `${given.counts.length} buckets`);
+});

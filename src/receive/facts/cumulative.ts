@@ -38,7 +38,7 @@ export class CumulativeStreams {
   }
 
   #remember(stream: string, point: HistogramPoint, before: HistogramPoint | undefined): void {
-    // What the next one is compared with; attributes and bounds are in the stream's name.
+    // What the next one is compared with: attributes are in the stream's name, bounds stay while it lives.
     const kept = { ...point, attributes: NONE, ...(point.kind === 'explicit' ? { bounds: [] } : {}) };
     this.#put(stream, undefined);
     while (this.#last.size >= this.#max || (this.#buckets > MAX_BUCKETS && this.#last.size > 0)) this.#forgetOldest();
