@@ -1,10 +1,11 @@
 // `rowtrace latency`: how fast is what? Of all operations, by release, or one in detail.
 
 import { type Command, Option } from 'commander';
-import { loadOptions, type Options } from '../../options/options.ts';
+import { loadOptions } from '../../options/options.ts';
 import { type LatencyQuery, latencyByOperation, latencyByRelease } from '../../query/latency.ts';
 import { distributionOf, exemplarsOf, slowestCalls } from '../../query/operation-latency.ts';
 import type { OperationKind } from '../../record/fact.ts';
+import type { Db } from '../../store/db.ts';
 import { examples, limitOption, markdownOption, onDatabase, sinceOption } from '../arguments.ts';
 import { operationReport } from '../latency-report.ts';
 import { withDatabase } from '../open-database.ts';
@@ -30,6 +31,8 @@ const MOST_OPERATIONS = 10_000;
 
 type Query = LatencyQuery & { until: Date };
 
+type Format = Pick<Flags, 'json' | 'md'> & { whyNone: () => Promise<string> };
+
 export function register(program: Command): void {
   const command = program
     .command('latency')
@@ -53,53 +56,47 @@ export function register(program: Command): void {
 
 async function run(operation: string | undefined, { dir, json, md, by, ...filter }: Flags): Promise<void> {
   const options = loadOptions({ dir });
+  const { schema } = options;
   const query = { ...filter, operation, until: new Date() };
-  if (by === 'release') {
-    const rows = await withDatabase(options, (db) => latencyByRelease(db, options.schema, query));
-    if (rows.length === 0 && !json) return nothing(query, options);
-    return show(rows, releaseColumns(), { json, md });
-  }
-  if (operation !== undefined) return detail({ ...query, operation }, options, { json, md });
-  const rows = await withDatabase(options, (db) => latencyByOperation(db, options.schema, query));
-  if (rows.length === 0 && !json) return nothing(query, options);
-  show(rows, [...latencyColumns(), TREND], { json, md });
+  await withDatabase(options, async (db) => {
+    const format = { json, md, whyNone: () => whyNone(db, schema, query) };
+    if (by === 'release') return show(await latencyByRelease(db, schema, query), releaseColumns(), format);
+    if (operation !== undefined) return detail(db, schema, { ...query, operation }, format);
+    return show(await latencyByOperation(db, schema, query), [...latencyColumns(), TREND], format);
+  });
 }
 
-function show<Row>(rows: Row[], columns: Column<Row>[], { json, md }: Pick<Flags, 'json' | 'md'>): void {
+async function show<Row>(rows: Row[], columns: Column<Row>[], { json, md, whyNone }: Format): Promise<void> {
   if (json) print(safeJson(rows, 2));
+  else if (rows.length === 0) note(await whyNone());
   else printRows('Latency', rows, columns, md);
 }
 
 async function detail(
+  db: Db,
+  schema: string,
   query: Query & { operation: string },
-  options: Options,
-  { json, md }: Pick<Flags, 'json' | 'md'>,
+  { json, md, whyNone }: Format,
 ): Promise<void> {
-  const { schema } = options;
-  const { distribution, ...rest } = await withDatabase(options, async (db) => ({
-    operation: query.operation,
-    operations: await latencyByOperation(db, schema, query),
-    distribution: await distributionOf(db, schema, query),
-    exemplars: await exemplarsOf(db, schema, { ...query, limit: 500 }),
-    calls: await slowestCalls(db, schema, { ...query, limit: 10 }),
-  }));
-  if (json) return print(safeJson({ ...rest, distribution: distribution ?? null }, 2));
-  if (distribution === undefined) return nothing(query, options);
-  const report = operationReport({ ...rest, distribution });
-  printReport(report, md);
+  const operations = await latencyByOperation(db, schema, query);
+  const distribution = await distributionOf(db, schema, query);
+  const exemplars = await exemplarsOf(db, schema, { ...query, limit: 500 });
+  const calls = await slowestCalls(db, schema, { ...query, limit: 10 });
+  const found = { operation: query.operation, operations, exemplars, calls };
+  if (json) print(safeJson({ ...found, distribution: distribution ?? null }, 2));
+  else if (distribution === undefined) note(await whyNone());
+  else printReport(operationReport({ ...found, distribution }), md);
 }
 
 /** Whether it is the time or the name. */
-async function nothing({ since, until, service, operation }: Query, options: Options): Promise<void> {
-  const all = await withDatabase(options, (db) =>
-    latencyByOperation(db, options.schema, { since, until, limit: MOST_OPERATIONS }),
-  );
+async function whyNone(db: Db, schema: string, { since, until, service, operation }: Query): Promise<string> {
+  const all = await latencyByOperation(db, schema, { since, until, limit: MOST_OPERATIONS });
   const services = [...new Set(all.map((row) => row.service))].sort();
   if (all.length === 0)
-    note('no latencies in that time; they are collected once a minute, look further back with --since 24h');
-  else if (service !== undefined && !services.includes(service))
-    note(`no latencies of a service ${service} in that time; there are some of: ${services.join(', ')}`);
-  else if (operation !== undefined)
-    note(`no operation ${operation} in that time; \`rowtrace latency\` without one lists those that there are`);
-  else note('no latencies of that kind in that time; `rowtrace latency` without --kind lists those that there are');
+    return 'no latencies in that time; they are collected once a minute, look further back with --since 24h';
+  if (service !== undefined && !services.includes(service))
+    return `no latencies of a service ${service} in that time; there are some of: ${services.join(', ')}`;
+  if (operation !== undefined)
+    return `no operation ${operation} in that time; \`rowtrace latency\` without one lists those that there are`;
+  return 'no latencies of that kind in that time; `rowtrace latency` without --kind lists those that there are';
 }
