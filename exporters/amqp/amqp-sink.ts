@@ -18,6 +18,12 @@ export interface AmqpSinkOptions {
   confirmMillis?: number;
 }
 
+interface Current {
+  link: Link<ConfirmChannel>;
+  /** Ends the wait of each message under way; a promise for each that hung on `link.over` would keep its message. */
+  waits: Set<(why: Error) => void>;
+}
+
 export function createAmqpSink({
   url,
   queue = DEFAULT_QUEUE,
@@ -25,62 +31,76 @@ export function createAmqpSink({
   confirmMillis = 10_000,
 }: AmqpSinkOptions): Sink {
   const routingKey = shardQueue(queue, shard);
-  let link: Link<ConfirmChannel> | undefined;
+  let current: Current | undefined;
+  let opening: Promise<void> | undefined;
   const returned = new Set<string>();
   let sent = 0;
-  /** Of the message under way. */
-  let stall: ((why: Error) => void) | undefined;
 
+  /** Requests write side by side: they share one connection. */
   async function open(): Promise<void> {
-    if (link !== undefined && link.ended === undefined) return;
-    await link?.close();
-    link = undefined;
-    const opened = await openLink(url, 'confirm');
+    if (current !== undefined && current.link.ended === undefined) return;
+    opening ??= connect().finally(() => {
+      opening = undefined;
+    });
+    await opening;
+  }
+
+  async function connect(): Promise<void> {
+    await current?.link.close();
+    current = undefined;
+    const link = await openLink(url, 'confirm');
     try {
-      await declareQueues(opened.channel, queue, shard);
+      await declareQueues(link.channel, queue, shard);
     } catch (error) {
-      await opened.close();
+      await link.close();
       throw queueError(error, url);
     }
-    opened.channel.on('return', ({ properties }) => returned.add(String(properties.messageId)));
-    opened.onBlocked((why) => stall?.(why));
-    link = opened;
+    link.channel.on('return', ({ properties }) => returned.add(String(properties.messageId)));
+    const waits: Current['waits'] = new Set();
+    const endWaits = (why: Error) => {
+      for (const end of waits) end(why);
+    };
+    link.onBlocked(endWaits);
+    void link.over.then(endWaits);
+    current = { link, waits };
   }
 
   async function send(message: BatchMessage): Promise<void> {
     await open();
-    const { channel, over, blocked } = link!;
-    if (blocked !== undefined) throw queueError(blocked, url);
+    const own = current;
+    const unusable =
+      own === undefined ? new Error('the connection was given up') : (own.link.ended ?? own.link.blocked);
+    if (own === undefined || unusable !== undefined) throw queueError(unusable, url);
+    const { link, waits } = own;
     const messageId = String(++sent);
     const body = Buffer.from(encodeMessage(message));
+    let end!: (why: Error) => void;
     const confirmed = new Promise<void>((resolve, reject) => {
+      end = reject;
+      waits.add(end);
       // mandatory: without it a message for a queue that is gone would be confirmed, and be nowhere.
       const properties = { persistent: true, mandatory: true, messageId, contentType: 'application/json' };
-      channel.publish('', routingKey, body, properties, (error) => (error ? reject(error) : resolve()));
-    });
-    const stalled = new Promise<never>((_, reject) => {
-      stall = reject;
+      link.channel.publish('', routingKey, body, properties, (error) => (error ? reject(error) : resolve()));
     });
     try {
-      await inTime(Promise.race([confirmed, stalled, over.then((why) => Promise.reject(why))]), confirmMillis);
+      await inTime(confirmed, confirmMillis);
     } catch (error) {
       // In an alarm the connection is kept: the broker does not notice that one ends, and each attempt would add one. What
       // it holds is published once it is over, before what is sent again.
-      if (link?.blocked === undefined) await abandon();
+      if (link.blocked === undefined) abandon(own);
       throw queueError(error, url);
     } finally {
-      stall = undefined;
+      waits.delete(end);
     }
     if (!returned.delete(messageId)) return;
-    await abandon();
+    abandon(own);
     throw new SinkError('outage', `the queue ${routingKey} is gone; it is declared anew`);
   }
 
-  async function abandon(): Promise<void> {
-    const left = link;
-    link = undefined;
+  function abandon(own: Current): void {
+    if (current === own) current = undefined;
     // Not waited for: a frozen broker does not answer a goodbye either.
-    void left?.close();
+    void own.link.close();
   }
 
   return {
@@ -91,8 +111,8 @@ export function createAmqpSink({
     },
     deadLetter: (letters) => send({ letters }),
     async close() {
-      const left = link;
-      link = undefined;
+      const left = current?.link;
+      current = undefined;
       if (left !== undefined) await inTime(left.close(), 1_000).catch(() => {});
     },
   };

@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import {
   type BatchConsumer,
   consumeBatches,
@@ -55,6 +57,25 @@ test('batches come out in the order they went in, and a queue that was read is e
   );
   await consumer.close();
   assert.equal(await rabbit.count(shardQueue(rabbit.queue, 0)), 0);
+});
+
+test('what was confirmed is not held; requests that publish side by side share one connection', async (t) => {
+  const rabbit = await rabbitFor(t);
+  if (rabbit === undefined) return;
+  const publisher = publisherFor(t, rabbit);
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  const held = () => {
+    gc();
+    return process.memoryUsage().external / 1e6;
+  };
+  const large = logs('x'.repeat(500_000));
+  await Promise.all(Array.from({ length: 4 }, () => publisher.write(large)));
+  const before = held();
+  for (let n = 0; n < 60; n++) await publisher.write(large);
+  const grown = held() - before;
+  assert.ok(grown < 10, `${grown.toFixed(1)} MB of 30 are held`);
+  assert.equal(await rabbit.count(shardQueue(rabbit.queue, 0)), 64);
 });
 
 test('while the database is away nothing is acknowledged, and nothing is lost', async (t) => {
