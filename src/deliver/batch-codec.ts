@@ -2,6 +2,7 @@
 // worker. Read with care, since it comes from outside: only lists of objects pass; what their values are worth is for
 // the tables to say.
 
+import { hasBounds } from '../record/histogram.ts';
 import type { DeadLetterRow } from '../record/row.ts';
 import { type Batch, emptyBatch } from './sink.ts';
 
@@ -55,6 +56,13 @@ function parse(text: string): Record<string, unknown> {
 /** Rows as the tables know them have tags and promoted values; without them a row is none of ours. */
 const WITH_TAGS = new Set(['logs', 'calls']);
 
+/** What is summed over rows of all senders: one that is none would end every query. A name that is wrong, or nothing. */
+const SHARED: Readonly<Record<string, (row: Record<string, unknown>) => string | undefined>> = {
+  ledgers: ({ dropped }) => (areCounts(dropped) ? undefined : 'a count in dropped'),
+  counts: ({ routes }) => (routes === undefined || areCounts(routes) ? undefined : 'a count in routes'),
+  histograms: (row) => (isHistogram(row) ? undefined : 'a histogram'),
+};
+
 function rowsOf(name: string, list: unknown): Record<string, unknown>[] {
   if (!Array.isArray(list) || !list.every(isObject)) throw new BatchDecodeError(`${name} is no list of rows`);
   if (name === 'letters' && !list.every(isLetter))
@@ -63,11 +71,27 @@ function rowsOf(name: string, list: unknown): Record<string, unknown>[] {
     throw new BatchDecodeError(`a row of ${name} has no tags or no promoted values`);
   if (list.some((row) => 'event_id' in row && row.event_id !== undefined && typeof row.event_id !== 'string'))
     throw new BatchDecodeError(`a row of ${name} has an event_id that is no text`);
+  const [wrong] = list.flatMap((row) => SHARED[name]?.(row) ?? []);
+  if (wrong !== undefined) throw new BatchDecodeError(`a row of ${name} has ${wrong} that is none`);
   return list;
 }
 
 function isLetter({ raw, kind, reason }: Record<string, unknown>): boolean {
   return typeof raw === 'string' && typeof kind === 'string' && typeof reason === 'string';
+}
+
+function areCounts(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every(isCount);
+}
+
+function isHistogram({ scale, offset, counts }: Record<string, unknown>): boolean {
+  if (!Number.isInteger(scale) || !Number.isInteger(offset) || !Array.isArray(counts) || !counts.every(isCount))
+    return false;
+  return hasBounds({ scale: scale as number, offset: offset as number, counts });
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -34,6 +34,16 @@ export function mergeHistograms(
   return fit(merged, buckets, maxBuckets);
 }
 
+/** Whether all its bounds are doubles (2^-1022 to 2^1023): SQL computes with them, and one that is none would end a query. */
+export function hasBounds({
+  scale,
+  offset,
+  counts,
+}: Pick<ExponentialHistogram, 'scale' | 'offset' | 'counts'>): boolean {
+  const width = 2 ** -scale;
+  return offset * width >= -1022 && (offset + counts.length) * width <= 1023;
+}
+
 /** Values below zero count as zero; what is no finite number is left out. */
 export function histogramOf(values: readonly number[]): ExponentialHistogram {
   const buckets = new Map<number, number>();

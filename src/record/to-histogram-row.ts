@@ -3,6 +3,7 @@
 import { given, optionalText, placeColumns, traceColumns } from './columns.ts';
 import { MalformedFactError, requireCount, requireObject, requireOneOf, requireText } from './errors.ts';
 import type { ExponentialHistogram, HistogramFact, OperationKind, ResourceFact } from './fact.ts';
+import { hasBounds } from './histogram.ts';
 import { clampTime, cut, LIMITS } from './limits.ts';
 import type { HistogramRow } from './row.ts';
 
@@ -56,10 +57,14 @@ function readHistogram(value: unknown): ExponentialHistogram {
   const count = requireCount(h.count, 'h.count');
   if (counts.reduce((sum, each) => sum + each, zeroCount) !== count)
     throw new MalformedFactError('h.count', 'the sum of its buckets', count);
+  const scale = requireInteger(h.scale, 'h.scale', MIN_SCALE, MAX_SCALE);
+  const offset = requireInteger(h.offset, 'h.offset', -2_147_483_648, 2_147_483_647);
+  if (!hasBounds({ scale, offset, counts }))
+    throw new MalformedFactError('h.offset', 'bounds that are doubles', offset);
   return {
-    scale: requireInteger(h.scale, 'h.scale', MIN_SCALE, MAX_SCALE),
+    scale,
     zeroCount,
-    offset: requireInteger(h.offset, 'h.offset', -2_147_483_648, 2_147_483_647),
+    offset,
     counts,
     count,
     sum: requireNumber(h.sum, 'h.sum'),

@@ -160,6 +160,30 @@ test('other metrics are passed over, or refused by option; points that contradic
   assert.match(await send(strict, [gauge]), /"rejectedDataPoints":"2".*only histograms of durations/);
 });
 
+test('an exponential point whose bounds are no doubles is rejected; one without a bucket stands for nothing', async (t) => {
+  const receiver = await receiverFor(t);
+  const point = (offset: number, bucketCounts: string[]) => ({
+    attributes: server,
+    startTimeUnixNano: nanos(start),
+    timeUnixNano: nanos(start + 10_000),
+    count: String(bucketCounts.length + 1),
+    sum: 1,
+    scale: 0,
+    zeroCount: '1',
+    positive: { offset, bucketCounts },
+  });
+  const points = [point(2_000, ['1']), point(-5_000, ['1']), point(2_147_483_647, ['1']), point(2_147_483_647, [])];
+  const metric = {
+    name: 'http.server.request.duration',
+    unit: 'ms',
+    exponentialHistogram: { dataPoints: points, aggregationTemporality: 1 },
+  };
+  const { partialSuccess } = JSON.parse(await send(receiver, [metric])) as { partialSuccess: Record<string, string> };
+  assert.equal(partialSuccess.rejectedDataPoints, '3');
+  assert.deepEqual(await counts(receiver), { '/dogs/{id}': 1 });
+  await receiver.db.query("select * from rowtrace.latency(now() - interval '1 day', now() + interval '1 day')");
+});
+
 test('spans make histograms until their service sends metrics of that kind', async (t) => {
   const receiver = await receiverFor(t);
   const request = (digit: string) =>

@@ -49,6 +49,15 @@ describe('the other rows', () => {
     assert.throws(() => toHistogramRow(histogramFact({ h: { ...h, counts: [-1, 4] } }), resource), MalformedFactError);
   });
 
+  it('refuses buckets whose bounds are no doubles: a query could not compute with them', () => {
+    const { h } = histogramFact();
+    for (const offset of [2_000, -5_000, 2_147_483_647])
+      assert.throws(
+        () => toHistogramRow(histogramFact({ h: { ...h, scale: 0, offset } }), resource),
+        MalformedFactError,
+      );
+  });
+
   it('makes a call row with its weight', () => {
     assert.deepEqual(toHttpCallRow(callFact({ peer: 'api', status: 200, tags: { a: 1 } }), resource, none), {
       event_id: ID,

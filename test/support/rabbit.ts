@@ -12,7 +12,7 @@ export interface Rabbit {
   queue: string;
   count(name: string): Promise<number>;
   remove(name: string): Promise<void>;
-  put(name: string, text: string): Promise<void>;
+  put(name: string, text: string, headers?: Record<string, string>): Promise<void>;
 }
 
 export async function rabbitFor(t: TestContext): Promise<Rabbit | undefined> {
@@ -39,6 +39,7 @@ export async function rabbitFor(t: TestContext): Promise<Rabbit | undefined> {
     queue,
     count: (name) => inChannel(async (channel) => (await channel.checkQueue(name)).messageCount),
     remove: (name) => inChannel(async (channel) => void (await channel.deleteQueue(name))),
-    put: (name, text) => inChannel(async (channel) => void channel.sendToQueue(name, Buffer.from(text))),
+    put: (name, text, headers) =>
+      inChannel(async (channel) => void channel.sendToQueue(name, Buffer.from(text), { headers })),
   };
 }

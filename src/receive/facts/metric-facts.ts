@@ -2,7 +2,7 @@
 // cumulative, in any unit of time. Other metrics are passed over or refused, by option.
 
 import type { ExponentialHistogram, ResourceFact } from '../../record/fact.ts';
-import { histogramOfExplicit } from '../../record/histogram.ts';
+import { hasBounds, histogramOfExplicit } from '../../record/histogram.ts';
 import { operationOfDuration, SPAN_DURATION } from '../../record/operation.ts';
 import type { ExponentialPoint, HistogramPoint, MetricSignal, ResourceGroup } from '../signals.ts';
 import type { CumulativeStreams } from './cumulative.ts';
@@ -42,7 +42,7 @@ export function metricFacts(
         continue;
       }
       for (const point of metric.points) {
-        if (!isConsistent(point)) {
+        if (!isConsistent(point, seconds)) {
           refuse(1, `a point of ${metric.name} contradicts itself`);
           continue;
         }
@@ -63,13 +63,14 @@ export function metricFacts(
 
 const OTHERS = 'only histograms of durations are stored';
 
-function isConsistent(point: HistogramPoint): boolean {
+function isConsistent(point: HistogramPoint, seconds: number): boolean {
   if (point.counts.length > MAX_BUCKETS) return false;
   const sum = point.counts.reduce((total, count) => total + count, 0);
   if (![point.count, ...point.counts].every((count) => Number.isSafeInteger(count) && count >= 0)) return false;
   if (point.kind === 'exponential') {
     const { scale, zeroCount, negative } = point;
-    return scale >= MIN_SCALE && scale <= MAX_SCALE && sum + zeroCount + negative === point.count;
+    if (scale < MIN_SCALE || scale > MAX_SCALE || !hasBounds(shifted(point, seconds))) return false;
+    return sum + zeroCount + negative === point.count;
   }
   const { bounds, counts } = point;
   if (counts.length === 0) return bounds.length === 0;
@@ -95,6 +96,7 @@ function inSeconds(point: HistogramPoint, seconds: number): ExponentialHistogram
 /** Another unit is a shift of all buckets, rounded to whole ones: off by half a bucket at most (2 % at scale 4). */
 function shifted(point: ExponentialPoint, seconds: number) {
   const { scale, zeroCount, negative, counts, count } = point;
-  const offset = point.offset + Math.round(Math.log2(seconds) * 2 ** scale);
+  // Without a bucket it stands for nothing, and may be anything.
+  const offset = counts.length === 0 ? 0 : point.offset + Math.round(Math.log2(seconds) * 2 ** scale);
   return { scale, zeroCount: zeroCount + negative, offset, counts, count };
 }

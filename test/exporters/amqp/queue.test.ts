@@ -123,6 +123,17 @@ test('a message that is no batch is put aside, and comes back on demand', async 
   await until('it to be refused again', () => consumer.stats().rejected === 2);
 });
 
+test('a dead message whose queue is gone goes to the first one', async (t) => {
+  const rabbit = await rabbitFor(t);
+  if (rabbit === undefined) return;
+  await publisherFor(t, rabbit).open();
+  await rabbit.put(deadQueue(rabbit.queue), 'x', { 'x-first-death-queue': shardQueue(rabbit.queue, 7) });
+  await until('it to be there', async () => (await rabbit.count(deadQueue(rabbit.queue))) === 1);
+  assert.equal(await moveDeadMessages(rabbit.url, rabbit.queue), 1);
+  await until('it to be back', async () => (await rabbit.count(shardQueue(rabbit.queue, 0))) === 1);
+  assert.equal(await rabbit.count(deadQueue(rabbit.queue)), 0);
+});
+
 test('a queue that was deleted is declared anew; what was not confirmed is still with the sender', async (t) => {
   const rabbit = await rabbitFor(t);
   if (rabbit === undefined) return;

@@ -77,6 +77,10 @@ test('what is no batch is refused, and nothing of it is stored', async (t) => {
     '{"v":1,"batch":{"__proto__":[]}}',
     '{"v":1,"letters":[{}]}',
     '{"v":1,"letters":[{"kind":"log","reason":"x","raw":7}]}',
+    // One of these would end every later query of all.
+    '{"v":1,"batch":{"ledgers":[{"dropped":{"x":"abc"}}]}}',
+    '{"v":1,"batch":{"counts":[{"routes":{"/r":"x"}}]}}',
+    '{"v":1,"batch":{"histograms":[{"scale":0,"offset":2147483647,"counts":[1]}]}}',
   ])
     assert.equal((await post('/api/v1/batches', body, headers)).status, 400, body);
   assert.equal(({} as Record<string, unknown>).logs, undefined);
