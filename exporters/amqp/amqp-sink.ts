@@ -18,10 +18,10 @@ export interface AmqpSinkOptions {
   confirmMillis?: number;
 }
 
-interface Current {
+interface Connection {
   link: Link<ConfirmChannel>;
-  /** Ends the wait of each message under way; a promise for each that hung on `link.over` would keep its message. */
-  waits: Set<(why: Error) => void>;
+  /** Ends the wait of each message under way, by its id; a promise for each that hung on `link.over` would keep its message. */
+  waits: Map<string, (why: Error) => void>;
 }
 
 export function createAmqpSink({
@@ -31,21 +31,20 @@ export function createAmqpSink({
   confirmMillis = 10_000,
 }: AmqpSinkOptions): Sink {
   const routingKey = shardQueue(queue, shard);
-  let current: Current | undefined;
-  let opening: Promise<void> | undefined;
-  const returned = new Set<string>();
+  let current: Connection | undefined;
+  let opening: Promise<Connection> | undefined;
   let sent = 0;
 
   /** Requests write side by side: they share one connection. */
-  async function open(): Promise<void> {
-    if (current !== undefined && current.link.ended === undefined) return;
+  async function open(): Promise<Connection> {
+    if (current !== undefined && current.link.ended === undefined) return current;
     opening ??= connect().finally(() => {
       opening = undefined;
     });
-    await opening;
+    return opening;
   }
 
-  async function connect(): Promise<void> {
+  async function connect(): Promise<Connection> {
     await current?.link.close();
     current = undefined;
     const link = await openLink(url, 'confirm');
@@ -55,29 +54,31 @@ export function createAmqpSink({
       await link.close();
       throw queueError(error, url);
     }
-    link.channel.on('return', ({ properties }) => returned.add(String(properties.messageId)));
-    const waits: Current['waits'] = new Set();
-    const endWaits = (why: Error) => {
-      for (const end of waits) end(why);
+    const waits: Connection['waits'] = new Map();
+    const endAll = (why: Error) => {
+      for (const end of waits.values()) end(why);
     };
-    link.onBlocked(endWaits);
-    void link.over.then(endWaits);
+    link.onBlocked(endAll);
+    void link.over.then(endAll);
+    // Comes before the confirmation.
+    link.channel.on('return', ({ properties }) =>
+      waits.get(properties.messageId)?.(
+        new SinkError('outage', `the queue ${routingKey} is gone; it is declared anew`),
+      ),
+    );
     current = { link, waits };
+    return current;
   }
 
   async function send(message: BatchMessage): Promise<void> {
-    await open();
-    const own = current;
-    const unusable =
-      own === undefined ? new Error('the connection was given up') : (own.link.ended ?? own.link.blocked);
-    if (own === undefined || unusable !== undefined) throw queueError(unusable, url);
-    const { link, waits } = own;
+    const connection = await open();
+    const { link, waits } = connection;
+    const unusable = link.ended ?? link.blocked;
+    if (unusable !== undefined) throw queueError(unusable, url);
     const messageId = String(++sent);
     const body = Buffer.from(encodeMessage(message));
-    let end!: (why: Error) => void;
     const confirmed = new Promise<void>((resolve, reject) => {
-      end = reject;
-      waits.add(end);
+      waits.set(messageId, reject);
       // mandatory: without it a message for a queue that is gone would be confirmed, and be nowhere.
       const properties = { persistent: true, mandatory: true, messageId, contentType: 'application/json' };
       link.channel.publish('', routingKey, body, properties, (error) => (error ? reject(error) : resolve()));
@@ -87,24 +88,23 @@ export function createAmqpSink({
     } catch (error) {
       // In an alarm the connection is kept: the broker does not notice that one ends, and each attempt would add one. What
       // it holds is published once it is over, before what is sent again.
-      if (link.blocked === undefined) abandon(own);
+      if (link.blocked === undefined) abandon(connection);
       throw queueError(error, url);
     } finally {
-      waits.delete(end);
+      waits.delete(messageId);
     }
-    if (!returned.delete(messageId)) return;
-    abandon(own);
-    throw new SinkError('outage', `the queue ${routingKey} is gone; it is declared anew`);
   }
 
-  function abandon(own: Current): void {
-    if (current === own) current = undefined;
+  function abandon(connection: Connection): void {
+    if (current === connection) current = undefined;
     // Not waited for: a frozen broker does not answer a goodbye either.
-    void own.link.close();
+    void connection.link.close();
   }
 
   return {
-    open,
+    async open() {
+      await open();
+    },
     async write(batch) {
       await send({ batch });
       return { insertedLogs: batch.logs.length, duplicateLogs: 0 };

@@ -2,8 +2,9 @@
 // worker. Read with care, since it comes from outside: only lists of objects pass; what their values are worth is for
 // the tables to say.
 
-import { hasBounds } from '../record/histogram.ts';
+import { requireCount, requireObject } from '../record/errors.ts';
 import type { DeadLetterRow } from '../record/row.ts';
+import { readHistogram } from '../record/to-histogram-row.ts';
 import { type Batch, emptyBatch } from './sink.ts';
 
 /** Bumped when a reader of the older form could misread the newer. */
@@ -56,12 +57,22 @@ function parse(text: string): Record<string, unknown> {
 /** Rows as the tables know them have tags and promoted values; without them a row is none of ours. */
 const WITH_TAGS = new Set(['logs', 'calls']);
 
-/** What is summed over rows of all senders: one that is none would end every query. A name that is wrong, or nothing. */
-const SHARED: Readonly<Record<string, (row: Record<string, unknown>) => string | undefined>> = {
-  ledgers: ({ dropped }) => (areCounts(dropped) ? undefined : 'a count in dropped'),
-  counts: ({ routes }) => (routes === undefined || areCounts(routes) ? undefined : 'a count in routes'),
-  histograms: (row) => (isHistogram(row) ? undefined : 'a histogram'),
+/** What is summed over rows of all senders: one that is no number would end every query. */
+const SUMMED: Readonly<Record<string, (row: Record<string, unknown>) => void>> = {
+  ledgers({ accepted, merged, dropped }) {
+    requireCounts({ accepted, merged });
+    requireCounts(requireObject(dropped, 'dropped'));
+  },
+  counts({ count, routes = {} }) {
+    requireCounts({ count });
+    requireCounts(requireObject(routes, 'routes'));
+  },
+  histograms: readHistogram,
 };
+
+function requireCounts(counts: object): void {
+  for (const [name, count] of Object.entries(counts)) requireCount(count, name);
+}
 
 function rowsOf(name: string, list: unknown): Record<string, unknown>[] {
   if (!Array.isArray(list) || !list.every(isObject)) throw new BatchDecodeError(`${name} is no list of rows`);
@@ -71,27 +82,16 @@ function rowsOf(name: string, list: unknown): Record<string, unknown>[] {
     throw new BatchDecodeError(`a row of ${name} has no tags or no promoted values`);
   if (list.some((row) => 'event_id' in row && row.event_id !== undefined && typeof row.event_id !== 'string'))
     throw new BatchDecodeError(`a row of ${name} has an event_id that is no text`);
-  const [wrong] = list.flatMap((row) => SHARED[name]?.(row) ?? []);
-  if (wrong !== undefined) throw new BatchDecodeError(`a row of ${name} has ${wrong} that is none`);
+  try {
+    for (const row of list) SUMMED[name]?.(row);
+  } catch (error) {
+    throw new BatchDecodeError(`a row of ${name} is none: ${(error as Error).message}`);
+  }
   return list;
 }
 
 function isLetter({ raw, kind, reason }: Record<string, unknown>): boolean {
   return typeof raw === 'string' && typeof kind === 'string' && typeof reason === 'string';
-}
-
-function areCounts(value: unknown): boolean {
-  return isObject(value) && Object.values(value).every(isCount);
-}
-
-function isHistogram({ scale, offset, counts }: Record<string, unknown>): boolean {
-  if (!Number.isInteger(scale) || !Number.isInteger(offset) || !Array.isArray(counts) || !counts.every(isCount))
-    return false;
-  return hasBounds({ scale: scale as number, offset: offset as number, counts });
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

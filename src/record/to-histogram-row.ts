@@ -48,7 +48,8 @@ function readExemplars(value: unknown): HistogramRow['exemplars'] {
   return read.length > 0 ? read : undefined;
 }
 
-function readHistogram(value: unknown): ExponentialHistogram {
+/** @throws MalformedFactError */
+export function readHistogram(value: unknown): ExponentialHistogram {
   const h = requireObject(value, 'h') as ExponentialHistogram;
   if (!Array.isArray(h.counts) || h.counts.length > MAX_BUCKETS)
     throw new MalformedFactError('h.counts', 'a list of counts', h.counts);

@@ -1,6 +1,7 @@
 // Batches through a real RabbitMQ: confirmed before they count as written, rows once, in order, whoever dies in between.
 
 import assert from 'node:assert/strict';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -59,7 +60,28 @@ test('batches come out in the order they went in, and a queue that was read is e
   assert.equal(await rabbit.count(shardQueue(rabbit.queue, 0)), 0);
 });
 
-test('what was confirmed is not held; requests that publish side by side share one connection', async (t) => {
+test('requests that publish side by side share one connection', async (t) => {
+  const rabbit = await rabbitFor(t);
+  if (rabbit === undefined) return;
+  let connections = 0;
+  const proxy = createServer((client) => {
+    connections++;
+    const broker = connect(Number(new URL(rabbit.url).port || 5672), new URL(rabbit.url).hostname);
+    client.on('error', () => broker.destroy()).on('close', () => broker.destroy());
+    broker.on('error', () => client.destroy()).on('close', () => client.destroy());
+    client.pipe(broker).pipe(client);
+  });
+  t.after(() => proxy.close());
+  await new Promise<void>((listening) => void proxy.listen(0, '127.0.0.1', listening));
+  const url = new URL(rabbit.url);
+  url.port = String((proxy.address() as AddressInfo).port);
+  const publisher = publisherFor(t, { ...rabbit, url: url.href });
+  await Promise.all(['a', 'b', 'c', 'd'].map((message) => publisher.write(logs(message))));
+  assert.equal(await rabbit.count(shardQueue(rabbit.queue, 0)), 4);
+  assert.equal(connections, 1);
+});
+
+test('what was confirmed is not held', async (t) => {
   const rabbit = await rabbitFor(t);
   if (rabbit === undefined) return;
   const publisher = publisherFor(t, rabbit);
@@ -70,7 +92,7 @@ test('what was confirmed is not held; requests that publish side by side share o
     return process.memoryUsage().external / 1e6;
   };
   const large = logs('x'.repeat(500_000));
-  await Promise.all(Array.from({ length: 4 }, () => publisher.write(large)));
+  for (let n = 0; n < 4; n++) await publisher.write(large);
   const before = held();
   for (let n = 0; n < 60; n++) await publisher.write(large);
   const grown = held() - before;

@@ -7,7 +7,7 @@ import { createPostgresSink } from '../../../exporters/postgres/index.ts';
 import { emptyBatch, type Sink, SinkError } from '../../../src/deliver/sink.ts';
 import { Application } from '../../support/application.ts';
 import { receiverFor } from '../../support/receiver.ts';
-import { errorLog } from '../../support/rows.ts';
+import { errorCount, errorLog, histogram } from '../../support/rows.ts';
 
 /** A receiver that takes batches, and writes them where its other rows go. */
 async function receiverWithBatches(t: TestContext) {
@@ -78,9 +78,14 @@ test('what is no batch is refused, and nothing of it is stored', async (t) => {
     '{"v":1,"letters":[{}]}',
     '{"v":1,"letters":[{"kind":"log","reason":"x","raw":7}]}',
     // One of these would end every later query of all.
-    '{"v":1,"batch":{"ledgers":[{"dropped":{"x":"abc"}}]}}',
-    '{"v":1,"batch":{"counts":[{"routes":{"/r":"x"}}]}}',
-    '{"v":1,"batch":{"histograms":[{"scale":0,"offset":2147483647,"counts":[1]}]}}',
+    ...[
+      { ledgers: [{ accepted: 1, merged: 0, dropped: { x: 'abc' } }] },
+      { ledgers: [{ accepted: 1e300, merged: 0, dropped: {} }] },
+      { counts: [errorCount({ routes: { '/r': 'x' as never } })] },
+      { counts: [errorCount({ count: -1 })] },
+      { histograms: [histogram({ offset: 2_147_483_647 })] },
+      { histograms: [histogram({ scale: 30_000 })] },
+    ].map((batch) => JSON.stringify({ v: 1, batch })),
   ])
     assert.equal((await post('/api/v1/batches', body, headers)).status, 400, body);
   assert.equal(({} as Record<string, unknown>).logs, undefined);
