@@ -10,7 +10,8 @@ export { type Running, running, start } from './start.ts';
 import type { Status } from './pipeline.ts';
 import { running } from './start.ts';
 
-/** Of the Rowtrace that runs in this process: resolves when all captured before is in the database (true) or time is over. */
+/** Of the Rowtrace that runs in this process: resolves when all captured before is in the database (without one:
+ *  in the journal) or a receiver (true), or time is over. False under `createProcessors()`, which returns a `flush` of its own. */
 export async function flush(timeoutMillis?: number): Promise<boolean> {
   return (await running()?.flush(timeoutMillis)) ?? false;
 }

@@ -89,7 +89,9 @@ export function startWith(options: Options, esm?: string): Running | undefined {
     loadedBefore,
     hooked: [
       ...instrumentations.keys(),
-      ...LOGGERS.filter((name) => canResolve(name, resolveAsApplication)),
+      ...LOGGERS.filter(
+        (name) => !otel.disabledInstrumentations.includes(name) && canResolve(name, resolveAsApplication),
+      ),
       'crashes',
       ...(options.console === 'off' || isConsoleFrozen() ? [] : ['console']),
     ],

@@ -1,13 +1,16 @@
 // Batches into the tables, by the faster of two ways. COPY while nothing says that rows may be there already; it refuses
-// the whole batch when one is. Then, and after anything that leaves open what was committed, the insert that passes over
-// what it finds, until a batch brought nothing but news. Either way a batch is one transaction.
+// the whole batch when one is (or when one is a count, which COPY alone would not see). Then, and after anything that
+// leaves open what was committed, the insert that passes over what it finds, until a batch brought nothing but news. Either
+// way a batch is one transaction.
 
 import type { Batch, WriteResult } from '../../src/deliver/sink.ts';
+import type { ErrorLogRow } from '../../src/record/row.ts';
 import type { Db } from '../../src/store/db.ts';
 import { type Copy, copyLogs } from './copy/copy-logs.ts';
+import { refuseCounted } from './statements/refuse-counted.ts';
 import type { Statement, Target } from './statements/statement.ts';
 import { StormBudget } from './storm-budget.ts';
-import { distinctById, type InsertRows, insertNew, statementsOfNews, writeBatch } from './write-batch.ts';
+import { type Divide, distinctById, type InsertRows, insertNew, statementsOfNews, writeBatch } from './write-batch.ts';
 
 /** Refusals of COPY that the insert did not share (row security, for one): so many, and it is not tried again. */
 const MAX_REFUSALS = 3;
@@ -17,6 +20,8 @@ const FIRST_COPY_BYTES = 1024 * 1024;
 interface Encoded {
   rows: number;
   copy: Copy;
+  /** Before it, where others may have counted rows: refuses as COPY does. */
+  guard: Statement[];
   /** All of it, where nothing has to be asked on the way. */
   statements?: Statement[];
 }
@@ -25,6 +30,8 @@ export class BatchStore {
   readonly #db: Db;
   readonly #target: Target;
   readonly #budget: StormBudget;
+  /** Whether other processes may have made counts of rows that come here. */
+  readonly #mayBeCounted: boolean;
   /** True when rows may be there already: a new process may repeat what another had in flight. */
   #replaying = true;
   #refusals = 0;
@@ -35,6 +42,7 @@ export class BatchStore {
     this.#db = db;
     this.#target = target;
     this.#budget = new StormBudget(target, stormRows);
+    this.#mayBeCounted = stormRows > 0;
   }
 
   /** Encodes ahead, while another batch is being written. */
@@ -44,13 +52,25 @@ export class BatchStore {
 
   async write(given: Batch): Promise<WriteResult> {
     // What is repeated goes where it went before.
+    if (!this.#replaying && given.logs.some(isCarrier)) return this.#writeCarriers(given);
     const batch = this.#replaying ? given : await this.#budget.divide(this.#db, given);
     const result = await this.#write(batch);
     this.#budget.wrote(batch);
     return result;
   }
 
-  async #write(batch: Batch): Promise<WriteResult> {
+  /** Divided on the way, once it is known which rows are part of others. */
+  async #writeCarriers(given: Batch): Promise<WriteResult> {
+    let divided = given;
+    const result = await this.#write(given, async (tx, batch) => {
+      divided = await this.#budget.divide(tx, batch);
+      return divided;
+    });
+    this.#budget.wrote(divided);
+    return result;
+  }
+
+  async #write(batch: Batch, divide?: Divide): Promise<WriteResult> {
     const encoded = this.#mayCopy(batch) ? this.#encodedOf(batch) : undefined;
     if (encoded) {
       try {
@@ -61,25 +81,25 @@ export class BatchStore {
         if (!isRefusal(error)) throw error;
       }
     }
-    const result = await this.#transaction(batch, insertNew(this.#target));
+    const result = await this.#transaction(batch, insertNew(this.#target), divide);
     this.#replaying = result.duplicateLogs > 0;
     if (encoded) this.#refusals = this.#replaying ? 0 : this.#refusals + 1;
     return result;
   }
 
-  async #copy(batch: Batch, { rows, copy, statements }: Encoded): Promise<WriteResult> {
-    if (!statements) return this.#transaction(batch, copyAll(copy));
+  async #copy(batch: Batch, { rows, copy, guard, statements }: Encoded): Promise<WriteResult> {
+    if (!statements) return this.#transaction(batch, copyAll([...guard, copy]));
     await this.#db.transaction((tx) => tx.later(statements));
     return { insertedLogs: rows, duplicateLogs: batch.logs.length - rows };
   }
 
-  #transaction(batch: Batch, insert: InsertRows): Promise<WriteResult> {
-    return this.#db.transaction((tx) => writeBatch(tx, this.#target, batch, insert));
+  #transaction(batch: Batch, insert: InsertRows, divide?: Divide): Promise<WriteResult> {
+    return this.#db.transaction((tx) => writeBatch(tx, this.#target, batch, { insert, divide }));
   }
 
   /** Not where rows may turn out to be part of others: what is encoded ahead is written whole. */
   #mayCopy({ logs }: Batch): boolean {
-    if (logs.some(({ occurrence }) => occurrence !== undefined)) return false;
+    if (logs.some(isCarrier)) return false;
     return this.#db.kind === 'postgres' && logs.length > 0 && !this.#replaying && this.#refusals < MAX_REFUSALS;
   }
 
@@ -93,8 +113,10 @@ export class BatchStore {
       const copy = copyLogs(this.#target, logs, this.#copyBytes);
       if (!copy) return undefined;
       this.#copyBytes = Math.ceil(copy.data.length * 1.25);
-      if (batch.absorbed.length + batch.counts.length + batch.amendments.length > 0) return { rows: logs.length, copy };
-      return { rows: logs.length, copy, statements: statementsOfNews(this.#target, batch, logs, copy) };
+      const guard = this.#mayBeCounted ? [refuseCounted(this.#target, logs)] : [];
+      const encoded = { rows: logs.length, copy, guard };
+      if (batch.absorbed.length + batch.counts.length + batch.amendments.length > 0) return encoded;
+      return { ...encoded, statements: [...guard, ...statementsOfNews(this.#target, batch, logs, copy)] };
     } catch {
       // The insert meets the same value and says what is wrong with it.
       return undefined;
@@ -102,9 +124,13 @@ export class BatchStore {
   }
 }
 
-function copyAll(copy: Copy): InsertRows {
+function isCarrier({ occurrence }: ErrorLogRow): boolean {
+  return occurrence !== undefined;
+}
+
+function copyAll(statements: Statement[]): InsertRows {
   return async (tx, logs) => {
-    await tx.later([copy]);
+    await tx.later(statements);
     return [...logs.values()];
   };
 }

@@ -30,7 +30,7 @@ export function storeDeadLetter(db: Db, target: Target, id: number, rows: Partia
   return db.transaction(async (tx) => {
     const gone = await take(tx, target, [id]);
     if (gone.length === 0) return false;
-    await writeBatch(tx, target, { ...emptyBatch(), ...rows });
+    await writeBatch(tx, target, { ...emptyBatch(), ...rows }, { replayed: true });
     await account(tx, target, gone, false);
     return true;
   });

@@ -28,13 +28,20 @@ export async function joinOccurrences(
   const { text, values } = takeOccurrences(target, carrying);
   const found = await tx.query<KnownOccurrence>(text, values);
   const known = new Map<string, readonly Carrier[]>(found.map(({ key, carriers }) => [key, carriers]));
+  const stored = new Set(found.flatMap(({ carriers }) => carriers.map(({ into }) => into)));
   // Outer spans begin first: the row that stands for all is the same in most batches, though any would do.
-  for (const row of carrying) place(row, known, result);
+  for (const row of carrying) place(row, known, stored, result);
   result.statements.push(noteCarriers(target, known));
   return result;
 }
 
-function place(row: ErrorLogRow, known: Map<string, readonly Carrier[]>, result: Joined): void {
+/** @param stored ids of rows that stand for others and are in the table */
+function place(
+  row: ErrorLogRow,
+  known: Map<string, readonly Carrier[]>,
+  stored: ReadonlySet<string>,
+  result: Joined,
+): void {
   const { key, ...placed } = row.occurrence!;
   const id = row.event_id.toLowerCase();
   const carriers = known.get(key) ?? [];
@@ -48,7 +55,8 @@ function place(row: ErrorLogRow, known: Map<string, readonly Carrier[]>, result:
   const amendment = amendmentOf(row, own);
   const stands = result.logs.get(own.into);
   if (stands) result.logs.set(own.into, amendRow(stands, amendment));
-  else result.amendments.push(amendment);
+  // The insert passes over a row that is in the table, with what it took in here.
+  if (!stands || stored.has(own.into)) result.amendments.push(amendment);
 }
 
 /** What a further carrier knows that the first may not. */

@@ -69,10 +69,10 @@ export class StormBudget {
   }
 
   #hotGroups(batch: Batch): Group[] {
-    const raised = new Set(batch.amendments.filter(({ level }) => level !== undefined).map(({ event_id }) => event_id));
+    const kept = keptRows(batch);
     const groups = new Map<string, Group>();
     for (const row of batch.logs) {
-      if (!mayBeCounted(row) || raised.has(row.event_id)) continue;
+      if (!mayBeCounted(row) || kept.has(row.event_id.toLowerCase())) continue;
       const name = nameOf(row);
       const group = groups.get(name);
       if (group) group.rows.push(row);
@@ -118,6 +118,13 @@ function mayBeCounted({ level, error_type }: ErrorLogRow): boolean {
   return level !== 'CRITICAL' && (isAtLeast(level, 'WARNING') || error_type === undefined);
 }
 
+/** Ids of rows that are about to be raised, or that absorb others: those count with the row, and a count takes none with it. */
+function keptRows({ amendments, absorbed }: Batch): Set<string> {
+  const raised = amendments.filter(({ level }) => level !== undefined).map(({ event_id }) => event_id);
+  const parts = absorbed.flatMap(({ event_id, into }) => [event_id, into]);
+  return new Set([...raised, ...parts].map((id) => id.toLowerCase()));
+}
+
 function minuteOf({ created_at }: ErrorLogRow): number {
   return Math.floor(created_at / MINUTE_MILLIS) * MINUTE_MILLIS;
 }
@@ -129,10 +136,10 @@ function nameOf(row: ErrorLogRow): string {
 function toCount(row: ErrorLogRow): ErrorCountRow {
   const { process, event_id, created_at, level, fingerprint, fingerprint_version, message_template } = row;
   const { service, environment, error_type, release_version, previous_keys, issue_title, culprit } = row;
-  const { route, user_id, session_id } = row;
+  const { route, user_id, session_id, accepted, merged } = row;
   return {
     ...{ process, event_id, created_at, last_seen: created_at, count: 1, level, fingerprint, fingerprint_version },
     ...{ message_template, service, environment, error_type, release_version, previous_keys, issue_title, culprit },
-    ...{ user_id, session_id, routes: route === undefined ? undefined : { [route]: 1 } },
+    ...{ accepted, merged, user_id, session_id, routes: route === undefined ? undefined : { [route]: 1 } },
   };
 }

@@ -25,13 +25,28 @@ import { type LedgerChange, upsertLedger } from './statements/upsert-ledger.ts';
 /** How the rows of error_logs get in: those that were not there before come back. */
 export type InsertRows = (tx: Transaction, logs: ReadonlyMap<string, ErrorLogRow>) => Promise<ErrorLogRow[]>;
 
+/** Which rows become counts. */
+export type Divide = (tx: Queryable, batch: Batch) => Promise<Batch>;
+
+export interface WriteWays {
+  /** Default: passes over rows that are there already. */
+  insert?: InsertRows | undefined;
+  /** Asked once it is known which rows are part of others. Default: none. */
+  divide?: Divide | undefined;
+  /** From a dead letter, by hand. */
+  replayed?: boolean;
+}
+
 export async function writeBatch(
   tx: Transaction,
   target: Target,
-  batch: Batch,
-  insert: InsertRows = insertNew(target),
+  given: Batch,
+  { insert = insertNew(target), divide = async (_, whole) => whole, replayed = false }: WriteWays = {},
 ): Promise<WriteResult> {
-  const { logs, joined, ...occurrences } = await joinOccurrences(tx, target, distinctById(batch.logs));
+  const { logs: standing, joined, ...occurrences } = await joinOccurrences(tx, target, distinctById(given.logs));
+  // Only now, as two carriers of one exception are one.
+  const batch = await divide(tx, { ...given, logs: [...standing.values()] });
+  const logs = distinctById(batch.logs);
   const inserted = logs.size > 0 ? await insert(tx, logs) : [];
   const added = new Set([...idsOf(inserted), ...joined.map(({ event_id }) => event_id)]);
   const account = accountOf(added, inserted, batch.absorbed, await takeBack(tx, target, batch.absorbed));
@@ -44,9 +59,11 @@ export async function writeBatch(
     ...occurrences.statements,
     ...issueStatements(target, [...account.stored, ...account.takenBack, ...weighted, ...amended]),
     ...otherStatements(target, batch),
-    ...ledgerStatements(target, ledgerChanges(batch.ledgers, account, counts)),
+    ...ledgerStatements(target, ledgerChanges(batch.ledgers, account, counts), replayed),
   ]);
-  const result = { insertedLogs: inserted.length, duplicateLogs: batch.logs.length - inserted.length };
+  // What became part of another row now, or a count, was not there already.
+  const news = inserted.length + joined.length + standing.size - logs.size;
+  const result = { insertedLogs: inserted.length, duplicateLogs: given.logs.length - news };
   return counts.length === 0 ? result : { ...result, aggregated: counts.reduce((sum, { count }) => sum + count, 0) };
 }
 
@@ -108,8 +125,8 @@ function idsOf(rows: readonly { event_id?: string }[]): Set<string> {
   return new Set(rows.map(({ event_id }) => event_id?.toLowerCase() ?? ''));
 }
 
-function ledgerStatements(target: Target, changes: readonly LedgerChange[]): Statement[] {
-  return changes.length > 0 ? [upsertLedger(target, changes)] : [];
+function ledgerStatements(target: Target, changes: readonly LedgerChange[], replayed = false): Statement[] {
+  return changes.length > 0 ? [upsertLedger(target, changes, replayed)] : [];
 }
 
 /** Passes over rows that are there already. */

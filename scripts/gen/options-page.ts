@@ -23,7 +23,7 @@ const OTEL = [
   ['OTEL_SPAN_*_LIMIT, OTEL_ATTRIBUTE_*_LIMIT', 'Limits of attributes, events and links on spans.'],
   [
     'OTEL_NODE_ENABLED_INSTRUMENTATIONS, OTEL_NODE_DISABLED_INSTRUMENTATIONS',
-    'Which of http, undici, express, pg are used.',
+    'Which hooks are used, by the names of the start line (http, express, pg, pino, …); the second leaves out. docs/frameworks.md, docs/clients.md and docs/loggers.md list them.',
   ],
 ];
 

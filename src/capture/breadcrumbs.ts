@@ -8,6 +8,7 @@ import { isAtLeast, type Level, levelOfSeverity } from '../record/level.ts';
 import { clean } from '../record/scrub/clean.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
 import { childName } from '../record/time-spent.ts';
+import { ownCopy } from '../util/own-copy.ts';
 
 const MAX_CRUMBS = 20;
 const MAX_TEXT = 200;
@@ -35,12 +36,11 @@ export function leaveWords(severity: number, words: unknown, time = Date.now(), 
   const level = levelOfSeverity(severity);
   if (typeof words !== 'string' || words === '' || !isAtLeast(level, 'INFO')) return;
   const request = stateOfContext(at)?.request;
-  if (request !== undefined) leaveCrumb(request, { t: time, what: ownCopy(words), level });
+  if (request !== undefined) leaveCrumb(request, { t: time, what: beginningOf(words), level });
 }
 
-/** Of a long text the beginning, and no reference to the whole, which a slice would be. */
-function ownCopy(text: string): string {
-  return text.length <= MAX_HELD ? text : Buffer.from(text.slice(0, MAX_HELD)).toString();
+function beginningOf(text: string): string {
+  return text.length <= MAX_HELD ? text : ownCopy(text.slice(0, MAX_HELD));
 }
 
 /** Oldest first; nothing where there are none. */

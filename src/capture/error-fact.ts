@@ -5,10 +5,11 @@ import type { ErrorFact } from '../record/fact.ts';
 import { bound, cut, LIMITS, plainTags } from '../record/limits.ts';
 import { clean } from '../record/scrub/clean.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
-import { errorType, isObject, peek } from '../record/thrown.ts';
+import { errorType, isObject, membersOf, peek } from '../record/thrown.ts';
 
 const MAX_DEPTH = 8;
 const MAX_MEMBERS = 16;
+const MAX_ERRORS = 64;
 
 function describe(value: unknown): string {
   try {
@@ -24,10 +25,20 @@ function describe(value: unknown): string {
 }
 
 export function errorFact(thrown: unknown, scrubber: Scrubber): ErrorFact {
-  return build(thrown, scrubber, 0, new Set());
+  return build(thrown, { scrubber, depth: 0, path: new Set(), room: { left: MAX_ERRORS } });
 }
 
-function build(thrown: unknown, scrubber: Scrubber, depth: number, path: Set<unknown>): ErrorFact {
+interface Building {
+  scrubber: Scrubber;
+  depth: number;
+  path: Set<unknown>;
+  /** Of all together: errors that share members would be as many as there are ways to them. */
+  room: { left: number };
+}
+
+function build(thrown: unknown, building: Building): ErrorFact {
+  const { scrubber, depth, path, room } = building;
+  room.left--;
   if (!isObject(thrown)) {
     return { type: thrown === null ? 'null' : typeof thrown, message: clean(describe(thrown), scrubber) };
   }
@@ -43,9 +54,12 @@ function build(thrown: unknown, scrubber: Scrubber, depth: number, path: Set<unk
   if (depth >= MAX_DEPTH) return fact;
   path.add(thrown);
   const cause = peek(thrown, 'cause');
-  if (cause !== undefined && cause !== null && !path.has(cause)) fact.cause = build(cause, scrubber, depth + 1, path);
-  const inner = members(thrown).filter((member) => !path.has(member));
-  if (inner.length > 0) fact.errors = inner.map((member) => build(member, scrubber, depth + 1, path));
+  const inside = { ...building, depth: depth + 1 };
+  if (cause !== undefined && cause !== null && !path.has(cause) && room.left > 0) fact.cause = build(cause, inside);
+  const inner = membersOf(thrown, MAX_MEMBERS)
+    .filter((member) => !path.has(member))
+    .flatMap((member) => (room.left > 0 ? build(member, inside) : []));
+  if (inner.length > 0) fact.errors = inner;
   path.delete(thrown);
   return fact;
 }
@@ -53,17 +67,12 @@ function build(thrown: unknown, scrubber: Scrubber, depth: number, path: Set<unk
 /** The errors inside an error: causes and AggregateError members, each once, nearest first. */
 export function chainOf(thrown: object): object[] {
   const found = new Set<object>();
-  const queue: unknown[] = [peek(thrown, 'cause'), ...members(thrown)];
+  const queue: unknown[] = [peek(thrown, 'cause'), ...membersOf(thrown, MAX_MEMBERS)];
   while (queue.length > 0 && found.size < MAX_MEMBERS) {
     const next = queue.shift();
     if (!isObject(next) || next === thrown || found.has(next)) continue;
     found.add(next);
-    queue.push(peek(next, 'cause'), ...members(next));
+    queue.push(peek(next, 'cause'), ...membersOf(next, MAX_MEMBERS));
   }
   return [...found];
-}
-
-function members(thrown: object): unknown[] {
-  const errors = peek(thrown, 'errors');
-  return Array.isArray(errors) ? errors.slice(0, MAX_MEMBERS) : [];
 }

@@ -48,7 +48,9 @@ type SdkSpan = Span & ReadableSpan;
 export class RowtraceSpanProcessor implements SpanProcessor {
   readonly #options: SpanProcessorOptions;
   readonly #onException = (span: SdkSpan, exception: unknown): void => {
-    this.#guard(() => this.#recorded(span, exception));
+    this.#guard(() => {
+      if (!isTracingSuppressed(context.active())) this.#recorded(span, exception);
+    });
   };
   readonly #slow: SlowSpans;
   readonly #sampler: CallSampler;
@@ -61,7 +63,9 @@ export class RowtraceSpanProcessor implements SpanProcessor {
   }
 
   onStart(span: Span, parentContext: Context): void {
+    if (this.#stopped) return;
     this.#guard(() => {
+      if (isTracingSuppressed(context.active())) return;
       const sdkSpan = span as SdkSpan;
       this.#options.onResource?.(sdkSpan.resource);
       wrapRecordException(span);
@@ -77,6 +81,7 @@ export class RowtraceSpanProcessor implements SpanProcessor {
   onEnd(span: ReadableSpan): void {
     if (this.#stopped) return;
     this.#guard(() => {
+      // In a suppressed context as well: what began here ends here.
       const state = stateOf(span);
       if (state?.onException !== this.#onException || state.span !== span) return;
       if (isHandshake(span.attributes)) return this.#slow.forget(state);
@@ -219,7 +224,7 @@ export class RowtraceSpanProcessor implements SpanProcessor {
   /** Nothing of ours may reach the host: what fails is counted. */
   #guard(work: () => void): void {
     try {
-      if (!isTracingSuppressed(context.active())) work();
+      work();
     } catch {
       this.#options.tracker.failed('internal_error');
     }

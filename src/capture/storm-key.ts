@@ -44,7 +44,7 @@ export function keyOfThrown(value: object, keyed: Keyed): StormKey | undefined {
   const message = peek(value, 'message');
   if (typeof message !== 'string') return undefined;
   const key = keyOf(keyed, errorType(value), peek(value, 'code'), message, peek(value, 'stack'));
-  if (isObject(peek(value, 'cause')) || Array.isArray(peek(value, 'errors')))
+  if (isObject(peek(value, 'cause')) || peek(value, 'errors') !== undefined)
     for (const inner of chainOf(value))
       add(key, errorType(inner), peek(inner, 'code'), peek(inner, 'message'), peek(inner, 'stack'));
   return key;

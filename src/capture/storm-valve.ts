@@ -4,6 +4,7 @@
 
 import type { Counted, CountFact } from '../record/fact.ts';
 import { isAtLeast, type Level } from '../record/level.ts';
+import { ownCopy } from '../util/own-copy.ts';
 import { CountBucket } from './count-bucket.ts';
 import { isSameKind, roughWordsOf, type StormKey, templateWordsOf, wordsOf } from './storm-key.ts';
 
@@ -138,7 +139,7 @@ export class StormValve {
     if (place === undefined) {
       if (!this.#mayAdd(key.type)) return undefined;
       place = { buckets: new Map(), rough: new Map(), exact: 0 };
-      this.#places.set(key.place, place);
+      this.#places.set(ownCopy(key.place), place);
     }
     const words = wordsOf(key);
     const exact = place.buckets.get(words);
@@ -153,7 +154,7 @@ export class StormValve {
     this.#templates++;
     const template = templateWordsOf(key);
     const bucket = place.buckets.get(template) ?? this.#add(place, template, key.type);
-    if (bucket !== undefined) place.rough.set(rough, bucket);
+    if (bucket !== undefined) place.rough.set(ownCopy(rough), bucket);
     return bucket;
   }
 
@@ -165,7 +166,7 @@ export class StormValve {
     if (!this.#mayAdd(type)) return undefined;
     const bucket = new CountBucket();
     this.#newOfType.set(type, (this.#newOfType.get(type) ?? 0) + 1);
-    place.buckets.set(words, bucket);
+    place.buckets.set(ownCopy(words), bucket);
     this.#kinds++;
     return bucket;
   }

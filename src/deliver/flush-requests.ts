@@ -44,6 +44,11 @@ export class FlushRequests {
     return release;
   }
 
+  /** All of this journal is stored. Its end may not have been reached again since the call, where batches were full before it. */
+  removed(follower: Follower): void {
+    for (const { reading } of this.#requests) reading?.delete(follower);
+  }
+
   answer(): void {
     for (const request of [...this.#requests]) {
       if (request.reading?.size !== 0) continue;

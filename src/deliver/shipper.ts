@@ -244,6 +244,7 @@ export class Shipper {
 
   #remove(follower: Follower): void {
     follower.remove();
+    this.#requests.removed(follower);
     this.#torn += follower.counts.torn;
     this.#followers.delete(follower.dir);
     // Two thousand crashed processes would take twenty minutes, a few in each scan.

@@ -196,8 +196,11 @@ export class SegmentWriter {
         return this.#segment;
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        if (code === 'ENOENT') this.dir = undefined;
-        else if (code === 'EEXIST') this.#lastSegment++;
+        if (code === 'ENOENT') {
+          // By another name, as readers know the old one.
+          this.#wasRemoved ||= this.dir !== undefined;
+          this.dir = undefined;
+        } else if (code === 'EEXIST') this.#lastSegment++;
         else throw error;
         if (attempt === 2) throw error;
       }

@@ -1,6 +1,8 @@
 // Runs something that may return a value or a promise, and says exactly once how it ended. What it returns or throws
 // passes through unchanged: the same value, the same promise semantics.
 
+import { peek } from '../record/thrown.ts';
+
 export interface Failure {
   thrown: unknown;
 }
@@ -30,5 +32,5 @@ export function finish<T>(work: () => T, ended: (failure: Failure | undefined) =
 }
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return value !== null && typeof value === 'object' && typeof (value as { then?: unknown }).then === 'function';
+  return value !== null && typeof value === 'object' && typeof peek(value, 'then') === 'function';
 }

@@ -68,7 +68,7 @@ interface Call {
 function shown(values: unknown[], redact: boolean | readonly number[]): string[] {
   if (redact === true) return values.map(() => '[redacted]');
   return values.map((value, at) => {
-    if (redact !== false && redact.includes(at)) return '[redacted]';
+    if (Array.isArray(redact) && redact.includes(at)) return '[redacted]';
     try {
       const text = isPlain(value) ? String(value) : format('%O', value);
       return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;

@@ -2,6 +2,7 @@
 
 import { type Attributes, context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { stateOf } from '../otel/request-state.ts';
+import { readable } from '../record/limits.ts';
 import { copied } from './emit.ts';
 import { finish } from './finish.ts';
 
@@ -47,17 +48,21 @@ export function trackLatency<T>(
   };
   const span = trace.getTracer('rowtrace.manual').startSpan(name, {
     kind: peer === undefined ? SpanKind.INTERNAL : SpanKind.CLIENT,
-    attributes: attributes as Attributes,
+    attributes: readable(attributes) as Attributes,
   });
   const requestId = stateOf(span)?.request.requestId;
   return finish(
     () => context.with(trace.setSpan(context.active(), span), () => work({ span, requestId })),
     (failure) => {
-      if (failure !== undefined) {
-        span.recordException(failure.thrown as Error);
+      try {
+        if (failure === undefined) return;
         span.setStatus({ code: SpanStatusCode.ERROR });
+        span.recordException(failure.thrown as Error);
+      } catch {
+        // A value that cannot be read. The status is set, and its caller gets what was thrown.
+      } finally {
+        span.end();
       }
-      span.end();
     },
   );
 }

@@ -42,5 +42,9 @@ export function setTag(name: string, value: string | number | boolean): void {
 function setOnRequest(name: string, value: string | number | boolean): void {
   const active = context.active();
   const span = stateOfContext(active)?.request.span ?? trace.getSpan(active);
-  span?.setAttribute(name, value);
+  try {
+    span?.setAttribute(name, value);
+  } catch {
+    // A value that cannot be read is no tag.
+  }
 }

@@ -1,5 +1,5 @@
 // Options: code > configuration file > environment > default; validated with the value given, frozen, printed with
-// secrets masked. Only this room and cli/ read process.env.
+// secrets masked. Only this room and cli/ take settings from process.env.
 
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -23,6 +23,8 @@ const MAX_CARRIERS = 64;
 export function findCarrier(known: readonly Carrier[], next: Omit<Carrier, 'into' | 't'>): Carrier | undefined {
   const repeated = known.find(({ id }) => id === next.id);
   if (repeated !== undefined) return repeated;
+  // One that is not noted would be taken for new each time it comes.
+  if (known.length >= MAX_CARRIERS) return undefined;
   const groups = new Map<string, Carrier[]>();
   for (const carrier of known) groups.set(carrier.into, [...(groups.get(carrier.into) ?? []), carrier]);
   for (const group of groups.values()) if (group.every((carrier) => areOnOneLine(carrier, next))) return group[0];

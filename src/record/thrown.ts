@@ -20,8 +20,19 @@ export function isErrorLike(value: unknown): value is Error {
 
 /** Frameworks give errors that are the client's fault a status (`http-errors`): worth a row, not an alarm. */
 export function isClientFault(thrown: unknown): boolean {
-  const status = Number(peek(thrown, 'statusCode') ?? peek(thrown, 'status') ?? 0);
+  const told = peek(thrown, 'statusCode') ?? peek(thrown, 'status');
+  const status = typeof told === 'number' || typeof told === 'string' ? Number(told) : 0;
   return status >= 400 && status < 500;
+}
+
+/** What an AggregateError holds; nothing where it cannot be read. */
+export function membersOf(thrown: unknown, most: number): unknown[] {
+  try {
+    const errors = peek(thrown, 'errors');
+    return Array.isArray(errors) ? errors.slice(0, most) : [];
+  } catch {
+    return [];
+  }
 }
 
 /**

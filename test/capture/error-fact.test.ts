@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { errorFact } from '../../src/capture/error-fact.ts';
 import { createScrubber } from '../../src/record/scrub/scrubber.ts';
+import { isClientFault } from '../../src/record/thrown.ts';
 
 const scrubber = createScrubber();
 
@@ -70,4 +71,24 @@ test('members of an AggregateError are kept, sixteen at the most', () => {
   const fact = errorFact(many, scrubber);
   assert.equal(fact.type, 'AggregateError');
   assert.equal(fact.errors?.length, 16);
+});
+
+test('errors that share members are written down once a few dozen times, not once for each way to them', () => {
+  let error: Error = new Error('the first');
+  for (let level = 0; level < 7; level++) error = new AggregateError(Array(16).fill(error), `level ${level}`);
+  let count = 0;
+  const walk = (fact: ReturnType<typeof errorFact>) => {
+    count++;
+    for (const inner of [fact.cause, ...(fact.errors ?? [])]) if (inner) walk(inner);
+  };
+  walk(errorFact(error, scrubber));
+  assert.equal(count, 64);
+});
+
+test('a status or members that cannot be read cost nothing else', () => {
+  const members = Object.assign(new Error('boom'), { errors: revoked.proxy });
+  assert.equal(errorFact(members, scrubber).message, 'boom');
+  for (const status of [Symbol('x'), Object.create(null), revoked.proxy, {}])
+    assert.equal(isClientFault(Object.assign(new Error('boom'), { status })), false);
+  for (const status of [404, '404']) assert.equal(isClientFault(Object.assign(new Error('boom'), { status })), true);
 });

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
 import { AlwaysOffSampler, ParentBasedSampler } from '@opentelemetry/sdk-trace';
+import { stateOf } from '../../src/otel/request-state.ts';
 import { captureBench } from '../support/capture.ts';
 
 type Bench = ReturnType<typeof captureBench>;
@@ -179,4 +181,16 @@ test('secrets in messages, stacks and tags are masked before anything is written
     attributes: { password: 'hunter2hunter2' },
   });
   assert.ok(!JSON.stringify(bench.facts).includes('hunter2hunter2'));
+});
+
+test('a request that ends in a suppressed context ends; what begins after the shutdown is not watched', async () => {
+  const bench = captureBench();
+  const span = bench.tracer.startSpan('GET', { kind: SpanKind.SERVER, attributes: { 'http.request.method': 'GET' } });
+  context.with(trace.setSpan(context.active(), span), () => bench.logger.emit({ severityNumber: 17, body: 'x' }));
+  span.setAttribute('http.response.status_code', 200);
+  context.with(suppressTracing(context.active()), () => span.end());
+  const amended = () => bench.facts.filter((fact) => fact.k === 'amend');
+  assert.deepEqual([bench.logs().length, amended().length], [1, 1]);
+  await bench.tracers.shutdown();
+  assert.equal(stateOf(bench.tracer.startSpan('late')), undefined);
 });

@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type Context, context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Carrier } from '../../src/capture/carrier.ts';
 import { recordRules } from '../../src/deliver/rules.ts';
@@ -292,4 +294,24 @@ describe('storm valve', () => {
     for (let nr = 0; nr < 500; nr++) throwOne(failure());
     assert.deepEqual(close(), { accepted: 500, merged: 0, aggregated: 0, stored: 500 });
   });
+});
+
+test('of messages that are counted their beginning is held, not the whole', () => {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  const { throwOne } = storm();
+  const held = () => {
+    gc();
+    return process.memoryUsage().heapUsed / 1e6;
+  };
+  const page = '<p>'.repeat(100_000);
+  const burst = (from: number) => {
+    for (let n = from; n < from + 200; n++)
+      throwOne(failure(`Request failed with status code 502 for order ${n}: ${page}${n}`));
+  };
+  burst(0);
+  const before = held();
+  burst(200);
+  const grown = held() - before;
+  assert.ok(grown < 15, `${grown.toFixed(1)} MB of 60 are held`);
 });

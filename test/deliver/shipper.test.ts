@@ -82,6 +82,34 @@ test('flushes that are asked for at the same time all wait until all is stored',
   assert.deepEqual(await Promise.all(flushes), [1, 1, 1]);
 });
 
+test('a flush does not wait for the end of a journal that is stored and gone', async (t) => {
+  const dir = temporaryFolder(t);
+  const sink = new ScriptedSink();
+  const own = testJournal(dir);
+  own.appendNow(logFact('the first one'));
+  const other = testJournal(dir);
+  other.appendNow(logFact('the last one'));
+  let flushed: Promise<boolean> | undefined;
+  const write = sink.write.bind(sink);
+  sink.write = async (batch) => {
+    // The end of the other journal is on its way: from here on batches are full before its turn comes.
+    if (batch.ledgers.some(({ ended }) => ended) && !flushed) {
+      for (let n = 0; n < 500; n++) own.append(logFact(`m${n}`));
+      own.flushSync();
+      flushed = shipper.flush(3000);
+      await new Promise((later) => setTimeout(later, 50));
+    }
+    return write(batch);
+  };
+  const shipper = startShipper(t, dir, sink, { own: own.dir!, batchRows: 10 });
+  shipper.follow(other.dir!);
+  other.close();
+  await until('the end is on its way', () => flushed !== undefined);
+  assert.equal(await flushed, true);
+  assert.equal(sink.logs.size, 502);
+  assert.ok(!existsSync(other.dir!));
+});
+
 test('a malformed fact and a line that is none become dead letters, their neighbours rows', async (t) => {
   const dir = temporaryFolder(t);
   const sink = new ScriptedSink();

@@ -151,6 +151,7 @@ export const HOSTS: Row[] = [
       assert.deepEqual(thrown, [], 'nothing reaches the application');
       assert.deepEqual(silent, [], 'each is counted');
       const none = { promised: calls, produced: calls, stored: 0, dropped: calls, lost: 0, duplicates: 0 };
+      assert.ok(points >= 9, `${points} places were reached`);
       return {
         ...none,
         figure: `${points} places broken, ${calls} calls of the application, 0 thrown, each counted as internal_error`,

@@ -230,6 +230,29 @@ test('a folder removed under it is made again, and what went with it is counted'
   assert.ok(dropped.removed! >= 1);
 });
 
+test('a folder removed between two segments is made again by another name: readers of the old one know its places', (t) => {
+  const dir = temporaryFolder(t);
+  const journal = testJournal(dir, { segmentBytes: 600 });
+  journal.appendNow(logFact('gone'));
+  const removed = journal.dir!;
+  const newest = () =>
+    statSync(
+      join(
+        removed,
+        readdirSync(removed)
+          .filter((name) => name.endsWith('.ndjson'))
+          .sort()
+          .at(-1)!,
+      ),
+    );
+  // It is left when it is full, and the next one begins with the next record.
+  while (newest().size < 600) journal.appendNow(logFact('gone'));
+  rmSync(removed, { recursive: true });
+  journal.appendNow(logFact('kept'));
+  assert.notEqual(journal.dir, removed);
+  assert.deepEqual(messagesOf(readAll(new JournalReader(journal.dir!))), ['kept']);
+});
+
 test('a folder removed just before the end is noticed: what went with it is counted, what waits goes to a new one', (t) => {
   const dir = temporaryFolder(t);
   const journal = testJournal(dir);

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { logs, context as otelContext, SpanKind, trace } from '@opentelemetry/api';
+import { logs, context as otelContext, type Span, SpanKind, trace } from '@opentelemetry/api';
 import {
   captureError,
   captureErrors,
@@ -253,6 +253,48 @@ test('trackLatency gives back the result, writes the call, and warns over its ow
   assert.ok(facts.some((fact) => fact.k === 'log' && fact.error?.message === 'declined'));
 });
 
+test('trackLatency hands on what cannot be read, and ends its span; attributes that cannot be read are no error', () => {
+  const proxy = revocable();
+  const thrown = [
+    proxy,
+    Object.defineProperty({}, 'code', { get: broken }),
+    Object.defineProperty({}, 'message', { get: broken }),
+  ];
+  for (const [at, value] of thrown.entries()) {
+    let caught: { value: unknown } | undefined;
+    let own: Span | undefined;
+    try {
+      trackLatency(`unreadable ${at}`, ({ span }) => {
+        own = span;
+        throw value;
+      });
+    } catch (error) {
+      caught = { value: error };
+    }
+    assert.ok(caught !== undefined && caught.value === value, `${at}`);
+    assert.equal(own?.isRecording(), false, `${at}: it is ended`);
+  }
+  const deep: Record<string, object> = {};
+  for (let inner = deep, depth = 0; depth < 20_000; depth++) inner = inner.x = {};
+  const inside = Object.defineProperty({}, 'b', { enumerable: true, get: broken });
+  for (const a of [inside, proxy, deep])
+    assert.equal(
+      trackLatency('call', { attributes: { a } }, () => 5),
+      5,
+    );
+  const result = Object.defineProperty({}, 'then', { get: broken });
+  assert.equal(
+    trackLatency('call', () => result),
+    result,
+  );
+  trackLatency('call', () => setTag('s', proxy as never));
+});
+
+test('logCalls with a redact of any kind makes the call', () => {
+  for (const redact of [null, 0, 1, 'all', {}])
+    assert.equal(logCalls((value: number) => value, { redact: redact as never, level: 'ERROR' })(5), 5);
+});
+
 test('captureErrors rethrows, or swallows when told to', async () => {
   assert.throws(
     () =>
@@ -421,3 +463,9 @@ test('without any SDK the helpers do nothing and break nothing', () => {
   );
   logs.setGlobalLoggerProvider(bench.loggers);
 });
+
+function revocable(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}

@@ -3,7 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import * as zlib from 'node:zlib';
 import { cliDir, eventually, startCli } from '../support/cli.ts';
@@ -137,15 +139,17 @@ test('secrets do not reach the journal or the tables', async (t) => {
     ),
   );
   await receiver.rows(1);
-  const { execFileSync } = await import('node:child_process');
-  const found = (() => {
-    try {
-      return execFileSync('grep', ['-rl', secret, receiver.dir], { encoding: 'utf8' });
-    } catch {
-      return '';
-    }
-  })();
-  assert.equal(found, '');
+  const files = readdirSync(receiver.dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const texts = files.flatMap(({ parentPath, name }) => {
+    const path = join(parentPath, name);
+    // What is renamed meanwhile is there by its other name, or shipped.
+    return existsSync(path) ? [readFileSync(path, 'utf8')] : [];
+  });
+  assert.ok(
+    texts.some((text) => text.includes('app:***@db')),
+    'the record is among what was looked at',
+  );
+  assert.ok(!texts.some((text) => text.includes(secret)));
   const all = JSON.stringify(await receiver.db.query('select * from rowtrace.error_logs'));
   assert.ok(!all.includes(secret));
 });

@@ -49,7 +49,8 @@ const COLUMNS: Columns = {
 const REPORTED = ['seq', 'updated_at', 'dropped'];
 const RISING = ['accepted', 'merged'];
 
-export function upsertLedger(target: Target, changes: readonly LedgerChange[]): Statement {
+/** @param replayed from a dead letter, by hand: says nothing of whether the process is still there */
+export function upsertLedger(target: Target, changes: readonly LedgerChange[], replayed = false): Statement {
   const names = columnNames(COLUMNS);
   const text = `
     insert into ${target.schema}.ledger as l (${names}, ended_at)
@@ -61,7 +62,7 @@ export function upsertLedger(target: Target, changes: readonly LedgerChange[]): 
       ${RISING.map((name) => `${name} = greatest(excluded.${name}, l.${name})`).join(', ')},
       -- Whoever reports or stores something has not ended yet, or comes back by another journal.
       ended_at = case
-        when excluded.ended_at is null and excluded.seq <= l.seq and excluded.stored <= 0 then l.ended_at
+        when excluded.ended_at is null and ($2::boolean or excluded.seq <= l.seq and excluded.stored <= 0) then l.ended_at
         else excluded.ended_at
       end,
       -- Empty where a dead letter came before any report of its process.
@@ -72,5 +73,5 @@ export function upsertLedger(target: Target, changes: readonly LedgerChange[]): 
         .map((name) => `${name} = l.${name} + excluded.${name}`)
         .join(', ')}`;
   const rows = changes.map((change) => ({ ...encodeRow(change, COLUMNS), ended: change.ended }));
-  return { text, values: [toJson(rows)] };
+  return { text, values: [toJson(rows), String(replayed)] };
 }

@@ -7,12 +7,9 @@ import { leanInstrumentations } from '../../capture/instrumentations.ts';
 import { loadOptions } from '../../options/options.ts';
 import { readOtelEnvironment } from '../../options/otel-env.ts';
 import type { Finding } from './finding.ts';
-import { copiesOf, installedVersion, isAtLeastVersion, isInRange } from './packages.ts';
+import { copiesOf, installedVersion, isInRange } from './packages.ts';
 
-/** The first pino that publishes its records on a diagnostics channel. */
-const OLDEST_PINO = '9.10';
-
-const NOT_COVERED = ['@hapi/hapi', 'next', 'mysql', 'postgres', 'better-sqlite3', 'mssql', 'oracledb'];
+const NOT_COVERED = ['@hapi/hapi', 'mysql', 'postgres', 'better-sqlite3', 'mssql', 'oracledb'];
 
 export function checkApplication(folder: string): Finding[] {
   return [...instrumented(folder), pino(folder), notCovered(folder), apiCopies(folder)].filter(
@@ -69,14 +66,7 @@ function unsupportedBy(hook: Hook, folder: string): { name: string; version: str
 
 function pino(folder: string): Finding | undefined {
   const version = installedVersion(folder, 'pino');
-  if (version === undefined) return undefined;
-  if (isAtLeastVersion(version, OLDEST_PINO)) return { state: 'ok', name: 'pino', text: version };
-  return {
-    state: 'warning',
-    name: 'pino',
-    text: `${version} is too old to be recorded`,
-    fix: `Upgrade pino to ${OLDEST_PINO} or newer.`,
-  };
+  return version === undefined ? undefined : { state: 'ok', name: 'pino', text: version };
 }
 
 function notCovered(folder: string): Finding | undefined {

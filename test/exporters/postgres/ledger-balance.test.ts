@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { openTarget, storeDeadLetter } from '../../../exporters/postgres/dead-letters.ts';
 import { readLedger, sumLedger } from '../../../src/query/ledger.ts';
 import type { AbsorbedRow, ErrorLogRow, LedgerRow } from '../../../src/record/row.ts';
 import type { Db } from '../../../src/store/db.ts';
@@ -104,6 +105,24 @@ for (const kind of KINDS)
       assert.deepEqual(await balance(db), { ...found, accepted: 9, stored: 3, pending: 1 }, 'it had not ended yet');
       const total = await sumLedger(db, 'rowtrace');
       assert.deepEqual([total.processes, total.accepted, total.dropped], [1, 9, { journal_full: 1 }]);
+    });
+
+    test('a dead letter that is stored after all brings no process back: what it lost stays lost', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const poison = row('poison');
+      await sink.write(batch({ logs: [row('a', { accepted: 10, merged: 0 })] }));
+      await sink.deadLetter([
+        { event_id: poison.event_id, process: 'p', service: 'kennel', kind: 'log', reason: 'bad', raw: 'x' },
+      ]);
+      await sink.write(batch({ ledgers: [END] }));
+      const ended = { ...NOTHING, accepted: 10, stored: 1, dead_lettered: 1, dropped: { lost: 8 } };
+      assert.deepEqual(await balance(db), ended);
+      const [found] = await db.query<{ id: number }>('select id::int from rowtrace.dead_letters');
+      assert.equal(
+        await storeDeadLetter(db, await openTarget(db, 'rowtrace', {}), found!.id, { logs: [poison] }),
+        true,
+      );
+      assert.deepEqual(await balance(db), { ...ended, stored: 2, dead_lettered: 0 });
     });
 
     test('a dead letter that turns out to be part of another one goes, as a row does', async (t) => {

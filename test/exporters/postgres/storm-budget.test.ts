@@ -95,4 +95,78 @@ for (const kind of KINDS)
       assert.equal(worst.length, 1);
       assert.equal((await listIssues(db, 'rowtrace', { text: 'storm' }))[0]!.count, 40);
     });
+
+    test('a row that absorbs others stays a row, and a count says what its process had accepted', async (t) => {
+      const { sink, db } = await openSink(t, kind, { stormRows: 1 });
+      await sink.write(batch({ logs: [errorLog({ message: 'begin' })] }));
+      const ledgerOf = async (process: string) => {
+        const columns = 'accepted::int, merged::int, stored::int, absorbed::int, aggregated::int';
+        return (await db.query(`select ${columns} from rowtrace.ledger where process = $1`, [process]))[0];
+      };
+      const storm = (process: string) =>
+        Array.from({ length: 20 }, (_, nr) =>
+          errorLog({ process, message: process, created_at: AT + nr, accepted: 21 + nr, merged: nr }),
+        );
+      const logs = storm('absorbing');
+      const absorbed = logs.map(({ event_id: into }) => {
+        return { process: 'absorbing', event_id: errorLog().event_id, created_at: AT, into, held: true as const };
+      });
+      await sink.write(batch({ logs, absorbed }));
+      assert.deepEqual(await ledgerOf('absorbing'), {
+        ...{ accepted: 40, merged: 19, stored: 20, absorbed: 20, aggregated: 0 },
+      });
+      await sink.write(batch({ logs: storm('alone') }));
+      assert.deepEqual(await ledgerOf('alone'), { accepted: 40, merged: 19, stored: 5, absorbed: 0, aggregated: 15 });
+    });
+
+    test('who takes over rows that another process counted stores none of them, in batches however small', async (t) => {
+      const { sink, db } = await openSink(t, kind, { stormRows: 1 });
+      const taker = createPostgresSink({
+        open: async () => ({ ...db, close: async () => undefined }),
+        foldEveryMillis: 3_600_000,
+        stormRows: 1,
+      });
+      await taker.open();
+      t.after(() => taker.close());
+      for (const each of [sink, taker]) await each.write(batch({ logs: [errorLog({ message: 'begin' })] }));
+      const logs = Array.from({ length: 20 }, (_, at) => errorLog({ message: 'storm', created_at: AT + at }));
+      assert.equal((await sink.write(batch({ logs }))).aggregated, 15);
+      // Only counted rows, with and without something beside that the transaction has to ask about.
+      assert.equal((await taker.write(batch({ logs: logs.slice(16) }))).insertedLogs, 0);
+      await taker.write(batch({ logs: [errorLog({ message: 'new' })] }));
+      const amendments = [{ event_id: logs[0]!.event_id, created_at: AT, tags: {} }];
+      assert.equal((await taker.write(batch({ logs: logs.slice(12, 16), amendments }))).insertedLogs, 0);
+      await taker.write(batch({ logs: [errorLog({ message: 'new' })] }));
+      assert.equal((await taker.write(batch({ logs: logs.slice(5, 8) }))).insertedLogs, 0);
+      const { rows, counted } = await rowsOf(db);
+      assert.deepEqual({ rows, counted }, { rows: 5, counted: 15 });
+    });
+
+    test('several carriers of one exception: the storm goes on being counted, each exception once', async (t) => {
+      const { sink, db } = await openSink(t, kind, { stormRows: 1 });
+      await sink.write(batch({ logs: [errorLog({ message: 'begin' })] }));
+      const batches = Array.from({ length: 4 }, (_, nr) =>
+        Array.from({ length: 10 }, (_, at) => {
+          const key = `${nr}${at}`.padStart(32, 'e');
+          const carrier = (span: string, path: string[]) =>
+            errorLog({
+              ...{ process: 'carrying', message: 'storm', created_at: AT + nr * 10 + at },
+              occurrence: { key, span, path, from: AT, to: AT + 1_000 },
+            });
+          return [carrier('s1', ['s0']), carrier('s0', [])];
+        }).flat(),
+      );
+      for (const logs of batches) await sink.write(batch({ logs }));
+      const expected = { rows: 5, counted: 35 };
+      const found = async () => {
+        const { rows, counted } = await rowsOf(db);
+        const columns = 'stored::int, absorbed::int, aggregated::int';
+        const [ledger] = await db.query(`select ${columns} from rowtrace.ledger where process = 'carrying'`);
+        return { rows, counted, ledger };
+      };
+      const all = { ...expected, ledger: { stored: 5, absorbed: 40, aggregated: 35 } };
+      assert.deepEqual(await found(), all);
+      for (const logs of batches) await sink.write(batch({ logs }));
+      assert.deepEqual(await found(), all, 'again');
+    });
   });
