@@ -1,6 +1,6 @@
-// Servers that npm cannot bring. Each is looked for where a machine of a developer usually has it, or where a variable says;
-// RabbitMQ is started where it is only installed. A test that needs one which is not there is skipped, with a message that
-// says how to un-skip it.
+// Servers that npm cannot bring. Each is looked for where a variable says, or where a machine of a developer usually has it;
+// RabbitMQ is rather started anew where it is installed: one that listens may still be in alarm, or without a leader for any
+// quorum queue. A test that needs one which is not there is skipped, with a message that says how to un-skip it.
 
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
@@ -15,9 +15,10 @@ const SERVICES = {
 /** URL of a server that answers; undefined when the test was skipped for want of it. */
 export async function serviceFor(t: TestContext, name: keyof typeof SERVICES): Promise<string | undefined> {
   const { variable, url: usual, get } = SERVICES[name];
-  const url = process.env[variable] ?? usual;
+  const given = process.env[variable];
+  if (name === 'amqp' && given === undefined && hasBroker) return (await sharedBroker()).url;
+  const url = given ?? usual;
   if (await answers(url)) return url;
-  if (name === 'amqp' && process.env[variable] === undefined && hasBroker) return (await sharedBroker()).url;
   t.skip(`no ${name} server at ${url}; start one (apt-get install ${get}) or set ${variable}`);
   return undefined;
 }
