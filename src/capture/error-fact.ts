@@ -42,15 +42,11 @@ function build(thrown: unknown, building: Building): ErrorFact {
   if (!isObject(thrown)) {
     return { type: thrown === null ? 'null' : typeof thrown, message: clean(describe(thrown), scrubber) };
   }
-  const message = peek(thrown, 'message');
-  const fact: ErrorFact = {
-    type: cut(errorType(thrown), LIMITS.name),
-    message: clean(typeof message === 'string' ? message : describe(thrown), scrubber),
-  };
+  const fact: ErrorFact = { type: cut(errorType(thrown), LIMITS.name), message: messageOf(thrown, scrubber) };
   const code = peek(thrown, 'code');
   if ((typeof code === 'string' && code !== '') || typeof code === 'number') fact.code = cut(String(code), LIMITS.id);
-  const stack = peek(thrown, 'stack');
-  if (typeof stack === 'string') fact.stack = cut(scrubber.text(bound(stack, LIMITS.stack)), LIMITS.stack);
+  const stack = stackOf(thrown, scrubber);
+  if (stack !== undefined) fact.stack = stack;
   if (depth >= MAX_DEPTH) return fact;
   path.add(thrown);
   const cause = peek(thrown, 'cause');
@@ -62,6 +58,18 @@ function build(thrown: unknown, building: Building): ErrorFact {
   if (inner.length > 0) fact.errors = inner;
   path.delete(thrown);
   return fact;
+}
+
+/** As its fact has it: scrubbed and cut. */
+export function messageOf(thrown: object, scrubber: Scrubber): string {
+  const message = peek(thrown, 'message');
+  return clean(typeof message === 'string' ? message : describe(thrown), scrubber);
+}
+
+/** As its fact has it: scrubbed and cut. */
+export function stackOf(thrown: object, scrubber: Scrubber): string | undefined {
+  const stack = peek(thrown, 'stack');
+  return typeof stack === 'string' ? cut(scrubber.text(bound(stack, LIMITS.stack)), LIMITS.stack) : undefined;
 }
 
 /** The errors inside an error: causes and AggregateError members, each once, nearest first. */

@@ -6,12 +6,12 @@ import { type Carried, routeOf, stateOfContext } from '../otel/request-state.ts'
 import type { ErrorFact, LedgerFact, RowRef } from '../record/fact.ts';
 import { isAtLeast } from '../record/level.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
-import { isObject, peek } from '../record/thrown.ts';
+import { isObject } from '../record/thrown.ts';
 import type { UserIdOptions } from '../record/user-id.ts';
 import { leaveCrumb } from './breadcrumbs.ts';
 import { type Carrier, CarrierFacts } from './carrier.ts';
 import type { CountBucket } from './count-bucket.ts';
-import { errorFact } from './error-fact.ts';
+import { errorFact, messageOf, stackOf } from './error-fact.ts';
 import { isInRequest, KnownOccurrences } from './known-occurrences.ts';
 import { keyOfFact, keyOfRecord, keyOfThrown, type StormKey } from './storm-key.ts';
 import { StormValve } from './storm-valve.ts';
@@ -160,9 +160,9 @@ export class OccurrenceTracker {
   /** An occurrence beyond what a storm stores. It is known again like any other. */
   #count(bucket: CountBucket, carrier: Carrier, value: object | undefined, error?: ErrorFact): void {
     const state = carrier.state ?? stateOfContext(carrier.context);
-    const message = value === undefined ? error?.message : peek(value, 'message');
-    const stack = value === undefined ? error?.stack : peek(value, 'stack');
-    if (value !== undefined && typeof stack === 'string') {
+    // As stored ones are known: scrubbed and cut. Otherwise carriers with and without the object would not find each other.
+    const stack = value === undefined ? error?.stack : stackOf(value, this.#scrubber);
+    if (value !== undefined) {
       const earlier = this.#known.byStack(stack, carrier, value);
       if (earlier !== undefined) {
         this.#again(earlier, carrier);
@@ -171,17 +171,18 @@ export class OccurrenceTracker {
     }
     bucket.like ??= this.#facts.counted(carrier, value === undefined ? error : errorFact(value, this.#scrubber));
     const route = state && routeOf(carrier.context, state);
+    const message = value === undefined ? error?.message : messageOf(value, this.#scrubber);
     if (message !== undefined) {
       const carried: Carried = {
         counted: { in: bucket, round: bucket.round, route },
         time: Date.now(),
         level: carrier.level,
         byObject: value !== undefined,
-        message: String(message),
-        stack: typeof stack === 'string' ? stack : undefined,
+        message,
+        stack,
         mergeable: carrier.bySpan === true,
       };
-      this.#known.absorb(carried, value, () => [carried.message], state);
+      this.#known.absorb(carried, value, () => [message], state);
       this.#known.remember(carried, value, state, carrier);
     }
     this.#valve!.count(bucket, route);

@@ -127,6 +127,12 @@ class SegmentJournal implements Journal {
       sync: options.sync ?? 'never',
       fate: this.#fate,
       files: options.files ?? nodeFiles,
+      onRemoved: () => {
+        // Though delivery may have read some of it.
+        this.#drop('removed', this.#writtenSinceLook);
+        this.#written -= this.#writtenSinceLook;
+        this.#writtenSinceLook = 0;
+      },
       onRewrite: () => {
         this.#again = true;
         this.#arm();
@@ -228,14 +234,7 @@ class SegmentJournal implements Journal {
   }
 
   #look(now: number, atOnce: boolean): void {
-    const removed = this.#writer.wasRemoved(now, atOnce);
-    if (removed === undefined) return;
-    if (removed) {
-      // What was written since the last look went with the directory (though delivery may have read some of it).
-      this.#drop('removed', this.#writtenSinceLook);
-      this.#written -= this.#writtenSinceLook;
-    }
-    this.#writtenSinceLook = 0;
+    if (this.#writer.look(now, atOnce)) this.#writtenSinceLook = 0;
   }
 
   /** A slow disk, or a failing write a record, must not be paid by the application. */

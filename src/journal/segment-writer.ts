@@ -33,6 +33,8 @@ export interface SegmentWriterOptions {
   fate: string;
   files: JournalFiles;
   onOpened?: (journalDir: string) => void;
+  /** What was written since the last look went with the directory; a new one is made by the next write. */
+  onRemoved: () => void;
   /** Something has to be written again: `write` is to be called soon, also without anything new. */
   onRewrite: () => void;
   onProblem: (kind: string, text: string, cause?: unknown) => void;
@@ -139,18 +141,12 @@ export class SegmentWriter {
     return written === 0 && isFresh ? { written, trouble: 'too_long' } : { written };
   }
 
-  /** True when the directory was removed under us since the last look; a new one is made by the next write. */
-  wasRemoved(now: number, atOnce: boolean): boolean | undefined {
-    if (!atOnce && now - this.#lookedAt < LOOK_MILLIS) return undefined;
+  /** Notices when the directory was removed under us. @returns false: it is too early for a look */
+  look(now: number, atOnce: boolean): boolean {
+    if (!atOnce && now - this.#lookedAt < LOOK_MILLIS) return false;
     this.#lookedAt = now;
-    if (!this.#segment?.isUnlinked()) {
-      if (this.#segment && now - this.#openedAt >= SEGMENT_MILLIS) this.#leave();
-      return false;
-    }
-    this.#options.onProblem('removed', `the directory ${this.dir} was removed, a new one is made`);
-    this.#leave();
-    this.dir = undefined;
-    this.#wasRemoved = true;
+    if (this.#isRemoved()) this.#removed();
+    else if (this.#segment && now - this.#openedAt >= SEGMENT_MILLIS) this.#leave();
     return true;
   }
 
@@ -197,14 +193,31 @@ export class SegmentWriter {
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (code === 'ENOENT') {
-          // By another name, as readers know the old one.
-          this.#wasRemoved ||= this.dir !== undefined;
-          this.dir = undefined;
+          if (this.dir !== undefined) this.#removed();
         } else if (code === 'EEXIST') this.#lastSegment++;
         else throw error;
         if (attempt === 2) throw error;
       }
     }
+  }
+
+  #isRemoved(): boolean {
+    if (this.#segment !== undefined) return this.#segment.isUnlinked();
+    if (this.dir === undefined) return false;
+    try {
+      return this.#options.files.statSync(this.dir, { throwIfNoEntry: false }) === undefined;
+    } catch {
+      return false;
+    }
+  }
+
+  #removed(): void {
+    this.#options.onProblem('removed', `the directory ${this.dir} was removed, a new one is made`);
+    this.#leave();
+    this.dir = undefined;
+    // The next one by another name, as readers know the old one.
+    this.#wasRemoved = true;
+    this.#options.onRemoved();
   }
 
   #count(): number {

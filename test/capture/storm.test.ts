@@ -243,6 +243,38 @@ describe('storm valve', () => {
     assert.equal(bench.merges().length, 20);
   });
 
+  for (const [first, objectFirst] of [
+    ['the object', true],
+    ['the text', false],
+  ] as const)
+    test(`an error with a secret in its message is counted once, with and without its object: ${first} first`, () => {
+      const bench = storm();
+      for (let nr = 0; nr < 60; nr++) {
+        const server = bench.tracer.startSpan('GET', { kind: SpanKind.SERVER });
+        const inside = trace.setSpan(context.active(), server);
+        const error = new Error('postgres://app:hunter2-hunter2@db/x is away');
+        const asObject = () => bench.throwOne(error, 'ERROR', { context: inside });
+        const asText = () =>
+          bench.logger.emit({
+            severityNumber: 17,
+            body: 'no dogs',
+            attributes: {
+              'exception.type': 'Error',
+              'exception.message': error.message,
+              'exception.stacktrace': error.stack!,
+            },
+            context: inside,
+          });
+        for (const carrier of objectFirst ? [asObject, asText] : [asText, asObject]) carrier();
+        server.setAttribute('http.response.status_code', 500).end();
+      }
+      const { accepted, merged, aggregated, stored } = bench.close();
+      assert.deepEqual(
+        { accepted, merged, occurrences: aggregated + stored },
+        { accepted: 120, merged: 60, occurrences: 60 },
+      );
+    });
+
   test('a request whose error was only counted makes no further row of its status', () => {
     const { tracer, throwOne, close } = storm();
     const request = (): Context => {

@@ -246,9 +246,12 @@ test('a folder removed between two segments is made again by another name: reade
       ),
     );
   // It is left when it is full, and the next one begins with the next record.
-  while (newest().size < 600) journal.appendNow(logFact('gone'));
+  let gone = 1;
+  for (; newest().size < 600; gone++) journal.appendNow(logFact('gone'));
   rmSync(removed, { recursive: true });
   journal.appendNow(logFact('kept'));
+  const { written, dropped } = journal.stats();
+  assert.deepEqual({ written, dropped }, { written: 1, dropped: { removed: gone } }, 'what went with it is counted');
   assert.notEqual(journal.dir, removed);
   assert.deepEqual(messagesOf(readAll(new JournalReader(journal.dir!))), ['kept']);
 });

@@ -91,22 +91,33 @@ test('a hung request, a blocked loop, a slow query and a slow outgoing call are 
   );
 });
 
-test('a process reads what is usual for its operations, and judges them by it', async (t) => {
+test('a process reads what is usual for its operations, and judges them by it; unless that is switched off', async (t) => {
   const { db, url: databaseUrl } = await databaseFor(t);
   await db.query(
     `insert into rowtrace.latency_baselines (hour, service, environment, kind, operation, http_method, source, count, hours, p50_ms, p90_ms, p99_ms)
      select date_trunc('hour', now()), service, 'test', 'server', '/db', 'GET', 'week', 1200, 4, 5, 10, 20
-     from unnest('{kennel,other}'::text[]) service`,
+     from unnest('{kennel,unjudged,other}'::text[]) service`,
   );
-  const env = { ROWTRACE_SERVICE: 'kennel', ROWTRACE_ENVIRONMENT: 'test', ROWTRACE_SLOW_SERVER_MILLIS: '60000' };
-  const application = new Application(t, { app: 'slow/app.cjs', args: [databaseUrl], databaseUrl, env });
+  const start = (service: string, more: Record<string, string> = {}) => {
+    const env = {
+      ROWTRACE_SERVICE: service,
+      ROWTRACE_ENVIRONMENT: 'test',
+      ROWTRACE_SLOW_SERVER_MILLIS: '60000',
+      ...more,
+    };
+    return new Application(t, { app: 'slow/app.cjs', args: [databaseUrl], databaseUrl, env });
+  };
+  // First, so that it would have its row first.
+  const unjudged = start('unjudged', { ROWTRACE_SLOW_BASELINE: 'false' });
+  const elsewhere = await unjudged.url();
+  const application = start('kennel');
   const url = await application.url();
   let row: Row | undefined;
   while (row === undefined) {
-    await fetch(`${url}/db`).then((response) => response.text());
+    for (const base of [elsewhere, url]) await fetch(`${base}/db`).then((response) => response.text());
     [row] = await db.query<Row>(
       `select message, message_template, level::text, route, http_status, latency_ms, tags
-       from rowtrace.error_logs where message like 'Slow server span%'`,
+       from rowtrace.error_logs where message like 'Slow server span%' and service = 'kennel'`,
     );
   }
   assert.match(
@@ -115,6 +126,14 @@ test('a process reads what is usual for its operations, and judges them by it', 
   );
   assert.equal(row.tags['rowtrace.slow.judge'], 'baseline');
   assert.equal(row.tags['rowtrace.slow.usual_ms'], 5);
-  await fetch(`${url}/stop`).then((response) => response.text());
-  assert.equal((await application.ended()).code, 0);
+  for (const base of [elsewhere, url]) await fetch(`${base}/stop`).then((response) => response.text());
+  for (const ended of [unjudged, application]) assert.equal((await ended.ended()).code, 0);
+  const of = await db.query<{ message: string }>(
+    "select distinct message_template as message from rowtrace.error_logs where service = 'unjudged'",
+  );
+  assert.deepEqual(
+    of.map(({ message }) => message.replace(/ rowtrace_test_\w+$/, '')),
+    ['Slow db span SELECT postgresql'],
+    'its queries are over their limit, its requests are not judged',
+  );
 });

@@ -76,7 +76,8 @@ export class Seam {
   /** `handler` as before, and what it throws or rejects with comes by here. Own properties, name and length stay. */
   watch<T>(handler: T): T {
     // Koa 2 asks a generator function for what it is; a proxy cannot answer that.
-    if (typeof handler !== 'function' || handler.constructor.name === 'GeneratorFunction') return handler;
+    if (typeof handler !== 'function' || peek(peek(handler, 'constructor'), 'name') === 'GeneratorFunction')
+      return handler;
     return new Proxy(handler as T & ((...values: unknown[]) => unknown), {
       apply: (target, self, values) => {
         try {

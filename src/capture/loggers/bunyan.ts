@@ -49,11 +49,7 @@ export function patchBunyan(exports: unknown): void {
   const original = prototype._emit;
   prototype._emit = function _emit(rec, noemit) {
     // `noemit` asks for the text only (dtrace). A level below costs this comparison: 8.1 and 8.4 µs, within the noise.
-    if (tap !== undefined && !noemit) {
-      const severity = severityOfNumber(rec?.level);
-      if (severity >= tap.lowest) onRecord(tap, this, rec, argumentsOf(emitters.get(rec.level)));
-      else leaveWords(severity, rec?.msg);
-    }
+    if (tap !== undefined && !noemit) onRecord(tap, this, rec, emitters);
     return original.call(this, rec, noemit);
   };
 }
@@ -72,9 +68,14 @@ function argumentsOf(method: unknown): unknown[] | undefined {
   }
 }
 
-function onRecord(to: Tap, logger: BunyanLogger, rec: Rec, values: unknown[] | undefined): void {
+function onRecord(to: Tap, logger: BunyanLogger, rec: Rec, emitters: ReadonlyMap<number, unknown>): void {
   try {
-    const { thrown, key, words } = take(values ?? []);
+    const severity = severityOfNumber(rec.level);
+    if (severity < to.lowest) {
+      leaveWords(severity, rec.msg);
+      return;
+    }
+    const { thrown, key, words } = take(argumentsOf(emitters.get(rec.level)) ?? []);
     const fields: Record<string, unknown> = { ...rec };
     for (const core of CORE) delete fields[core];
     const name = nameOf(logger.fields ?? {}, fields);
@@ -82,7 +83,7 @@ function onRecord(to: Tap, logger: BunyanLogger, rec: Rec, values: unknown[] | u
     const error = thrown === undefined ? describedBy(fields) : {};
     const said = inWords(words, thrown);
     emit(to.logger, {
-      severity: severityOfNumber(rec.level),
+      severity,
       thrown,
       name,
       // bunyan's own words, unless an Error with its whole stack is among them.

@@ -27,12 +27,18 @@ export interface SlowSpanOptions extends SlowLimits {
 }
 
 type SdkSpan = Span & ReadableSpan;
+/** The longest-running first. */
+type Below = ReadonlyMap<SpanState, OpenSpan<SpanState>[]>;
 type CarrierOf = (span: SdkSpan, state: SpanState) => Carrier;
 
 const LOOK_MILLIS = 500;
 /** After a block everything looks as if it hung: what was only waiting for the loop gets until the next look to end. */
 const GRACE_MILLIS = 250;
 const MAX_SHOWN = 5;
+/** A span is told of what runs below it so many levels down: asking further would cost levels times spans. */
+const MAX_LEVELS = 16;
+/** In one look, some 20 µs each; what else hangs is reported by the next ones. */
+const MAX_REPORTS = 250;
 
 export class SlowSpans {
   readonly #options: SlowSpanOptions;
@@ -142,6 +148,8 @@ export class SlowSpans {
     // Once: on a machine that is always late something has to be said, too.
     this.#skipped = late && !this.#skipped;
     if (factor <= 0 || this.#skipped) return;
+    let below: Below | undefined;
+    let reports = 0;
     for (let open = this.#open.oldest; open !== undefined; open = open.newer) {
       const millis = at - open.startedAt;
       if (millis < LOOK_MILLIS) break;
@@ -150,8 +158,10 @@ export class SlowSpans {
       const operation = operationOfSpan(shapeOf(open.span));
       const limit = own > 0 ? own : slowLimit(operation, this.#options);
       if (limit === undefined || millis < limit * factor) continue;
+      if (++reports > MAX_REPORTS) break;
       open.reported = true;
-      open.row = this.#running(open, operation, millis, limit, at);
+      below ??= this.#below();
+      open.row = this.#running(open, operation, millis, limit, at, below);
     }
   }
 
@@ -161,13 +171,17 @@ export class SlowSpans {
     millis: number,
     limit: number,
     at: number,
+    below: Below,
   ): RowRef | undefined {
     const { span, state } = open;
     const route = state.request.span === span ? state.request.rpc?.route : undefined;
     const named = route === undefined ? operation : { ...operation, name: route };
     const rounded = Math.round(millis);
     const [body, template] = runningWords(named, rounded, limit);
-    const doing = this.#openChildren(state, at);
+    // "client GET payments.example for 5990 ms"
+    const doing = (below.get(state) ?? []).map(
+      (other) => `${childName(operationOfSpan(shapeOf(other.span)))} for ${Math.round(at - other.startedAt)} ms`,
+    );
     const where = this.#where(open, open.startedAt, at);
     const words = doing.length > 0 ? `; it waits for ${doing[0]}` : where.words;
     return this.#options.tracker.plain({
@@ -188,13 +202,18 @@ export class SlowSpans {
     });
   }
 
-  /** The longest-running first: "client GET payments.example for 5990 ms". */
-  #openChildren(state: SpanState, at: number): string[] {
-    const found: string[] = [];
-    for (let other = state.open?.newer; other !== undefined && found.length < MAX_SHOWN; other = other.newer)
-      if (isBelow(other.state, state))
-        found.push(`${childName(operationOfSpan(shapeOf(other.span)))} for ${Math.round(at - other.startedAt)} ms`);
-    return found;
+  /** What is open below each open span, in one pass. */
+  #below(): Below {
+    const below = new Map<SpanState, OpenSpan<SpanState>[]>();
+    for (let open = this.#open.oldest; open !== undefined; open = open.newer) {
+      let above = open.state.parent;
+      for (let level = 0; above !== undefined && level < MAX_LEVELS; level++, above = above.parent) {
+        const found = below.get(above);
+        if (found === undefined) below.set(above, [open]);
+        else if (found.length < MAX_SHOWN) found.push(open);
+      }
+    }
+    return below;
   }
 
   /** Its duration is known now; status and latency of a request come with the request's own amendment. */
@@ -223,9 +242,4 @@ export class SlowSpans {
       );
     return { words: whereWords(to - from, spent, blocked), tags };
   }
-}
-
-function isBelow(state: SpanState, above: SpanState): boolean {
-  for (let at = state.parent; at !== undefined; at = at.parent) if (at === above) return true;
-  return false;
 }

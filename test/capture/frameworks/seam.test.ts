@@ -32,6 +32,7 @@ test('a watched handler keeps its name, length, properties, this, result and pro
   assert.equal(seam.watch(undefined), undefined);
   const generator = function* () {};
   assert.equal(seam.watch(generator), generator);
+  assert.equal(seam.watch(Object.setPrototypeOf(() => 7, null))(), 7);
 });
 
 test('an error that passes three layers is one row and one event on the span of the request', async () => {

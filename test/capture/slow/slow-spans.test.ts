@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+import { ROOT_CONTEXT, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { LoopDelay, now } from '../../../src/capture/slow/loop-delay.ts';
 import { BaselineJudge } from '../../../src/record/baseline.ts';
 import { captureBench } from '../../support/capture.ts';
+import { until } from '../../support/journals.ts';
 
 function judge(): BaselineJudge {
   const baselines = new BaselineJudge({ slowBaselineFactor: 3, slowBaselineExcessMillis: 25 });
@@ -68,6 +69,25 @@ test('time between children is that of the span itself, and the slowest child st
   assert.equal(row.message, 'Slow internal span work: 1000 ms (limit 100 ms); 700 ms in db SELECT in 2 calls');
   assert.equal(row.tags!['rowtrace.slow.self_ms'], 400);
   assert.equal(row.tags!['rowtrace.slow.excess_ms'], 900);
+});
+
+test('of many spans that hang each is reported while it runs, and says what it waits for', async () => {
+  const bench = captureBench({ stillRunningFactor: 1, slowMillis: { outer: 100, inner: 100 } });
+  const startTime = Date.now() - 1000;
+  const pairs = Array.from({ length: 300 }, () => {
+    const outer = bench.tracer.startSpan('outer', { startTime });
+    return [outer, bench.tracer.startSpan('inner', { startTime }, trace.setSpan(ROOT_CONTEXT, outer))] as const;
+  });
+  await until('each was reported', () => bench.logs().length >= 600);
+  assert.equal(bench.logs().length, 600);
+  const waiting = (span: Span) =>
+    bench.logs().find(({ spanId }) => spanId === span.spanContext().spanId)!.tags!['rowtrace.slow.waits_for'];
+  for (const [outer, inner] of pairs) {
+    assert.match(String(waiting(outer)), /^internal inner for \d+ ms$/);
+    assert.equal(waiting(inner), undefined);
+  }
+  for (const span of pairs.flat()) span.end();
+  assert.equal(bench.logs().length, 600, 'and once');
 });
 
 test('a blocked loop is seen while it blocks and after it, a free one is not', async () => {
