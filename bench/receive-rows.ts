@@ -92,7 +92,7 @@ function anew({ head, rest }: Packed): Buffer[] {
 }
 
 /** New every time: what was stored once is not stored again. */
-function errors(count: number): Load {
+function errors(count: number, traced = false): Load {
   const facts = errorFacts(count);
   const bodies = [];
   for (let at = 0; at < count; at += PER_REQUEST)
@@ -102,6 +102,7 @@ function errors(count: number): Load {
         logs(
           facts.slice(at, at + PER_REQUEST).map(({ error, message }) =>
             record(message, {
+              ...(traced && { traceId: (++made).toString(16).padStart(32, '0'), spanId: '0123456789abcdef' }),
               attributes: attributes({
                 'exception.type': error!.type,
                 'exception.message': message,
@@ -196,6 +197,7 @@ async function run(): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     await measure('errors', direct, errors(ROWS), ROWS, ROWS);
     note('\\copy', copyAgain());
+    await measure('errors of traces', direct, errors(ROWS, true), ROWS, ROWS);
     if (queued) await measure('errors through RabbitMQ', queued[0], errors(ROWS), ROWS, ROWS);
     await measure('spans, 1 in 50 a row', direct, spans(ROWS), ROWS, ROWS / FAILED_OF);
   }

@@ -45,9 +45,9 @@ export class BatchStore {
     this.#mayBeCounted = stormRows > 0;
   }
 
-  /** Encodes ahead, while another batch is being written. */
+  /** Encodes ahead, while another batch is being written; not where rows may turn out to be part of others. */
   prepare(batch: Batch): void {
-    if (this.#mayCopy(batch)) this.#prepared.set(batch, this.#encode(batch));
+    if (this.#mayCopy(batch) && !batch.logs.some(isCarrier)) this.#prepared.set(batch, this.#encode(batch));
   }
 
   async write(given: Batch): Promise<WriteResult> {
@@ -71,10 +71,10 @@ export class BatchStore {
   }
 
   async #write(batch: Batch, divide?: Divide): Promise<WriteResult> {
-    const encoded = this.#mayCopy(batch) ? this.#encodedOf(batch) : undefined;
-    if (encoded) {
+    const copy = this.#copying(batch, divide);
+    if (copy) {
       try {
-        return await this.#copy(batch, encoded);
+        return await copy();
       } catch (error) {
         this.#replaying = true;
         // Whatever the server has against the rows, the insert tells better; if it has nothing, so much the better.
@@ -83,8 +83,16 @@ export class BatchStore {
     }
     const result = await this.#transaction(batch, insertNew(this.#target), divide);
     this.#replaying = result.duplicateLogs > 0;
-    if (encoded) this.#refusals = this.#replaying ? 0 : this.#refusals + 1;
+    if (copy) this.#refusals = this.#replaying ? 0 : this.#refusals + 1;
     return result;
+  }
+
+  /** Nothing where COPY may not or cannot write it. */
+  #copying(batch: Batch, divide: Divide | undefined): (() => Promise<WriteResult>) | undefined {
+    if (!this.#mayCopy(batch)) return undefined;
+    if (divide) return () => this.#transaction(batch, this.#copyOnTheWay, divide);
+    const encoded = this.#encodedOf(batch);
+    return encoded && (() => this.#copy(batch, encoded));
   }
 
   async #copy(batch: Batch, { rows, copy, guard, statements }: Encoded): Promise<WriteResult> {
@@ -93,13 +101,25 @@ export class BatchStore {
     return { insertedLogs: rows, duplicateLogs: batch.logs.length - rows };
   }
 
+  /** What is left of a batch once it is known which rows are part of others. */
+  readonly #copyOnTheWay: InsertRows = async (tx, logs) => {
+    const rows = [...logs.values()];
+    const copy = copyLogs(this.#target, rows, this.#copyBytes);
+    if (!copy) return insertNew(this.#target)(tx, logs);
+    this.#copyBytes = Math.ceil(copy.data.length * 1.25);
+    await tx.later([...this.#guardOf(rows), copy]);
+    return rows;
+  };
+
+  #guardOf(logs: readonly ErrorLogRow[]): Statement[] {
+    return this.#mayBeCounted ? [refuseCounted(this.#target, logs)] : [];
+  }
+
   #transaction(batch: Batch, insert: InsertRows, divide?: Divide): Promise<WriteResult> {
     return this.#db.transaction((tx) => writeBatch(tx, this.#target, batch, { insert, divide }));
   }
 
-  /** Not where rows may turn out to be part of others: what is encoded ahead is written whole. */
   #mayCopy({ logs }: Batch): boolean {
-    if (logs.some(isCarrier)) return false;
     return this.#db.kind === 'postgres' && logs.length > 0 && !this.#replaying && this.#refusals < MAX_REFUSALS;
   }
 
@@ -113,7 +133,7 @@ export class BatchStore {
       const copy = copyLogs(this.#target, logs, this.#copyBytes);
       if (!copy) return undefined;
       this.#copyBytes = Math.ceil(copy.data.length * 1.25);
-      const guard = this.#mayBeCounted ? [refuseCounted(this.#target, logs)] : [];
+      const guard = this.#guardOf(logs);
       const encoded = { rows: logs.length, copy, guard };
       if (batch.absorbed.length + batch.counts.length + batch.amendments.length > 0) return encoded;
       return { ...encoded, statements: [...guard, ...statementsOfNews(this.#target, batch, logs, copy)] };

@@ -3,7 +3,9 @@ import { describe, test } from 'node:test';
 import { histogramOf, mergeHistograms } from '../../src/record/histogram.ts';
 import type { HistogramRow } from '../../src/record/row.ts';
 import type { Db } from '../../src/store/db.ts';
+import { openPostgres } from '../../src/store/postgres.ts';
 import { uniform } from '../support/distributions.ts';
+import { until } from '../support/journals.ts';
 import { quantileOf } from '../support/reference-histogram.ts';
 import { histogram } from '../support/rows.ts';
 import { batch, KINDS, openSink } from '../support/sinks.ts';
@@ -158,3 +160,34 @@ for (const kind of KINDS) {
     });
   });
 }
+
+test('who reads while the first roll-up of a month makes its partition sees all that was there', async (t) => {
+  const { sink, db, url } = await openSink(t, 'postgres');
+  const rows = traffic('meanwhile');
+  await sink.write(batch({ histograms: rows }));
+  const reader = openPostgres(url, { max: 1 });
+  t.after(() => reader.close());
+  const pid = (await reader.query<{ pid: number }>('select pg_backend_pid() as pid'))[0]!.pid;
+  let read: Promise<void> | undefined;
+  await db.transaction(async (tx) => {
+    // Until it is this transaction that makes one: the sink rolls up at times, too.
+    await tx.query(`update rowtrace.latency_levels set done_until = '-infinity'`);
+    await tx.query('delete from rowtrace.latency_hours');
+    await tx.query('delete from rowtrace.latency_days');
+    for (const { name } of await tx.query<{ name: string }>(
+      `select inhrelid::regclass::text as name from pg_inherits
+       where inhparent in ('rowtrace.latency_hours'::regclass, 'rowtrace.latency_days'::regclass) and inhrelid::regclass::text not like '%default'`,
+    ))
+      await tx.query(`drop table ${name}`);
+    await tx.query('select rowtrace.roll_up_latency()');
+    read = agrees(reader, rows);
+    await until('the reader waits', async () => {
+      const [row] = await tx.query<{ waits: boolean }>(
+        `select wait_event_type = 'Lock' as waits from pg_stat_activity where pid = $1`,
+        [pid],
+      );
+      return row?.waits === true;
+    });
+  });
+  await read;
+});

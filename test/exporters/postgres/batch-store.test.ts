@@ -4,6 +4,7 @@ import { createPostgresSink } from '../../../exporters/postgres/postgres-sink.ts
 import type { ErrorLogRow } from '../../../src/record/row.ts';
 import type { Db, Transaction } from '../../../src/store/db.ts';
 import { openPostgres } from '../../../src/store/postgres.ts';
+import { uuidv7 } from '../../../src/util/uuid.ts';
 import { databaseFor } from '../../support/database.ts';
 import { errorLog } from '../../support/rows.ts';
 import { batch } from '../../support/sinks.ts';
@@ -72,6 +73,34 @@ test('duplicates in the middle of a COPY: news is stored, counted once, and COPY
   await sink.write(batch({ logs: many(10) }));
   assert.equal(watch.copies, 3);
   assert.deepEqual(await counts(db), { rows: 223, counted: 223 });
+});
+
+test('carriers of exceptions: what is left once they are joined is copied; repeated, nothing is stored or counted twice', async (t) => {
+  const { db, url } = await databaseFor(t);
+  const { sink, watch } = await openPrimed(t, url);
+  const at = Date.now();
+  const pairs = (count: number) =>
+    Array.from({ length: count }, (_, nr) => {
+      const key = `${uuidv7().replaceAll('-', '')}`;
+      const carrier = (span: string, path: string[]) =>
+        errorLog({
+          created_at: at,
+          error_message: `no dog ${nr}`,
+          occurrence: { key, span, path, from: at, to: at + 9 },
+        });
+      return [carrier('outer', []), carrier('inner', ['outer'])];
+    }).flat();
+  const first = pairs(50);
+  assert.deepEqual(await sink.write(batch({ logs: first })), { insertedLogs: 50, duplicateLogs: 0 });
+  assert.equal(watch.copies, 1);
+  const mixed = [...pairs(20), ...first.slice(0, 10)];
+  assert.deepEqual(await sink.write(batch({ logs: mixed })), { insertedLogs: 20, duplicateLogs: 10 });
+  assert.equal(watch.copies, 2, 'tried and refused');
+  await sink.write(batch({ logs: pairs(5) }));
+  assert.equal(watch.copies, 2, 'not tried while rows come again');
+  await sink.write(batch({ logs: pairs(5) }));
+  assert.equal(watch.copies, 3);
+  assert.deepEqual(await counts(db), { rows: 80, counted: 80 });
 });
 
 test('poison in a COPY is poison for the batch, nothing of it is stored, and its neighbours go in without it', async (t) => {
