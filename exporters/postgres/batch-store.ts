@@ -3,10 +3,10 @@
 // leaves open what was committed, the insert that passes over what it finds, until a batch brought nothing but news. Either
 // way a batch is one transaction.
 
-import type { Batch, WriteResult } from '../../src/deliver/sink.ts';
+import { type Batch, SinkError, type WriteResult } from '../../src/deliver/sink.ts';
 import type { ErrorLogRow } from '../../src/record/row.ts';
 import type { Db } from '../../src/store/db.ts';
-import { type Copy, copyLogs } from './copy/copy-logs.ts';
+import { copyLogs } from './copy/copy-logs.ts';
 import { refuseCounted } from './statements/refuse-counted.ts';
 import type { Statement, Target } from './statements/statement.ts';
 import { StormBudget } from './storm-budget.ts';
@@ -19,19 +19,15 @@ const FIRST_COPY_BYTES = 1024 * 1024;
 /** A batch, encoded. */
 interface Encoded {
   rows: number;
-  copy: Copy;
-  /** Before it, where others may have counted rows: refuses as COPY does. */
-  guard: Statement[];
+  copy: Statement[];
   /** All of it, where nothing has to be asked on the way. */
-  statements?: Statement[];
+  whole?: Statement[];
 }
 
 export class BatchStore {
   readonly #db: Db;
   readonly #target: Target;
   readonly #budget: StormBudget;
-  /** Whether other processes may have made counts of rows that come here. */
-  readonly #mayBeCounted: boolean;
   /** True when rows may be there already: a new process may repeat what another had in flight. */
   #replaying = true;
   #refusals = 0;
@@ -42,7 +38,6 @@ export class BatchStore {
     this.#db = db;
     this.#target = target;
     this.#budget = new StormBudget(target, stormRows);
-    this.#mayBeCounted = stormRows > 0;
   }
 
   /** Encodes ahead, while another batch is being written; not where rows may turn out to be part of others. */
@@ -51,71 +46,49 @@ export class BatchStore {
   }
 
   async write(given: Batch): Promise<WriteResult> {
-    // What is repeated goes where it went before.
-    if (!this.#replaying && given.logs.some(isCarrier)) return this.#writeCarriers(given);
-    const batch = this.#replaying ? given : await this.#budget.divide(this.#db, given);
-    const result = await this.#write(batch);
-    this.#budget.wrote(batch);
-    return result;
-  }
-
-  /** Divided on the way, once it is known which rows are part of others. */
-  async #writeCarriers(given: Batch): Promise<WriteResult> {
-    let divided = given;
-    const result = await this.#write(given, async (tx, batch) => {
+    // Of carriers it is known only on the way which rows are part of others.
+    const divideOnTheWay = given.logs.some(isCarrier);
+    let divided = divideOnTheWay ? given : await this.#budget.divide(this.#db, given);
+    const divide: Divide = async (tx, batch) => {
       divided = await this.#budget.divide(tx, batch);
       return divided;
-    });
+    };
+    const result = await this.#write(divided, divideOnTheWay ? divide : undefined);
     this.#budget.wrote(divided);
     return result;
   }
 
-  async #write(batch: Batch, divide?: Divide): Promise<WriteResult> {
-    const copy = this.#copying(batch, divide);
-    if (copy) {
+  async #write(batch: Batch, divide: Divide | undefined): Promise<WriteResult> {
+    let copied = false;
+    if (this.#mayCopy(batch)) {
+      const ahead = divide === undefined ? this.#encodedOf(batch) : undefined;
+      const copyOrInsert: InsertRows = async (tx, logs) => {
+        const copy = divide === undefined ? ahead?.copy : this.#encodeRows([...logs.values()]);
+        if (copy === undefined) return insertNew(this.#target)(tx, logs);
+        copied = true;
+        await tx.later(copy);
+        return [...logs.values()];
+      };
       try {
-        return await copy();
+        if (ahead?.whole === undefined) return await this.#transaction(batch, copyOrInsert, divide);
+        const { rows, whole } = ahead;
+        copied = true;
+        await this.#db.transaction((tx) => tx.later(whole));
+        return { insertedLogs: rows, duplicateLogs: batch.logs.length - rows };
       } catch (error) {
-        this.#replaying = true;
+        // What is refused without a COPY is refused for good: nothing of it is there.
+        this.#replaying = copied || !isRefusal(error);
         // Whatever the server has against the rows, the insert tells better; if it has nothing, so much the better.
-        if (!isRefusal(error)) throw error;
+        if (!copied || !isRefusal(error)) throw error;
       }
     }
     const result = await this.#transaction(batch, insertNew(this.#target), divide);
     this.#replaying = result.duplicateLogs > 0;
-    if (copy) this.#refusals = this.#replaying ? 0 : this.#refusals + 1;
+    if (copied) this.#refusals = this.#replaying ? 0 : this.#refusals + 1;
     return result;
   }
 
-  /** Nothing where COPY may not or cannot write it. */
-  #copying(batch: Batch, divide: Divide | undefined): (() => Promise<WriteResult>) | undefined {
-    if (!this.#mayCopy(batch)) return undefined;
-    if (divide) return () => this.#transaction(batch, this.#copyOnTheWay, divide);
-    const encoded = this.#encodedOf(batch);
-    return encoded && (() => this.#copy(batch, encoded));
-  }
-
-  async #copy(batch: Batch, { rows, copy, guard, statements }: Encoded): Promise<WriteResult> {
-    if (!statements) return this.#transaction(batch, copyAll([...guard, copy]));
-    await this.#db.transaction((tx) => tx.later(statements));
-    return { insertedLogs: rows, duplicateLogs: batch.logs.length - rows };
-  }
-
-  /** What is left of a batch once it is known which rows are part of others. */
-  readonly #copyOnTheWay: InsertRows = async (tx, logs) => {
-    const rows = [...logs.values()];
-    const copy = copyLogs(this.#target, rows, this.#copyBytes);
-    if (!copy) return insertNew(this.#target)(tx, logs);
-    this.#copyBytes = Math.ceil(copy.data.length * 1.25);
-    await tx.later([...this.#guardOf(rows), copy]);
-    return rows;
-  };
-
-  #guardOf(logs: readonly ErrorLogRow[]): Statement[] {
-    return this.#mayBeCounted ? [refuseCounted(this.#target, logs)] : [];
-  }
-
-  #transaction(batch: Batch, insert: InsertRows, divide?: Divide): Promise<WriteResult> {
+  #transaction(batch: Batch, insert: InsertRows, divide: Divide | undefined): Promise<WriteResult> {
     return this.#db.transaction((tx) => writeBatch(tx, this.#target, batch, { insert, divide }));
   }
 
@@ -128,15 +101,21 @@ export class BatchStore {
   }
 
   #encode(batch: Batch): Encoded | undefined {
+    const logs = [...distinctById(batch.logs).values()];
+    const copy = this.#encodeRows(logs);
+    if (copy === undefined) return undefined;
+    const encoded = { rows: logs.length, copy };
+    if (batch.absorbed.length + batch.counts.length + batch.amendments.length > 0) return encoded;
+    return { ...encoded, whole: statementsOfNews(this.#target, batch, logs, copy) };
+  }
+
+  /** Nothing where only Postgres can tell what a value means. */
+  #encodeRows(logs: readonly ErrorLogRow[]): Statement[] | undefined {
     try {
-      const logs = [...distinctById(batch.logs).values()];
       const copy = copyLogs(this.#target, logs, this.#copyBytes);
-      if (!copy) return undefined;
+      if (copy === undefined) return undefined;
       this.#copyBytes = Math.ceil(copy.data.length * 1.25);
-      const guard = this.#guardOf(logs);
-      const encoded = { rows: logs.length, copy, guard };
-      if (batch.absorbed.length + batch.counts.length + batch.amendments.length > 0) return encoded;
-      return { ...encoded, statements: [...guard, ...statementsOfNews(this.#target, batch, logs, copy)] };
+      return [refuseCounted(this.#target, logs), copy];
     } catch {
       // The insert meets the same value and says what is wrong with it.
       return undefined;
@@ -148,15 +127,9 @@ function isCarrier({ occurrence }: ErrorLogRow): boolean {
   return occurrence !== undefined;
 }
 
-function copyAll(statements: Statement[]): InsertRows {
-  return async (tx, logs) => {
-    await tx.later(statements);
-    return [...logs.values()];
-  };
-}
-
-/** SQLSTATE classes in which the server says no to what it was given, and not that it cannot do it now. */
+/** SQLSTATE classes in which the server says no to what it was given, and not that it cannot do it now; or it was not asked. */
 function isRefusal(error: unknown): boolean {
+  if (error instanceof SinkError) return error.kind === 'poison';
   const { code } = error as { code?: unknown };
   return (
     typeof code === 'string' && /^(0A|08P01|2[0-9]|42|54|P0)/.test(code) && code !== '25006' && !code.startsWith('28')

@@ -1,11 +1,11 @@
 // One batch in one transaction. The order of the steps is the order of the locks, the same in every writer: occurrences,
-// rows, rows taken back, counts, amendments, issue keys, histograms, calls, releases, ledger. Steps whose rows nobody needs are
-// statements of one list, which goes with the commit in one round trip. Of a batch that is nothing but news nobody needs any.
+// turns, rows, rows taken back, counts, amendments, issue keys, histograms, calls, releases, ledger. Steps whose rows nobody
+// needs are statements of one list, which goes with the commit in one round trip. Of a batch that is nothing but news nobody
+// needs any.
 
 import type { Batch, WriteResult } from '../../src/deliver/sink.ts';
 import type { AbsorbedRow, AmendmentRow, DeadLetterRow, ErrorCountRow, ErrorLogRow } from '../../src/record/row.ts';
 import type { Queryable, Transaction } from '../../src/store/db.ts';
-import type { Copy } from './copy/copy-logs.ts';
 import { distinctKeys, groupByIssue, type IssueOccurrence } from './issue-groups.ts';
 import { joinOccurrences } from './join-occurrences.ts';
 import { accountOf, deadLetterChanges, type Found, ledgerChanges, type RemovedRow } from './ledger-changes.ts';
@@ -20,6 +20,7 @@ import { insertLogs } from './statements/insert-logs.ts';
 import { noteReleases } from './statements/note-releases.ts';
 import { removeAbsorbed, removeLetters } from './statements/remove-absorbed.ts';
 import type { Statement, Target } from './statements/statement.ts';
+import { takeTurns } from './statements/take-turns.ts';
 import { type LedgerChange, upsertLedger } from './statements/upsert-ledger.ts';
 
 /** How the rows of error_logs get in: those that were not there before come back. */
@@ -47,6 +48,7 @@ export async function writeBatch(
   // Only now, as two carriers of one exception are one.
   const batch = await divide(tx, { ...given, logs: [...standing.values()] });
   const logs = distinctById(batch.logs);
+  await tx.later(takeTurns(target, batch));
   const inserted = logs.size > 0 ? await insert(tx, logs) : [];
   const added = new Set([...idsOf(inserted), ...joined.map(({ event_id }) => event_id)]);
   const account = accountOf(added, inserted, batch.absorbed, await takeBack(tx, target, batch.absorbed));
@@ -62,7 +64,8 @@ export async function writeBatch(
     ...ledgerStatements(target, ledgerChanges(batch.ledgers, account, counts), replayed),
   ]);
   // What became part of another row now, or a count, was not there already.
-  const news = inserted.length + joined.length + standing.size - logs.size;
+  const divided = counts.filter(({ event_id }) => standing.has(event_id.toLowerCase()));
+  const news = inserted.length + joined.length + divided.length;
   const result = { insertedLogs: inserted.length, duplicateLogs: given.logs.length - news };
   return counts.length === 0 ? result : { ...result, aggregated: counts.reduce((sum, { count }) => sum + count, 0) };
 }
@@ -70,11 +73,17 @@ export async function writeBatch(
 /** Who absorbs none is asked by no id. */
 const NONE: ReadonlySet<string> = new Set();
 
-/** The whole of a batch where nothing has to be asked: every row is new, or COPY refuses them all. */
-export function statementsOfNews(target: Target, batch: Batch, logs: readonly ErrorLogRow[], copy: Copy): Statement[] {
+/** The whole of a batch where nothing has to be asked: every row is new, or `copy` refuses them all. */
+export function statementsOfNews(
+  target: Target,
+  batch: Batch,
+  logs: readonly ErrorLogRow[],
+  copy: readonly Statement[],
+): Statement[] {
   const account = accountOf(NONE, logs);
   return [
-    copy,
+    ...takeTurns(target, batch),
+    ...copy,
     ...issueStatements(target, logs),
     ...otherStatements(target, batch),
     ...ledgerStatements(target, ledgerChanges(batch.ledgers, account)),

@@ -160,29 +160,31 @@ export class OccurrenceTracker {
   /** An occurrence beyond what a storm stores. It is known again like any other. */
   #count(bucket: CountBucket, carrier: Carrier, value: object | undefined, error?: ErrorFact): void {
     const state = carrier.state ?? stateOfContext(carrier.context);
-    // As stored ones are known: scrubbed and cut. Otherwise carriers with and without the object would not find each other.
-    const stack = value === undefined ? error?.stack : stackOf(value, this.#scrubber);
-    if (value !== undefined) {
-      const earlier = this.#known.byStack(stack, carrier, value);
-      if (earlier !== undefined) {
-        this.#again(earlier, carrier);
-        return;
-      }
+    // As stored ones are known by: scrubbed and cut. Carriers are told by their texts within a request only, and what a
+    // storm elsewhere costs is not spent on scrubbing.
+    const messageOfValue = () => messageOf(value!, this.#scrubber);
+    const texts =
+      value !== undefined && state !== undefined
+        ? { message: messageOfValue(), stack: stackOf(value, this.#scrubber) }
+        : error;
+    const earlier = value && this.#known.byStack(texts?.stack, carrier, value);
+    if (earlier !== undefined) {
+      this.#again(earlier, carrier);
+      return;
     }
     bucket.like ??= this.#facts.counted(carrier, value === undefined ? error : errorFact(value, this.#scrubber));
     const route = state && routeOf(carrier.context, state);
-    const message = value === undefined ? error?.message : messageOf(value, this.#scrubber);
-    if (message !== undefined) {
+    if (value !== undefined || error !== undefined) {
       const carried: Carried = {
         counted: { in: bucket, round: bucket.round, route },
         time: Date.now(),
         level: carrier.level,
         byObject: value !== undefined,
-        message,
-        stack,
+        message: texts?.message ?? '',
+        stack: texts?.stack,
         mergeable: carrier.bySpan === true,
       };
-      this.#known.absorb(carried, value, () => [message], state);
+      this.#known.absorb(carried, value, () => [texts?.message ?? messageOfValue()], state);
       this.#known.remember(carried, value, state, carrier);
     }
     this.#valve!.count(bucket, route);

@@ -66,7 +66,8 @@ interface Call {
 }
 
 function shown(values: unknown[], redact: boolean | readonly number[]): string[] {
-  if (redact === true) return values.map(() => '[redacted]');
+  // What plain JavaScript gives may be neither: somebody wanted something hidden.
+  if (redact !== false && redact !== null && !Array.isArray(redact)) return values.map(() => '[redacted]');
   return values.map((value, at) => {
     if (Array.isArray(redact) && redact.includes(at)) return '[redacted]';
     try {

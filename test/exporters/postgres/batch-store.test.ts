@@ -115,6 +115,21 @@ test('poison in a COPY is poison for the batch, nothing of it is stored, and its
   assert.deepEqual(await counts(db), { rows: 50, counted: 50 });
 });
 
+test('what has no binary form is refused at once, and the next batch is copied', async (t) => {
+  const { db, url } = await databaseFor(t);
+  const { sink, watch } = await openPrimed(t, url);
+  const occurrence = { key: 'a'.repeat(32), span: 's', path: [], from: 0, to: 1 };
+  for (const more of [{}, { occurrence }]) {
+    const bad = errorLog({ ...more, created_at: 'yesterday' as unknown as number });
+    await assert.rejects(sink.write(batch({ logs: [bad] })), { name: 'SinkError', kind: 'poison' });
+    assert.equal(watch.copies, 0);
+    await sink.write(batch({ logs: many(3) }));
+    assert.equal(watch.copies, 1);
+    watch.copies = 0;
+  }
+  assert.deepEqual(await counts(db), { rows: 6, counted: 6 });
+});
+
 test('a COPY whose commit is not known is repeated without a duplicate', async (t) => {
   const { db, url } = await databaseFor(t);
   const { sink, watch } = await openPrimed(t, url);

@@ -6,6 +6,9 @@ import { createPostgresSink } from '../../../exporters/postgres/postgres-sink.ts
 import { listIssues } from '../../../src/query/issues.ts';
 import type { ErrorLogRow } from '../../../src/record/row.ts';
 import type { Db } from '../../../src/store/db.ts';
+import { openPostgres } from '../../../src/store/postgres.ts';
+import { databaseFor } from '../../support/database.ts';
+import { until } from '../../support/journals.ts';
 import { errorLog } from '../../support/rows.ts';
 import { batch, foldAll, KINDS, openSink } from '../../support/sinks.ts';
 
@@ -170,3 +173,68 @@ for (const kind of KINDS)
       assert.deepEqual(await found(), all, 'again');
     });
   });
+
+// What the server goes on with after its client is gone: the other half of an occurrence must not get in beside it.
+for (const how of ['COPY', 'the insert'])
+  test(`rows that another writer is about to commit as counts are not stored beside them, by ${how}`, async (t) => {
+    const { db, url } = await databaseFor(t);
+    const gate: { held?: Promise<void>; reached?: () => void } = {};
+    const sinkOf = async (opened: Db) => {
+      const sink = createPostgresSink({ open: async () => opened, foldEveryMillis: 3_600_000, stormRows: 1 });
+      t.after(() => sink.close());
+      await sink.open();
+      return sink;
+    };
+    const slow = openPostgres(url);
+    const transaction: Db['transaction'] = (work, options) =>
+      slow.transaction(async (tx) => {
+        const result = await work(tx);
+        if (gate.held === undefined) return result;
+        await tx.query('select 1');
+        gate.reached!();
+        await gate.held;
+        return result;
+      }, options);
+    const first = await sinkOf({ ...slow, transaction });
+    const second = await sinkOf(openPostgres(url));
+    const rows = (count: number) =>
+      Array.from({ length: count }, () => errorLog({ process: 'p', message: 'storm', created_at: AT }));
+    await first.write(batch({ logs: rows(5) }));
+    if (how === 'COPY') await second.write(batch({ logs: [errorLog({ process: 'p', message: 'begin' })] }));
+    const beyond = batch({ logs: rows(4) });
+    let release!: () => void;
+    gate.held = new Promise((resolve) => {
+      release = resolve;
+    });
+    const reached = new Promise<void>((resolve) => {
+      gate.reached = resolve;
+    });
+    const writes = [first.write(beyond)];
+    await reached;
+    writes.push(second.write(beyond));
+    await until('the second waits', async () => {
+      const [row] = await db.query<{ waits: boolean }>(
+        "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock') as waits",
+      );
+      return row!.waits;
+    });
+    release();
+    await Promise.all(writes);
+    const [found] = await db.query(
+      `select (select count(*)::int from rowtrace.error_logs where message = 'storm') as rows,
+         (select sum(count)::int from rowtrace.error_counts) as counted,
+         (select sum(count)::int from rowtrace.issue_list where title like 'storm%') as issue`,
+    );
+    assert.deepEqual(found, { rows: 5, counted: 4, issue: 9 });
+  });
+
+test('one repeated row a batch does not open the valve', async (t) => {
+  const { db, sink } = await openSink(t, 'postgres', { stormRows: 1 });
+  const old = errorLog({ message: 'old' });
+  await sink.write(batch({ logs: [old] }));
+  for (let nr = 0; nr < 10; nr++) {
+    const storm = Array.from({ length: 50 }, () => errorLog({ message: 'storm', created_at: AT }));
+    await sink.write(batch({ logs: [...storm, old] }));
+  }
+  assert.deepEqual(await rowsOf(db), { rows: 5, counted: 495, people: 0 });
+});
