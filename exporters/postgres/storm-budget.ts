@@ -1,7 +1,7 @@
 // The storm valve over all processes: full rows of one fingerprint a minute, whoever sent them. In: a batch. Out: the same, or
 // one in which the rows beyond the budget are counts. Asked in the database about fingerprints that this process itself writes
 // often, so ordinary batches cost nothing. The budget is soft (writers ask at once); what is stored and counted is exact:
-// a row and its count have one event_id, and whichever is there keeps the other out.
+// a row and its count have one event_id, and whichever is there keeps the other out (statements/take-turns.ts).
 
 import type { Batch } from '../../src/deliver/sink.ts';
 import { isAtLeast } from '../../src/record/level.ts';

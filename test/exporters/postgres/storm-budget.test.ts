@@ -36,7 +36,6 @@ for (const kind of KINDS)
         });
         await sink.open();
         t.after(() => sink.close());
-        // The first batch of a process may repeat what another had in flight: it is never counted.
         await sink.write(batch({ logs: [errorLog({ message: 'begin' })] }));
         return sink;
       };
