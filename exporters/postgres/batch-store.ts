@@ -104,22 +104,28 @@ export class BatchStore {
     const logs = [...distinctById(batch.logs).values()];
     const copy = this.#encodeRows(logs);
     if (copy === undefined) return undefined;
-    const encoded = { rows: logs.length, copy };
-    if (batch.absorbed.length + batch.counts.length + batch.amendments.length > 0) return encoded;
-    return { ...encoded, whole: statementsOfNews(this.#target, batch, logs, copy) };
+    const asks = batch.absorbed.length + batch.counts.length + batch.amendments.length > 0;
+    const whole = asks ? undefined : unlessPoison(() => statementsOfNews(this.#target, batch, logs, copy));
+    return { rows: logs.length, copy, ...(whole && { whole }) };
   }
 
   /** Nothing where only Postgres can tell what a value means. */
   #encodeRows(logs: readonly ErrorLogRow[]): Statement[] | undefined {
-    try {
+    return unlessPoison(() => {
       const copy = copyLogs(this.#target, logs, this.#copyBytes);
       if (copy === undefined) return undefined;
       this.#copyBytes = Math.ceil(copy.data.length * 1.25);
       return [refuseCounted(this.#target, logs), copy];
-    } catch {
-      // The insert meets the same value and says what is wrong with it.
-      return undefined;
-    }
+    });
+  }
+}
+
+/** The slow way meets the same value, and says what is wrong with it. */
+function unlessPoison<T>(encode: () => T): T | undefined {
+  try {
+    return encode();
+  } catch {
+    return undefined;
   }
 }
 

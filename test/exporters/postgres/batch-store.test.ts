@@ -6,7 +6,7 @@ import type { Db, Transaction } from '../../../src/store/db.ts';
 import { openPostgres } from '../../../src/store/postgres.ts';
 import { uuidv7 } from '../../../src/util/uuid.ts';
 import { databaseFor } from '../../support/database.ts';
-import { errorLog } from '../../support/rows.ts';
+import { errorLog, histogram } from '../../support/rows.ts';
 import { batch } from '../../support/sinks.ts';
 
 interface Watch {
@@ -113,6 +113,15 @@ test('poison in a COPY is poison for the batch, nothing of it is stored, and its
   assert.deepEqual(await counts(db), { rows: 0, counted: 0 });
   assert.deepEqual(await sink.write(batch({ logs: good })), { insertedLogs: 50, duplicateLogs: 0 });
   assert.deepEqual(await counts(db), { rows: 50, counted: 50 });
+});
+
+test('poison beside the rows is told by the write, not by who encodes ahead', async (t) => {
+  const { db, url } = await databaseFor(t);
+  const { sink } = await openPrimed(t, url);
+  const bad = batch({ logs: many(3), histograms: [histogram({ bucket_start: Number.NaN })] });
+  sink.prepare!(bad);
+  await assert.rejects(sink.write(bad), { name: 'SinkError', kind: 'poison' });
+  assert.deepEqual(await counts(db), { rows: 0, counted: 0 });
 });
 
 test('what has no binary form is refused at once, and the next batch is copied', async (t) => {
