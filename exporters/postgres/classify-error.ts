@@ -54,7 +54,9 @@ export function classifyError(error: unknown, context: ErrorContext): SinkError 
 }
 
 function findKind(error: unknown, message: string): [FailureKind, ErrorCode?] {
-  const code = (error as { code?: unknown } | null)?.code;
+  const { code, constraint } = (error ?? {}) as { code?: unknown; constraint?: unknown };
+  // Not of a constraint with a name: a partition was made while the row was on its way to the default one.
+  if (code === '23514' && constraint === undefined) return ['outage', 'RT_DATABASE_UNREACHABLE'];
   if (typeof code === 'string' && code !== '08P01') {
     const hits = KINDS.filter(([prefix]) => code.startsWith(prefix));
     const best = hits.sort((a, b) => b[0].length - a[0].length)[0];

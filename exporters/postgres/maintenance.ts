@@ -62,8 +62,14 @@ export function startMaintenance(db: Db, schema: string, everyMillis: number, ke
   async function retain(): Promise<void> {
     retainedAt = performance.now();
     const { errors = 0, calls = 0, minutes = 0, hours = 0 } = keepDays;
-    if (errors + calls + minutes + hours > 0)
-      await db.query(`select ${schema}.apply_retention($1, $2, $3, $4)`, [errors, calls, minutes, hours]);
+    // One kind a transaction: writers lock them in another order.
+    for (const kinds of [
+      [errors, 0, 0, 0],
+      [0, calls, 0, 0],
+      [0, 0, minutes, 0],
+      [0, 0, 0, hours],
+    ])
+      if (kinds.some((days) => days > 0)) await db.query(`select ${schema}.apply_retention($1, $2, $3, $4)`, kinds);
   }
 
   async function rollUp(): Promise<void> {

@@ -50,6 +50,8 @@ export function createPostgresSink(options: PostgresSinkOptions): Sink {
       http_calls: await presentColumns(db, schema, 'http_calls', columns),
     };
     target = { schema: quoteName(schema), promoted };
+    // Before the first write, so that nothing of today has to move. What stands in its way, maintenance tries again.
+    await db.query(`select ${target.schema}.ensure_partitions()`).catch(() => undefined);
     store = new BatchStore(db, target, options.stormRows);
     maintenance ??= startMaintenance(db, target.schema, options.foldEveryMillis ?? 5_000, options.keepDays);
   }

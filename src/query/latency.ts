@@ -50,11 +50,12 @@ export function latencyByOperation(db: Queryable, schema: string, query: Latency
     `with shown as (
        select * from ${name}.latency_change(${since}, ${until}) ${where.clause}
        order by count * mean_ms desc, service, operation limit ${where.value(query.limit ?? 100)}
+     ), span as (
+       select at, extract(epoch from ${until} - ${since})::float8 / 12 * interval '1 second' as width from generate_series(0, 11) at
      ), part as (
-       select service, environment, kind, operation, http_method, peer,
-         greatest(least(floor(extract(epoch from bucket_start - ${since}) * 12 / extract(epoch from ${until} - ${since})), 11), 0)::int as at,
+       select service, environment, kind, operation, http_method, peer, at,
          ${name}.hist_quantile(${name}.hist_merge(h), 0.95) * 1000 as p95
-       from ${name}.latency_between(${since}, ${until}) ${where.clause}
+       from span cross join lateral ${name}.latency_between(${since} + at * width, ${since} + (at + 1) * width) ${where.clause}
        group by 1, 2, 3, 4, 5, 6, 7
      ), trend as (
        select service, environment, kind, operation, http_method, peer, jsonb_object_agg(at, p95) as parts

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { latencyByOperation } from '../../src/query/latency.ts';
 import { histogramOf, mergeHistograms } from '../../src/record/histogram.ts';
 import type { HistogramRow } from '../../src/record/row.ts';
-import type { Db } from '../../src/store/db.ts';
+import type { Db, Queryable } from '../../src/store/db.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import { uniform } from '../support/distributions.ts';
 import { until } from '../support/journals.ts';
@@ -36,7 +37,7 @@ async function rollUp(db: Db): Promise<void> {
   while ((await db.query(open)).length > 0) await db.query('select rowtrace.roll_up_latency()');
 }
 
-async function read(db: Db, since: number, until: number) {
+async function read(db: Queryable, since: number, until: number) {
   const [row] = await db.query<{ count: number; p50: number; p99: number; max: number }>(
     `select rowtrace.hist_count(h)::int as count, rowtrace.hist_quantile(h, 0.5) as p50, rowtrace.hist_quantile(h, 0.99) as p99, (h).max
      from (select rowtrace.hist_merge(h) as h from rowtrace.latency_between($1, $2)) x`,
@@ -99,6 +100,43 @@ for (const kind of KINDS) {
       assert.equal(fromDays, 3);
       const again = await db.query('select rowtrace.roll_up_latency() as made');
       assert.deepEqual(again, [{ made: 0 }], 'a second time there is nothing to do');
+    });
+
+    test('trend and heat map show each part of a day that was rolled up, whatever the time zone of the session', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      // The clocks of Berlin go forward within it.
+      const from = Date.parse('2026-03-28T00:00:00Z');
+      const rows = Array.from({ length: 72 }, (_, hour) =>
+        histogram({ bucket_start: from + hour * HOUR, ...histogramOf([0.01]) }),
+      );
+      await sink.write(batch({ histograms: rows }));
+      const period = { since: new Date(from), until: new Date(from + 3 * DAY) };
+      const shown = async () => {
+        const [{ p95_trend: trend, count, count_before: before }] = (await latencyByOperation(
+          db,
+          'rowtrace',
+          period,
+        )) as [Awaited<ReturnType<typeof latencyByOperation>>[number]];
+        const columns = await db.query<{ n: number }>(
+          `select sum(count)::int as n from rowtrace.latency_heatmap($1, $2, '6 hours') group by at order by at`,
+          [period.since.toISOString(), period.until.toISOString()],
+        );
+        return { parts: trend.map((millis) => Math.round(millis)), count, before, columns: columns.map(({ n }) => n) };
+      };
+      const even = { parts: Array(12).fill(10), count: 72, before: null, columns: Array(12).fill(6) };
+      assert.deepEqual(await shown(), even);
+      await rollUp(db);
+      assert.deepEqual(await shown(), even);
+      for (const zone of ['UTC', 'Europe/Berlin'])
+        await db.transaction(async (tx) => {
+          await tx.query(`set local time zone '${zone}'`);
+          const [begin, end] = [Date.parse('2026-03-29T00:20Z'), Date.parse('2026-03-30T23:00Z')];
+          assert.equal((await read(tx, begin, end)).count, 46, zone);
+          const [{ before }] = (await tx.query(
+            `select count_before::int as before from rowtrace.latency_change('2026-03-30T00:00Z', '2026-03-31T00:00Z')`,
+          )) as [{ before: number }];
+          assert.equal(before, 24, zone);
+        });
     });
 
     test('minutes that arrive late are rolled up again, a repeat of them changes nothing', async (t) => {

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { createPostgresSink } from '../../../exporters/postgres/postgres-sink.ts';
 import { openPostgres } from '../../../src/store/postgres.ts';
 import { databaseFor, testServerUrl } from '../../support/database.ts';
+import { until } from '../../support/journals.ts';
 import { errorLog, fingerprintOf, histogram } from '../../support/rows.ts';
 import { batch, foldAll, KINDS, openSink } from '../../support/sinks.ts';
 
@@ -265,4 +266,34 @@ test('a server that is away is an outage, and so is a session that the server en
     JSON.stringify(results),
   );
   assert.equal((await db.query('select from rowtrace.error_logs')).length, 2);
+});
+
+test('who reads and amends while rows move out of the default partition finds them', async (t) => {
+  const { db, sink, url } = await openSink(t, 'postgres');
+  const row = errorLog({ created_at: Date.now() });
+  await sink.write(batch({ logs: [row] }));
+  const day = new Date().toISOString().slice(0, 10).replaceAll('-', '');
+  // As where no process had made today's.
+  await db.transaction(async (tx) => {
+    await tx.query(`alter table rowtrace.error_logs detach partition rowtrace.error_logs_${day}`);
+    await tx.query(
+      `insert into rowtrace.error_logs_default overriding system value select * from rowtrace.error_logs_${day}`,
+    );
+    await tx.query(`drop table rowtrace.error_logs_${day}`);
+  });
+  const reader = openPostgres(url, { max: 1 });
+  t.after(() => reader.close());
+  await reader.query('select 1');
+  let read: Promise<unknown[]> | undefined;
+  await db.transaction(async (tx) => {
+    await tx.query('select rowtrace.ensure_partitions()');
+    read = reader.query('update rowtrace.error_logs set http_status = 500 returning event_id::text');
+    await until('the reader waits', async () => {
+      const [found] = await tx.query<{ waits: boolean }>(
+        "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock') as waits",
+      );
+      return found!.waits;
+    });
+  });
+  assert.deepEqual(await read, [{ event_id: row.event_id }]);
 });
