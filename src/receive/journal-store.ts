@@ -2,10 +2,10 @@
 // sync is running share the next one. Loses nothing that it confirmed.
 
 import { close, fdatasync, fsync, open } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Journal } from '../journal/journal.ts';
-import { namesIn, segmentName } from '../journal/layout.ts';
+import { namesIn, OWNER_FILE, segmentName } from '../journal/layout.ts';
 import { segmentsOf } from '../journal/shipped.ts';
 import type { LedgerFact, PackFact } from '../record/fact.ts';
 import { type FactStore, FactTooLargeError, StoreFullError } from './fact-store.ts';
@@ -69,6 +69,8 @@ class Disk {
   #dir: string | undefined;
   #segment = 0;
   #fd: number | undefined;
+  /** Whose way from the folder of Rowtrace is on the disk. */
+  #rooted: string | undefined;
 
   async sync(dir: string | undefined): Promise<void> {
     if (dir === undefined) return;
@@ -86,8 +88,11 @@ class Disk {
       }
       this.#segment = segment;
       await syncData(this.#fd);
-      const folder = await openFile(dir, 'r');
-      await syncAll(folder).finally(() => closeFile(folder));
+      await syncPath(dir);
+      if (dir === this.#rooted) continue;
+      // What leads to it, too: after a power cut a journal without its owner would be nobody's.
+      for (const path of [join(dir, OWNER_FILE), dirname(dir), dirname(dirname(dir))]) await syncPath(path);
+      this.#rooted = dir;
     }
   }
 
@@ -98,4 +103,9 @@ class Disk {
     this.#dir = dir;
     if (fd !== undefined) await closeFile(fd);
   }
+}
+
+async function syncPath(path: string): Promise<void> {
+  const fd = await openFile(path, 'r');
+  await syncAll(fd).finally(() => closeFile(fd));
 }

@@ -32,6 +32,6 @@ export function decode<S extends Signal>(signal: S, encoding: Encoding, body: Ui
 
 /** "Original field names are not valid to use as keys": such a request would be a silent nothing. */
 function ignoredNames(body: unknown): string | undefined {
-  const name = Object.keys(body as object).find((key) => /^resource_(spans|logs|metrics)$/.test(key));
+  const name = Object.keys(body ?? {}).find((key) => /^resource_(spans|logs|metrics)$/.test(key));
   return name && `"${name}" was ignored: keys of OTLP/JSON are in lowerCamelCase`;
 }

@@ -62,17 +62,18 @@ export function nanos(value: unknown, what: string): number {
 export function anyValue(given: unknown, depth: number): unknown {
   if (depth >= MAX_DEPTH) throw new DecodeError(`values are nested deeper than ${MAX_DEPTH}`);
   const value = object(given, 'a value');
-  if (value.stringValue !== undefined) return text(value.stringValue, 'stringValue');
-  if (value.intValue !== undefined) return exactInteger(value.intValue);
-  if (value.boolValue !== undefined) return value.boolValue === true || value.boolValue === 'true';
-  if (value.doubleValue !== undefined) return numberOf(value.doubleValue, 'doubleValue');
-  if (value.arrayValue !== undefined)
+  // What is null is absent, in the JSON of protobuf.
+  if (value.stringValue != null) return text(value.stringValue, 'stringValue');
+  if (value.intValue != null) return exactInteger(value.intValue);
+  if (value.boolValue != null) return value.boolValue === true || value.boolValue === 'true';
+  if (value.doubleValue != null) return numberOf(value.doubleValue, 'doubleValue');
+  if (value.arrayValue != null)
     return list(object(value.arrayValue, 'arrayValue').values, 'arrayValue.values').map(
       (item) => anyValue(item, depth + 2) ?? null,
     );
-  if (value.kvlistValue !== undefined)
+  if (value.kvlistValue != null)
     return attributes(object(value.kvlistValue, 'kvlistValue').values, 'kvlistValue.values', depth + 1);
-  return value.bytesValue === undefined ? undefined : text(value.bytesValue, 'bytesValue');
+  return value.bytesValue == null ? undefined : text(value.bytesValue, 'bytesValue');
 }
 
 /** Exact: text beyond what a number holds. */
