@@ -42,12 +42,12 @@ export async function writeBatch(
   tx: Transaction,
   target: Target,
   given: Batch,
-  { insert = insertNew(target), divide = async (_, whole) => whole, replayed = false }: WriteWays = {},
+  { insert = insertNew(target), divide, replayed = false }: WriteWays = {},
 ): Promise<WriteResult> {
   const { logs: standing, joined, ...occurrences } = await joinOccurrences(tx, target, distinctById(given.logs));
   // Only now, as two carriers of one exception are one.
-  const batch = await divide(tx, { ...given, logs: [...standing.values()] });
-  const logs = distinctById(batch.logs);
+  const batch = divide ? await divide(tx, { ...given, logs: [...standing.values()] }) : given;
+  const logs = divide ? distinctById(batch.logs) : standing;
   await tx.later(takeTurns(target, batch));
   const inserted = logs.size > 0 ? await insert(tx, logs) : [];
   const added = new Set([...idsOf(inserted), ...joined.map(({ event_id }) => event_id)]);

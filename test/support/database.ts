@@ -4,11 +4,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import pg from 'pg';
-import type { Db } from '../../src/store/db.ts';
+import type { Db, Queryable } from '../../src/store/db.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { migrationFiles } from '../../src/store/migration-files.ts';
 import { openPglite, type PgliteDb } from '../../src/store/pglite.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
+import { until } from './journals.ts';
 
 export interface TestDatabase {
   /** Superuser URL of this database. */
@@ -95,4 +96,14 @@ async function template(): Promise<string> {
     await client.query(`alter database ${name}_new rename to ${name}`);
   });
   return name;
+}
+
+/** Until somebody waits for a lock in the database that `db` is of. */
+export async function untilLocked(db: Queryable): Promise<void> {
+  await until('somebody to wait for a lock', async () => {
+    const [row] = await db.query<{ waits: boolean }>(
+      "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock') as waits",
+    );
+    return row!.waits;
+  });
 }

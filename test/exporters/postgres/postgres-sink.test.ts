@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createPostgresSink } from '../../../exporters/postgres/postgres-sink.ts';
 import { openPostgres } from '../../../src/store/postgres.ts';
-import { databaseFor, testServerUrl } from '../../support/database.ts';
-import { until } from '../../support/journals.ts';
+import { databaseFor, testServerUrl, untilLocked } from '../../support/database.ts';
 import { errorLog, fingerprintOf, histogram } from '../../support/rows.ts';
 import { batch, foldAll, KINDS, openSink } from '../../support/sinks.ts';
 
@@ -288,12 +287,7 @@ test('who reads and amends while rows move out of the default partition finds th
   await db.transaction(async (tx) => {
     await tx.query('select rowtrace.ensure_partitions()');
     read = reader.query('update rowtrace.error_logs set http_status = 500 returning event_id::text');
-    await until('the reader waits', async () => {
-      const [found] = await tx.query<{ waits: boolean }>(
-        "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock') as waits",
-      );
-      return found!.waits;
-    });
+    await untilLocked(tx);
   });
   assert.deepEqual(await read, [{ event_id: row.event_id }]);
 });

@@ -7,8 +7,7 @@ import { listIssues } from '../../../src/query/issues.ts';
 import type { ErrorLogRow } from '../../../src/record/row.ts';
 import type { Db } from '../../../src/store/db.ts';
 import { openPostgres } from '../../../src/store/postgres.ts';
-import { databaseFor } from '../../support/database.ts';
-import { until } from '../../support/journals.ts';
+import { databaseFor, untilLocked } from '../../support/database.ts';
 import { errorLog } from '../../support/rows.ts';
 import { batch, foldAll, KINDS, openSink } from '../../support/sinks.ts';
 
@@ -211,12 +210,7 @@ for (const how of ['COPY', 'the insert'])
     const writes = [first.write(beyond)];
     await reached;
     writes.push(second.write(beyond));
-    await until('the second waits', async () => {
-      const [row] = await db.query<{ waits: boolean }>(
-        "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock') as waits",
-      );
-      return row!.waits;
-    });
+    await untilLocked(db);
     release();
     await Promise.all(writes);
     const [found] = await db.query(
