@@ -162,11 +162,10 @@ export class OccurrenceTracker {
     const state = carrier.state ?? stateOfContext(carrier.context);
     // As stored ones are known by: scrubbed and cut. Carriers are told by their texts within a request only, and what a
     // storm elsewhere costs is not spent on scrubbing.
-    const messageOfValue = () => messageOf(value!, this.#scrubber);
     const texts =
-      value !== undefined && state !== undefined
-        ? { message: messageOfValue(), stack: stackOf(value, this.#scrubber) }
-        : error;
+      value === undefined
+        ? error
+        : state && { message: messageOf(value, this.#scrubber), stack: stackOf(value, this.#scrubber) };
     const earlier = value && this.#known.byStack(texts?.stack, carrier, value);
     if (earlier !== undefined) {
       this.#again(earlier, carrier);
@@ -184,7 +183,7 @@ export class OccurrenceTracker {
         stack: texts?.stack,
         mergeable: carrier.bySpan === true,
       };
-      this.#known.absorb(carried, value, () => [texts?.message ?? messageOfValue()], state);
+      this.#known.absorb(carried, value, () => [texts?.message ?? messageOf(value!, this.#scrubber)], state);
       this.#known.remember(carried, value, state, carrier);
     }
     this.#valve!.count(bucket, route);

@@ -2,14 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { type Context, context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Carrier } from '../../src/capture/carrier.ts';
 import { recordRules } from '../../src/deliver/rules.ts';
 import type { ResourceFact } from '../../src/record/fact.ts';
 import type { Level } from '../../src/record/level.ts';
 import { type BenchOptions, captureBench } from '../support/capture.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 
 const START = Date.UTC(2026, 0, 2, 3, 59, 0);
 const SECOND = 1000;
@@ -329,11 +328,9 @@ describe('storm valve', () => {
 });
 
 test('of messages that are counted their beginning is held, not the whole', () => {
-  setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as () => void;
   const { throwOne } = storm();
   const held = () => {
-    gc();
+    collectGarbage();
     return process.memoryUsage().heapUsed / 1e6;
   };
   const page = '<p>'.repeat(100_000);

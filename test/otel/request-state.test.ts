@@ -2,9 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { type Carried, type RequestState, remember, SpanState } from '../../src/otel/request-state.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 
 test('what is pushed out of the list keeps no text, since the Error and what is known of it may live on', () => {
   const list: Carried[] = [];
@@ -19,8 +18,6 @@ test('what is pushed out of the list keeps no text, since the Error and what is 
 });
 
 test('an event that its span has dropped is not held', async () => {
-  setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as () => void;
   const state = new SpanState({}, {} as RequestState, undefined, () => {});
   const kept = {};
   state.addEvent(kept);
@@ -31,7 +28,7 @@ test('an event that its span has dropped is not held', async () => {
   });
   // References that were read or made in a turn of the loop are held until its end.
   await new Promise((resolve) => setImmediate(resolve));
-  gc();
+  collectGarbage();
   assert.equal(dropped.filter((event) => event.deref() !== undefined).length, 0);
   assert.ok(state.hasEvent(kept));
 });

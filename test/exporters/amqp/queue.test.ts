@@ -3,8 +3,6 @@
 import assert from 'node:assert/strict';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import {
   type BatchConsumer,
   consumeBatches,
@@ -17,6 +15,7 @@ import { createPostgresSink } from '../../../exporters/postgres/index.ts';
 import { emptyBatch, type Sink, SinkError } from '../../../src/deliver/sink.ts';
 import { openPostgres } from '../../../src/store/postgres.ts';
 import { script, spawnNode } from '../../support/children.ts';
+import { collectGarbage } from '../../support/collect-garbage.ts';
 import { databaseFor } from '../../support/database.ts';
 import { until } from '../../support/journals.ts';
 import { type Rabbit, rabbitFor } from '../../support/rabbit.ts';
@@ -85,10 +84,8 @@ test('what was confirmed is not held', async (t) => {
   const rabbit = await rabbitFor(t);
   if (rabbit === undefined) return;
   const publisher = publisherFor(t, rabbit);
-  setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as () => void;
   const held = () => {
-    gc();
+    collectGarbage();
     return process.memoryUsage().external / 1e6;
   };
   const large = logs('x'.repeat(500_000));

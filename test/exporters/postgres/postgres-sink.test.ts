@@ -271,7 +271,7 @@ test('who reads and amends while rows move out of the default partition finds th
   const { db, sink, url } = await openSink(t, 'postgres');
   const row = errorLog({ created_at: Date.now() });
   await sink.write(batch({ logs: [row] }));
-  const day = new Date().toISOString().slice(0, 10).replaceAll('-', '');
+  const day = new Date(row.created_at).toISOString().slice(0, 10).replaceAll('-', '');
   // As where no process had made today's.
   await db.transaction(async (tx) => {
     await tx.query(`alter table rowtrace.error_logs detach partition rowtrace.error_logs_${day}`);
