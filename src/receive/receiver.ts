@@ -3,7 +3,6 @@
 
 import type { Attributes } from '../record/attributes.ts';
 import type { PackFact, ResourceFact } from '../record/fact.ts';
-import { cut, LIMITS } from '../record/limits.ts';
 import type { Counters, Door } from './counters.ts';
 import type { FactStore } from './fact-store.ts';
 import { digestOf } from './facts/ids.ts';
@@ -133,12 +132,14 @@ export function countItems(groups: ResourceGroup<unknown>[]): number {
   return groups.reduce((sum, { scopes }) => sum + scopes.reduce((count, { items }) => count + items.length, 0), 0);
 }
 
-/** Whose numbers histograms are: one run of one process, as far as the resource tells. */
+/**
+ * Whose numbers histograms are: one run of one process, as far as the resource tells. An instance id is unique within its
+ * service.namespace and service.name only (semantic conventions, service attributes).
+ */
 function senderOf(resource: Attributes): string {
-  const instance = resource['service.instance.id'];
-  return instance === undefined
-    ? `otlp-${digestOf(JSON.stringify(resource)).slice(0, 24)}`
-    : cut(String(instance), LIMITS.id);
+  const { 'service.namespace': namespace, 'service.name': name, 'service.instance.id': instance } = resource;
+  const told = instance === undefined ? resource : [namespace, name, instance];
+  return `otlp-${digestOf(JSON.stringify(told)).slice(0, 24)}`;
 }
 
 function packsOf(resource: ResourceFact, facts: PackFact['facts']): PackFact[] {

@@ -66,6 +66,8 @@ interface Point {
   attributes: Attributes;
   start: number;
   time: number;
+  /** FLAG NO_RECORDED_VALUE: the stream has nothing to tell, its numbers stand for nothing. */
+  noRecordedValue: boolean;
   count: number;
   sum: number | undefined;
   min: number | undefined;

@@ -141,6 +141,85 @@ test('cumulative streams that began before the receiver count from their first p
   assert.deepEqual(await counts(receiver), { '/dogs/{id}': 3 });
 });
 
+test('two services with one instance id are two senders of cumulative streams', async (t) => {
+  const receiver = await receiverFor(t);
+  const point = (count: number, seconds: number) => explicit(count, { timeUnixNano: nanos(start + seconds * 1000) });
+  const from = (service: object, count: number, seconds: number) =>
+    receiver.json(
+      '/v1/metrics',
+      metrics([histogram([point(count, seconds)], 2)], { ...service, 'service.instance.id': '0' }),
+    );
+  const services = ['kennel', 'vet', 'kennel'].map((name, at) => ({
+    'service.name': name,
+    ...(at === 2 ? { 'service.namespace': 'north' } : {}),
+  }));
+  for (const seconds of [10, 20])
+    for (const [at, service] of services.entries()) await from(service, 5 + at, seconds + at);
+  assert.deepEqual(await counts(receiver), { '/dogs/{id}': 5 + 6 + 7 });
+});
+
+test('cumulative streams that nobody knows the beginning of count from their first point on', async (t) => {
+  const receiver = await receiverFor(t);
+  const point = (count: number, seconds: number, from: number) =>
+    explicit(count, { startTimeUnixNano: nanos(start + from * 1000), timeUnixNano: nanos(start + seconds * 1000) });
+  // The first tells its own time as the beginning, the next ones go by that; then it begins anew, again without a beginning.
+  for (const one of [point(1_000, 10, 10), point(1_003, 20, 10), point(7, 30, 30), point(9, 40, 30)])
+    await send(receiver, [histogram([one], 2)]);
+  assert.deepEqual(await counts(receiver), { '/dogs/{id}': 3 + 2 });
+  // One that tells every point so.
+  for (const count of [9, 12, 20]) {
+    const seconds = 40 + count;
+    await send(receiver, [histogram([point(count, seconds, seconds)], 2)]);
+  }
+  assert.deepEqual(await counts(receiver), { '/dogs/{id}': 3 + 2 + 11 });
+});
+
+for (const encoding of ['json', 'protobuf'] as const)
+  test(`a point that says it has no value stands for nothing: ${encoding}`, async (t) => {
+    const receiver = await receiverFor(t);
+    const point = (count: number, seconds: number, more: object = {}) => ({
+      attributes: server,
+      startTimeUnixNano: nanos(start),
+      timeUnixNano: nanos(start + seconds * 1000),
+      count: String(count),
+      sum: count,
+      ...more,
+    });
+    const without = (seconds: number) => point(0, seconds, { sum: undefined, flags: 1 });
+    const explicitOf = (one: object) => histogram([one], 2);
+    const exponentialOf = (one: object) => ({
+      name: 'http.client.request.duration',
+      unit: 's',
+      exponentialHistogram: { dataPoints: [one], aggregationTemporality: 2 },
+    });
+    for (const [n, seconds] of [
+      [5, 10],
+      [undefined, 20],
+      [7, 30],
+    ] as const) {
+      const [one, other] =
+        n === undefined
+          ? [without(seconds), without(seconds)]
+          : [
+              point(n, seconds, { bucketCounts: [String(n), '0'], explicitBounds: [10] }),
+              point(n, seconds, { scale: 0, positive: { offset: 0, bucketCounts: [String(n)] } }),
+            ];
+      const body = metrics([explicitOf(one), exponentialOf(other)]);
+      const answer =
+        encoding === 'json'
+          ? await receiver.json('/v1/metrics', body)
+          : await receiver.post('/v1/metrics', toProtobuf('metrics', body), {
+              'content-type': 'application/x-protobuf',
+            });
+      assert.equal(answer.status, 200);
+    }
+    const total = await counts(receiver);
+    assert.equal(
+      Object.values(total).reduce((sum, count) => sum + count, 0),
+      7 + 7,
+    );
+  });
+
 test('other metrics are passed over, or refused by option; points that contradict themselves are rejected', async (t) => {
   const gauge = { name: 'memory', unit: 'By', gauge: { dataPoints: [{ asDouble: 1 }, { asDouble: 2 }] } };
   const receiver = await receiverFor(t);

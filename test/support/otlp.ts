@@ -39,11 +39,11 @@ message NumberPoint { fixed64 time_unix_nano = 3; double as_double = 4; }
 message Histogram { repeated HistogramPoint data_points = 1; int32 aggregation_temporality = 2; }
 message HistogramPoint { repeated KeyValue attributes = 9; fixed64 start_time_unix_nano = 2; fixed64 time_unix_nano = 3;
   fixed64 count = 4; optional double sum = 5; repeated fixed64 bucket_counts = 6; repeated double explicit_bounds = 7;
-  optional double min = 11; optional double max = 12; }
+  uint32 flags = 10; optional double min = 11; optional double max = 12; }
 message ExponentialHistogram { repeated ExponentialPoint data_points = 1; int32 aggregation_temporality = 2; }
 message ExponentialPoint { repeated KeyValue attributes = 1; fixed64 start_time_unix_nano = 2; fixed64 time_unix_nano = 3;
   fixed64 count = 4; optional double sum = 5; sint32 scale = 6; fixed64 zero_count = 7; Buckets positive = 8;
-  Buckets negative = 9; optional double min = 12; optional double max = 13; double zero_threshold = 14; }
+  Buckets negative = 9; uint32 flags = 10; optional double min = 12; optional double max = 13; double zero_threshold = 14; }
 message Buckets { sint32 offset = 1; repeated uint64 bucket_counts = 2; }
 message Response { PartialSuccess partial_success = 1; }
 message PartialSuccess { int64 rejected = 1; string error_message = 2; }

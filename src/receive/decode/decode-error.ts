@@ -19,3 +19,5 @@ export const MAX_DEPTH = 32;
 
 export const KINDS = ['internal', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
 export const TEMPORALITIES = ['unspecified', 'delta', 'cumulative'] as const;
+/** DataPointFlags. */
+export const NO_RECORDED_VALUE = 1;

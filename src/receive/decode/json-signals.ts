@@ -1,7 +1,7 @@
 // Traces, logs and metrics of OTLP's JSON encoding as plain data.
 
 import type { ExplicitPoint, ExponentialPoint, LogSignal, MetricSignal, SpanEvent, SpanSignal } from '../signals.ts';
-import { KINDS, TEMPORALITIES } from './decode-error.ts';
+import { KINDS, NO_RECORDED_VALUE, TEMPORALITIES } from './decode-error.ts';
 import {
   anyValue,
   attributes,
@@ -63,6 +63,7 @@ function pointBasics(given: Json) {
     attributes: attributes(given.attributes, 'dataPoint.attributes'),
     start: nanos(given.startTimeUnixNano, 'dataPoint.startTimeUnixNano'),
     time: nanos(given.timeUnixNano, 'dataPoint.timeUnixNano'),
+    noRecordedValue: (integer(given.flags, 'dataPoint.flags') & NO_RECORDED_VALUE) !== 0,
     count: integer(given.count, 'dataPoint.count'),
     sum: optionalNumber(given.sum, 'dataPoint.sum'),
     min: optionalNumber(given.min, 'dataPoint.min'),

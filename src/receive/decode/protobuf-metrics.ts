@@ -1,7 +1,7 @@
 // opentelemetry.proto.metrics.v1 as plain data: histograms of both kinds; points of other metrics are only counted.
 
 import type { ExplicitPoint, ExponentialPoint, HistogramPoint, MetricSignal } from '../signals.ts';
-import { TEMPORALITIES } from './decode-error.ts';
+import { NO_RECORDED_VALUE, TEMPORALITIES } from './decode-error.ts';
 import { fixed64, item, keyValue, message, nanos, type Reader, requestOf, skip } from './protobuf.ts';
 
 /** Repeated numbers, packed (wire type 2, as proto3 writes them) or one by one. */
@@ -32,6 +32,9 @@ function sharedField(reader: Reader, tag: number, found: HistogramPoint): void {
       break;
     case 41:
       found.sum = reader.double();
+      break;
+    case 80:
+      found.noRecordedValue = (reader.uint32() & NO_RECORDED_VALUE) !== 0;
       break;
     default:
       skip(reader, tag);
@@ -68,7 +71,7 @@ function explicitPoint(reader: Reader): ExplicitPoint {
   return found;
 }
 
-const NOTHING = { start: 0, time: 0, count: 0, sum: undefined, min: undefined, max: undefined };
+const NOTHING = { start: 0, time: 0, noRecordedValue: false, count: 0, sum: undefined, min: undefined, max: undefined };
 
 interface Buckets {
   offset: number;

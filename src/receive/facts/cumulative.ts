@@ -1,5 +1,7 @@
 // Cumulative histograms as deltas. In: a point of a stream. Out: what is new in it since the last one. A stream that began
-// before this receiver gives nothing the first time: what it counted by then, somebody else has stored. A point is
+// before this receiver gives nothing the first time: what it counted by then, somebody else has stored. Neither does one
+// whose beginning is told as its own time, which says that nobody knows when it began (OpenTelemetry metrics data model,
+// "Cumulative streams: handling unknown start time"). A point is
 // remembered at once, so that the next one, in the same request or in one beside it, counts from there; it is forgotten
 // again when it could not be stored. (When the next one was stored meanwhile, what lay between is missing.)
 
@@ -31,9 +33,10 @@ export class CumulativeStreams {
     if (last !== undefined && point.time <= last.time) return undefined;
     const since = this.#since;
     this.#remember(stream, point, last);
-    if (last === undefined) return point.start >= since ? point : undefined;
-    const isReset = point.start !== last.start || point.count < last.count;
-    if (isReset) return point;
+    const isKnownStart = point.start !== point.time;
+    if (last === undefined) return isKnownStart && point.start >= since ? point : undefined;
+    if (point.count < last.count) return isKnownStart ? point : undefined;
+    if (isKnownStart && point.start !== last.start) return point;
     return point.kind === 'exponential' ? exponential(last, point) : explicit(last, point);
   }
 

@@ -42,6 +42,7 @@ export function metricFacts(
         continue;
       }
       for (const point of metric.points) {
+        if (point.noRecordedValue) continue;
         if (!isConsistent(point, seconds)) {
           refuse(1, `a point of ${metric.name} contradicts itself`);
           continue;
