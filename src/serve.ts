@@ -13,6 +13,7 @@ import { CumulativeStreams } from './receive/facts/cumulative.ts';
 import { OperationBounds } from './receive/facts/latencies.ts';
 import { MeasuredByMetrics } from './receive/facts/span-latencies.ts';
 import { TraceMemory } from './receive/facts/trace-memory.ts';
+import { UntoldTimes } from './receive/facts/untold-times.ts';
 import { Budget } from './receive/http/budget.ts';
 import { createGate } from './receive/http/gate.ts';
 import { ingestRoute } from './receive/http/ingest-route.ts';
@@ -92,6 +93,7 @@ export async function serve(options: Options, serving: ServeOptions): Promise<Se
     scrubber,
     sampling,
     memory: new TraceMemory(),
+    untold: new UntoldTimes(),
     streams: new CumulativeStreams(Date.now()),
     bounds: new OperationBounds(scrubber),
     measured: new MeasuredByMetrics(),

@@ -17,6 +17,7 @@ import { OperationBounds } from '../../src/receive/facts/latencies.ts';
 import type { MapRules } from '../../src/receive/facts/rules.ts';
 import { MeasuredByMetrics } from '../../src/receive/facts/span-latencies.ts';
 import { TraceMemory } from '../../src/receive/facts/trace-memory.ts';
+import { UntoldTimes } from '../../src/receive/facts/untold-times.ts';
 import { createJournalStore } from '../../src/receive/journal-store.ts';
 import { Receiver } from '../../src/receive/receiver.ts';
 import type { ResourceGroup, SignalItems } from '../../src/receive/signals.ts';
@@ -214,6 +215,7 @@ function mapRules(options: SignalExporterOptions, measured: MeasuredByMetrics): 
     sampling: { rate: options.callSampleRate ?? 0.05, random: Math.random },
     scrubber,
     memory: new TraceMemory(),
+    untold: new UntoldTimes(),
     streams: new CumulativeStreams(Date.now()),
     bounds: new OperationBounds(scrubber),
     measured,

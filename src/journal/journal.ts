@@ -75,6 +75,8 @@ export interface Journal {
   append(fact: Fact): void;
   /** Written before the call returns, after all that was appended before. */
   appendNow(fact: Fact): void;
+  /** Whether all of them could be appended now, as far as the bound goes. */
+  hasRoomFor(facts: readonly Fact[]): boolean;
   flushSync(): void;
   /** Says that nothing more will follow, so that delivery may remove the directory. A later fact begins a new one. */
   close(): void;
@@ -162,6 +164,17 @@ class SegmentJournal implements Journal {
       this.#flush(false);
       if (!this.#waiting.isEmpty) this.#deferred++;
     });
+  }
+
+  hasRoomFor(facts: readonly Fact[]): boolean {
+    const vital = facts.every(isVital);
+    const hasRoom = (chars: number) =>
+      this.#writer.hasRoom(this.#waiting.chars + chars, this.#waiting.json.length + facts.length, vital);
+    // Seldom near the bound, and then worth the time.
+    return (
+      hasRoom(facts.length * MAX_LINE_CHARS) ||
+      hasRoom(facts.reduce((sum, fact) => sum + JSON.stringify(fact).length, 0))
+    );
   }
 
   flushSync(): void {

@@ -34,6 +34,7 @@ export function createJournalStore(journal: Journal, maxBytes: number, pendingBy
 
   return {
     async write(packs, ledger, onKept) {
+      if (!journal.hasRoomFor([...packs, ledger])) throw new StoreFullError('the journal has no room for it now');
       for (const pack of packs) append(journal, pack, onKept);
       append(journal, ledger);
       await synced();
@@ -56,9 +57,10 @@ function append(journal: Journal, fact: PackFact | LedgerFact, onKept?: (pack: P
   }
   if (isTooLong) throw new FactTooLargeError();
   const reason = Object.keys(dropped).find((name) => dropped[name as 'oversize'] !== before[name as 'oversize']);
+  // What waits in memory is written when the disk takes it, whatever is answered now.
+  if (reason === undefined && fact.k === 'pack') onKept?.(fact);
   if (reason !== undefined || buffered > 0)
     throw new StoreFullError(`the journal takes nothing now (${reason ?? 'disk'})`);
-  if (fact.k === 'pack') onKept?.(fact);
 }
 
 /**

@@ -56,8 +56,11 @@ export class Receiver {
       return { resource, ...this.#map(signal, group, resource) };
     });
     const undo = [rules.memory.undo.take(), rules.streams.undo.take()];
-    return this.#write(door, countItems(groups), mapped, () => {
-      for (const one of undo) one();
+    const noteKept = rules.untold.take();
+    return this.#write(door, countItems(groups), mapped, (kept, isWhole) => {
+      noteKept(kept);
+      // What is written whole becomes rows, though nobody was told: what comes again has to find that.
+      if (!isWhole) for (const one of undo) one();
     });
   }
 
@@ -65,7 +68,7 @@ export class Receiver {
     door: Door,
     received: number,
     mapped: (Mapped & { resource: ResourceFact })[],
-    undo: () => void,
+    onRefused: (kept: ReadonlySet<string>, isWhole: boolean) => void,
   ): Promise<Accepted> {
     const { counters, store } = this.#options;
     const packs: PackFact[] = [];
@@ -94,10 +97,12 @@ export class Receiver {
     if (rows > 0 || packs.length > 0) {
       const repeated = rows - ids.size + [...ids].filter((id) => this.#keptOfRefused.has(id)).length;
       const kept = new Set<string>();
+      let left = packs.reduce((sum, { facts }) => sum + facts.length, 0);
       counters.accepted += rows;
       counters.repeated += repeated;
       try {
         const written = store.write(packs, counters.ledger(), ({ facts }) => {
+          left -= facts.length;
           for (const fact of facts) if (fact.k === 'log') kept.add(fact.id);
         });
         for (const id of ids) this.#underWay.set(id, written);
@@ -110,7 +115,7 @@ export class Receiver {
         counters.accepted += kept.size - rows;
         counters.repeated += keptAgain - repeated;
         this.#keptOfRefused.add(kept);
-        undo();
+        onRefused(kept, left === 0);
         throw error;
       }
       // What is its own is stored, whatever becomes of the requests that it repeats a part of.

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join, relative } from 'node:path';
 import { test } from 'node:test';
+import { StoreFullError } from '../../src/receive/fact-store.ts';
 import { folderFor } from '../support/folder.ts';
 import { logFact, resourceFact, testJournal } from '../support/journals.ts';
 
@@ -46,4 +47,30 @@ test('before a record is confirmed its segment, its journal, its owner and the f
   const named = (paths: string[]) => paths.map((path) => path.replace(/[0-9a-f-]{36}/, '*')).sort();
   assert.deepEqual(named(await write()), ['', 'journal', own, join(own, '00000001.ndjson'), join(own, 'owner.json')]);
   assert.deepEqual(named(await write()), [join(own, '00000001.ndjson')], 'what leads to it only once');
+});
+
+test('a request that there is no room for is refused before a part of it is written', async (t) => {
+  const { createJournalStore } = await import('../../src/receive/journal-store.ts');
+  const journal = testJournal(folderFor(t), { maxBytes: 100_000 });
+  const store = createJournalStore(journal, 100_000, () => 0);
+  const ledger = { k: 'ledger', t: Date.now(), seq: 1, accepted: 1, merged: 0, dropped: {} } as const;
+  const kept: number[] = [];
+  const write = (packs: number) =>
+    store.write(
+      Array.from({ length: packs }, () => ({
+        k: 'pack',
+        resource: resourceFact(),
+        facts: [logFact('x'.repeat(20_000))],
+      })),
+      ledger,
+      ({ facts }) => kept.push(facts.length),
+    );
+  await assert.rejects(write(6), StoreFullError);
+  assert.deepEqual([journal.stats().written, kept.length], [0, 0]);
+  await write(3);
+  assert.deepEqual([journal.stats().written, kept.length], [4, 3]);
+  await assert.rejects(write(2), StoreFullError);
+  assert.deepEqual([journal.stats().written, kept.length], [4, 3]);
+  await write(1);
+  assert.deepEqual(journal.stats().dropped, {});
 });

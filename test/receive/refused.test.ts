@@ -10,13 +10,13 @@ import { Receiver } from '../../src/receive/receiver.ts';
 import type { HistogramPoint } from '../../src/receive/signals.ts';
 import type { PackFact } from '../../src/record/fact.ts';
 import { mapRules } from '../support/map-rules.ts';
-import { exceptionEvent, logs, nanos, record, span, TRACE, traces } from '../support/otlp.ts';
+import { exceptionEvent, logs, metrics, nanos, record, span, TRACE, traces } from '../support/otlp.ts';
 
 function receiverOn(write: FactStore['write']) {
   const counters = new Counters();
   const store = { write, fill: () => 0 };
   const receiver = new Receiver({ process: 'p', rules: mapRules(), store, counters });
-  const send = (signal: 'traces' | 'logs', body: object) =>
+  const send = (signal: 'traces' | 'logs' | 'metrics', body: object) =>
     receiver.accept(signal, decode(signal, 'json', Buffer.from(JSON.stringify(body))).groups as never);
   return { send, counters };
 }
@@ -117,6 +117,7 @@ const point = (count: number, time: number, start = 10): HistogramPoint => ({
   kind: 'explicit',
   start,
   time,
+  noRecordedValue: false,
   attributes: {},
   count,
   sum: undefined,
@@ -192,3 +193,74 @@ test('a request that is refused in the middle: what was written of it is account
     assert.equal(balance(), 0);
   }
 });
+
+/** Keeps what it is told to of each request, and then takes nothing more of it. */
+function brokenStore() {
+  const stored = new Set<string>();
+  const state = { packs: 0, fails: true, stored };
+  const write: FactStore['write'] = async (packs, _ledger, onKept) => {
+    for (const pack of packs.slice(0, state.packs)) {
+      for (const fact of pack.facts) stored.add(fact.k === 'hist' ? JSON.stringify(fact) : (fact as { id: string }).id);
+      onKept(pack);
+    }
+    if (state.fails) throw new StoreFullError('full');
+  };
+  return { state, write };
+}
+
+test('records without a time are the same rows when what was written of them is refused and comes again', async () => {
+  const { state, write } = brokenStore();
+  const { send, counters } = receiverOn(write);
+  const long = 'x '.repeat(3_000);
+  const body = logs(Array.from({ length: 60 }, (_, n) => record(`${n} ${long}`, { timeUnixNano: undefined })));
+  state.packs = 1;
+  await assert.rejects(send('logs', body), StoreFullError);
+  const kept = state.stored.size;
+  assert.ok(kept > 0 && kept < 60, `${kept} of 60`);
+  // Their ids hold the millisecond.
+  await nextMillisecond();
+  Object.assign(state, { packs: 100, fails: false });
+  assert.equal((await send('logs', body)).taken, 60);
+  assert.equal(state.stored.size, 60);
+  assert.equal(counters.accepted - counters.repeated, 60);
+  // Accepted: what comes now is new.
+  await nextMillisecond();
+  await send('logs', body);
+  assert.equal(state.stored.size, 120);
+});
+
+test('a cumulative point that was written whole, and refused, is not counted again by the next one', async () => {
+  const { state, write } = brokenStore();
+  const { send } = receiverOn(write);
+  const points = (count: number, seconds: number) =>
+    metrics([
+      {
+        name: 'http.server.request.duration',
+        unit: 's',
+        histogram: {
+          aggregationTemporality: 2,
+          dataPoints: [
+            {
+              startTimeUnixNano: nanos(now),
+              timeUnixNano: nanos(now + seconds * 1000),
+              count,
+              sum: count,
+              bucketCounts: [count, 0],
+              explicitBounds: [10],
+            },
+          ],
+        },
+      },
+    ]);
+  state.packs = 100;
+  await assert.rejects(send('metrics', points(5, 10)), StoreFullError);
+  state.fails = false;
+  await send('metrics', points(8, 20));
+  const counted = [...state.stored].map((fact) => (JSON.parse(fact) as { h: { count: number } }).h.count);
+  assert.deepEqual(counted, [5, 3]);
+});
+
+async function nextMillisecond(): Promise<void> {
+  const before = Date.now();
+  while (Date.now() === before) await new Promise((later) => setImmediate(later));
+}

@@ -5,6 +5,7 @@ import { OperationBounds } from '../../src/receive/facts/latencies.ts';
 import type { MapRules } from '../../src/receive/facts/rules.ts';
 import { MeasuredByMetrics } from '../../src/receive/facts/span-latencies.ts';
 import { TraceMemory } from '../../src/receive/facts/trace-memory.ts';
+import { UntoldTimes } from '../../src/receive/facts/untold-times.ts';
 import { createScrubber } from '../../src/record/scrub/scrubber.ts';
 
 export function mapRules(): MapRules {
@@ -19,6 +20,7 @@ export function mapRules(): MapRules {
     scrubber: createScrubber(),
     sampling: { rate: 0.05, random: Math.random },
     memory: new TraceMemory(),
+    untold: new UntoldTimes(),
     streams: new CumulativeStreams(0),
     bounds: new OperationBounds(createScrubber()),
     measured: new MeasuredByMetrics(),

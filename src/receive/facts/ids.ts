@@ -30,9 +30,9 @@ function digestOfLong(parts: readonly (string | Uint8Array)[]): string {
   return whole.digest('hex');
 }
 
-/** @param time Unix milliseconds as told; 0 is "not told" */
-export function rowRef(time: number, digest: string, now: number): RowRef & { tRaw?: string } {
-  const { t, tRaw } = time === 0 ? { t: now } : clampTime(Math.trunc(time));
+/** @param time Unix milliseconds */
+export function rowRef(time: number, digest: string): RowRef & { tRaw?: string } {
+  const { t, tRaw } = clampTime(Math.trunc(time));
   return { id: uuidv7Of(t, digest), t, ...(tRaw === undefined ? {} : { tRaw }) };
 }
 

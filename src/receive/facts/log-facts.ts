@@ -41,9 +41,9 @@ function logFact(
   resource: ResourceFact,
   rules: MapRules,
 ): LogFact {
-  const { scrubber, memory } = rules;
+  const { scrubber, memory, untold } = rules;
   const { attributes } = record;
-  const { id, t, tRaw } = rowRef(record.time, digest, rules.now());
+  const { id, t, tRaw } = rowRef(record.time || untold.of(digest, rules.now()), digest);
   const tags: Record<string, unknown> = {};
   recordTags(attributes, tags);
   const body = bodyOf(record.body, tags) ?? (record.eventName || undefined);

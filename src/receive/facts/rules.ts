@@ -7,6 +7,7 @@ import type { SlowLimits } from '../../record/slow.ts';
 import type { UserIdOptions } from '../../record/user-id.ts';
 import type { MetricRules } from './metric-facts.ts';
 import type { TraceMemory } from './trace-memory.ts';
+import type { UntoldTimes } from './untold-times.ts';
 
 export interface MapRules extends SlowLimits, UserIdOptions, MetricRules {
   /** Lowest level of log records that become rows. */
@@ -16,4 +17,5 @@ export interface MapRules extends SlowLimits, UserIdOptions, MetricRules {
   sampling: CallSampling;
   scrubber: Scrubber;
   memory: TraceMemory;
+  untold: UntoldTimes;
 }

@@ -181,7 +181,8 @@ class SpanMapping {
   #ref({ span }: SpanNode, what: string, time: number) {
     // Client and server share one span id where B3 propagation is set to it, so the kind is part of the identity.
     const digest = digestOf(span.traceId, span.spanId, span.kind, what);
-    return rowRef(time || span.end, digest, this.#rules.now());
+    const { untold, now } = this.#rules;
+    return rowRef(time || span.end || untold.of(digest, now()), digest);
   }
 
   #row(node: SpanNode, told: Told): void {
