@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeKey, readKey } from '../../src/receive/keys/api-key.ts';
-import { KeyRing } from '../../src/receive/keys/key-ring.ts';
+import { KeyRing, type StoredKey } from '../../src/receive/keys/key-ring.ts';
 import { RateLimit } from '../../src/receive/keys/rate-limit.ts';
 import { activeApiKeys, insertApiKey, revokeApiKey } from '../../src/store/api-keys.ts';
 import { cliDir, eventually, runCli, startCli } from '../support/cli.ts';
@@ -114,18 +114,67 @@ test('some services of a request are not the key’s: they are rejected, the oth
   assert.match(text, /rejected[^\n]*metrics[^\n]* 3\n/);
 });
 
-test('a revoked key is refused within the refresh; while the database is away known keys stay good', async () => {
-  const { key, id, digest } = makeKey();
-  let loads = 0;
-  const ring = new KeyRing(async () => {
-    if (loads++ > 0) throw new Error('away');
-    return [{ id, digest, scopes: ['ingest'], services: null }];
-  });
-  const asking = { headers: { 'x-api-key': key } } as never;
-  assert.equal((await ring.check(asking, 'ingest')).id, id);
-  await assert.rejects(ring.check({ headers: { 'x-api-key': makeKey().key } } as never, 'ingest'), { status: 401 });
-  assert.equal((await ring.check(asking, 'ingest')).id, id);
+test('a revoked key is refused within the refresh', async () => {
+  const { keys, ring, asking, clock } = ringOf();
+  assert.equal((await ring.check(asking, 'ingest')).id, keys[0]!.id);
+  keys.pop();
+  clock.now += 9_000;
+  await ring.check(asking, 'ingest');
+  clock.now += 1_001;
+  await assert.rejects(ring.check(asking, 'ingest'), { status: 401 });
 });
+
+test('while the database is away known keys stay good; one that is not known may come again', async () => {
+  const { ring, asking, clock, state } = ringOf();
+  const other = { headers: { 'x-api-key': makeKey().key } } as never;
+  await ring.check(asking, 'ingest');
+  await assert.rejects(ring.check(other, 'ingest'), { status: 401 });
+  state.isAway = true;
+  for (let time = 0; time < 2; time++) {
+    clock.now += 11_000;
+    await ring.check(asking, 'ingest');
+    await assert.rejects(ring.check(other, 'ingest'), { status: 503 });
+    await assert.rejects(ring.check({ headers: {} } as never, 'ingest'), { status: 401 });
+  }
+  state.isAway = false;
+  clock.now += 1_001;
+  await assert.rejects(ring.check(other, 'ingest'), { status: 401 });
+});
+
+test('while the database hangs a known key waits for a moment, once', async () => {
+  const { ring, asking, clock, state } = ringOf();
+  await ring.check(asking, 'ingest');
+  let release = () => {};
+  state.hanging = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  clock.now += 11_000;
+  // All of them before it answers.
+  await Promise.all([ring.check(asking, 'ingest'), ring.check(asking, 'ingest')]);
+  const next = ring.check(asking, 'ingest').then(() => 'known');
+  const turn = new Promise<string>((resolve) => setImmediate(resolve, 'still waiting'));
+  assert.equal(await Promise.race([next, turn]), 'known');
+  const loads = state.loads;
+  release();
+  await ring.check(asking, 'ingest');
+  assert.equal(state.loads, loads);
+});
+
+/** A ring with one key, a clock that is set by hand, and a database that can be away or hang. */
+function ringOf() {
+  const { key, id, digest } = makeKey();
+  const keys: StoredKey[] = [{ id, digest, scopes: ['ingest'], services: null }];
+  const state = { isAway: false, hanging: Promise.resolve(), loads: 0 };
+  const clock = { now: 0 };
+  const load = async () => {
+    state.loads++;
+    await state.hanging;
+    if (state.isAway) throw new Error('away');
+    return [...keys];
+  };
+  const ring = new KeyRing(load, undefined, () => clock.now);
+  return { keys, ring, state, clock, asking: { headers: { 'x-api-key': key } } as never };
+}
 
 test('a rate is kept per sender: who is in debt waits as long as it says, others are not touched', () => {
   let now = 0;
