@@ -100,6 +100,10 @@ export const ERRORS = {
     message: 'That cannot be undone: %s.',
     fix: 'See the history in `rowtrace issue <id>`, and undo the newest action first.',
   },
+  RT_SERVE_FOLDER: {
+    message: 'The receiver cannot keep a journal in %s: %s.',
+    fix: 'Give this user the right to write there, or name another folder with ROWTRACE_DIR or --dir.',
+  },
   RT_SERVE_LISTEN: {
     message: 'The receiver cannot listen on %s: %s.',
     fix: 'Give another --port or --host, or end what listens there.',

@@ -2,10 +2,12 @@
 // With no database configured the journal is left to the owner of the embedded one.
 
 import { randomUUID } from 'node:crypto';
+import { accessSync, constants } from 'node:fs';
 import { hostname } from 'node:os';
 import { startDeliveryThread } from './deliver/delivery-thread.ts';
 import type { Sink } from './deliver/sink.ts';
 import { RowtraceError } from './errors.ts';
+import { requireFolder } from './journal/directory.ts';
 import { openJournal } from './journal/journal.ts';
 import type { Options } from './options/options.ts';
 import { Counters } from './receive/counters.ts';
@@ -67,10 +69,15 @@ const MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024;
 /** Above this share of the journal's bound senders are asked to come again. */
 const FULL = 0.9;
 
-/** @throws RowtraceError RT_SERVE_LISTEN */
+/** @throws RowtraceError RT_SERVE_FOLDER, RT_SERVE_LISTEN */
 export async function serve(options: Options, serving: ServeOptions): Promise<Serving> {
   const { onProblem, maxBodyBytes = MAX_BODY_BYTES, maxBytesInFlight = MAX_BYTES_IN_FLIGHT } = serving;
   const { refuseOtherMetrics = false } = serving;
+  try {
+    accessSync(requireFolder(options.dir), constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new RowtraceError('RT_SERVE_FOLDER', [options.dir, (error as Error).message], { cause: error });
+  }
   const resource = receiverResource();
   const target = serving.target ?? targetOf(options);
   const delivery = target && startThread(options, target, onProblem);
@@ -80,6 +87,8 @@ export async function serve(options: Options, serving: ServeOptions): Promise<Se
     maxBytes: options.journalMaxBytes,
     shippedBy: delivery ? 'self' : 'owner',
     fate: 'are refused: their senders come again',
+    // A temporary folder may be in memory, and nobody looks there for what was confirmed.
+    fallback: false,
     onProblem,
     onOpened: (journalDir) => delivery?.follow(journalDir),
   });

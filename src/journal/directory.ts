@@ -1,11 +1,11 @@
 // Makes the directory of one process' journal. In: the folder wanted and who writes. Out: the path made, which is below the
-// system's temporary folder where the wanted one cannot be written. Throws where neither can.
+// system's temporary folder where the wanted one cannot be written and that is good enough. Throws where none can.
 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ResourceFact } from '../record/fact.ts';
 import { uuidv7 } from '../util/uuid.ts';
-import type { JournalFiles } from './files.ts';
+import { type JournalFiles, nodeFiles } from './files.ts';
 import { selfIdentity } from './identity.ts';
 import { isOwnDirectory, journalsFolder, OWNER_FILE, type Owner, type ShippedBy } from './layout.ts';
 import { presenceIn } from './presence.ts';
@@ -18,12 +18,12 @@ export function makeJournalDir(
   resource: ResourceFact,
   shippedBy: ShippedBy,
   files: JournalFiles,
-  wasRemoved = false,
+  { wasRemoved = false, fallback = true } = {},
 ): { path: string; fallbackOf?: unknown } {
   try {
     return { path: makeIn(dir, resource, shippedBy, files, wasRemoved) };
   } catch (error) {
-    if (PASSING.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (!fallback || PASSING.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
     return { path: makeIn(temporaryBase(files), resource, shippedBy, files, wasRemoved), fallbackOf: error };
   }
 }
@@ -35,10 +35,7 @@ function makeIn(
   files: JournalFiles,
   wasRemoved: boolean,
 ): string {
-  const folder = journalsFolder(base);
-  files.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  // The folder around it may be shared or a link, as somebody chose; in here lies what the application's users did.
-  if (!isOwnDirectory(folder, files)) throw new Error(`${folder} belongs to somebody else or is a link`);
+  const folder = requireFolder(base, files);
   try {
     files.writeFileSync(join(base, '.gitignore'), '*\n', { flag: 'wx', mode: 0o600 });
   } catch {}
@@ -65,6 +62,15 @@ function makeIn(
     files.renameSync(unfinished, other);
     return other;
   }
+}
+
+/** @throws where no journal can be */
+export function requireFolder(base: string, files: JournalFiles = nodeFiles): string {
+  const folder = journalsFolder(base);
+  files.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // The folder around it may be shared or a link, as somebody chose; in here lies what the application's users did.
+  if (!isOwnDirectory(folder, files)) throw new Error(`${folder} belongs to somebody else or is a link`);
+  return folder;
 }
 
 /** The id comes from outside (service.instance.id): only harmless characters become part of a path. */

@@ -43,6 +43,8 @@ export interface JournalOptions {
   segmentBytes?: number;
   /** Three writes in a row that take so long make `appendNow` wait in memory for a while. Default 50. */
   slowMillis?: number;
+  /** Whether it may be below the system's temporary folder where `dir` cannot be written. Default true. */
+  fallback?: boolean;
   /** Called with each directory made; it is not below `dir` when that cannot be written. */
   onOpened?: (journalDir: string) => void;
   /** What becomes of records there is no room for, in words. Default: they are dropped and counted. */

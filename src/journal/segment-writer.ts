@@ -32,6 +32,7 @@ export interface SegmentWriterOptions {
   /** What becomes of records there is no room for. */
   fate: string;
   files: JournalFiles;
+  fallback?: boolean;
   onOpened?: (journalDir: string) => void;
   /** What was written since the last look went with the directory; a new one is made by the next write. */
   onRemoved: () => void;
@@ -164,12 +165,12 @@ export class SegmentWriter {
   }
 
   #open(): Segment {
-    const { dir, resource, shippedBy, files, sync } = this.#options;
+    const { dir, resource, shippedBy, files, sync, fallback = true } = this.#options;
     for (let attempt = 0; ; attempt++) {
       try {
         this.#written ??= this.#resource;
         if (this.dir === undefined) {
-          const made = makeJournalDir(dir, resource, shippedBy, files, this.#wasRemoved);
+          const made = makeJournalDir(dir, resource, shippedBy, files, { wasRemoved: this.#wasRemoved, fallback });
           this.dir = made.path;
           this.#onDisk = 0;
           this.#lastSegment = 0;
