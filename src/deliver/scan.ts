@@ -4,7 +4,7 @@
 import { dirname, resolve } from 'node:path';
 import { adopt, isProvenOrphan, sweep } from '../journal/adopt.ts';
 import { isSelf } from '../journal/identity.ts';
-import { foreignJournals, listJournals } from '../journal/layout.ts';
+import { journalsLeftAlone, type LeftAlone, listJournals } from '../journal/layout.ts';
 import type { Follower } from './follower.ts';
 
 /** Dead journals in work at a time, so that a thousand crashed processes do not open a thousand files. */
@@ -15,14 +15,14 @@ export interface JournalFinder {
   followed: ReadonlyMap<string, Follower>;
   follow(journalDir: string, writerGone: boolean): void;
   /** A journal that is left alone. */
-  refuse(journalDir: string): void;
+  refuse(journal: LeftAlone): void;
 }
 
 /** @returns whether journals of dead processes were left for a later scan, since enough are in work */
 export async function scanJournals(dir: string, finder: JournalFinder): Promise<boolean> {
   let left = false;
   await sweep(dir);
-  for (const path of foreignJournals(dir)) finder.refuse(path);
+  for (const journal of journalsLeftAlone(dir)) finder.refuse(journal);
   for (const journal of listJournals(dir)) {
     const follower = finder.followed.get(journal.path);
     if (follower) {

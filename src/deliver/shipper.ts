@@ -207,8 +207,7 @@ export class Shipper {
       mode: this.#options.mode,
       followed: this.#followers,
       follow: (journalDir, writerGone) => this.#add(journalDir, writerGone),
-      refuse: (journalDir) =>
-        this.#problem('foreign', `${journalDir} belongs to another user or is a link and is left alone`),
+      refuse: ({ path, why }) => this.#problem(why, `${path} ${why} and is left alone`),
     };
     this.#orphansLeft = false;
     for (const folder of this.#folders) if (await scanJournals(folder, finder)) this.#orphansLeft = true;

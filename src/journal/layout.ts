@@ -64,10 +64,21 @@ export function isOwnDirectory(path: string, files: Pick<typeof nodeFiles, 'lsta
   }
 }
 
-/** Journals that are left alone because they belong to another user, or are links. */
-export function foreignJournals(dir: string): string[] {
+export interface LeftAlone {
+  path: string;
+  why: string;
+}
+
+/** Journals that nobody ships: of another user, links, and those of which it cannot be known whether their writer lives. */
+export function journalsLeftAlone(dir: string): LeftAlone[] {
   const names = namesIn(journalsFolder(dir)).filter((name) => !name.startsWith('.'));
-  return names.map((name) => join(journalsFolder(dir), name)).filter((path) => exists(path) && !isOwnDirectory(path));
+  const paths = names.map((name) => join(journalsFolder(dir), name)).filter(exists);
+  return paths.flatMap((path) => {
+    if (!isOwnDirectory(path)) return { path, why: 'belongs to another user or is a link' };
+    const holdsSome = namesIn(path).some((name) => segmentNumber(name) !== undefined);
+    // Looked at again: another process may have taken it over meanwhile.
+    return holdsSome && !readOwner(path) && exists(path) ? { path, why: `has no ${OWNER_FILE} that can be read` } : [];
+  });
 }
 
 export function describeJournal(path: string, name: string): FoundJournal | undefined {

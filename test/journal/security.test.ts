@@ -13,9 +13,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { adopt } from '../../src/journal/adopt.ts';
 import { selfIdentity } from '../../src/journal/identity.ts';
-import { listJournals } from '../../src/journal/layout.ts';
+import { journalsLeftAlone, listJournals } from '../../src/journal/layout.ts';
 import { JournalReader } from '../../src/journal/reader.ts';
 import { startShipper } from '../deliver/support.ts';
+import { cliDir, runCli } from '../support/cli.ts';
 import { logFact, messagesOf, readAll, temporaryFolder, testJournal, until } from '../support/journals.ts';
 import { ScriptedSink } from '../support/scripted-sink.ts';
 
@@ -73,4 +74,23 @@ test('a journal of another user is left alone, and said once', { skip: root }, a
   await until('it was looked at', () => said.length > 0);
   assert.deepEqual(said, [`delivery: ${foreign} belongs to another user or is a link and is left alone`]);
   assert.ok(existsSync(foreign));
+});
+
+test('a journal whose owner cannot be read is left alone, and named; one that is being made is not', async (t) => {
+  const dir = cliDir(t);
+  const journal = testJournal(dir);
+  journal.appendNow(logFact('kept'));
+  writeFileSync(join(journal.dir!, 'owner.json'), '');
+  mkdirSync(join(dir, 'journal', 'empty'), { mode: 0o700 });
+  const [named, ...others] = journalsLeftAlone(dir);
+  assert.deepEqual([named, others], [{ path: journal.dir, why: 'has no owner.json that can be read' }, []]);
+  const said: string[] = [];
+  startShipper(t, dir, new ScriptedSink(), { onProblem: (message) => said.push(message) });
+  await until('it was looked at', () => said.length > 0);
+  assert.deepEqual(said, [`delivery: ${journal.dir} has no owner.json that can be read and is left alone`]);
+  assert.deepEqual(messagesOf(readAll(new JournalReader(journal.dir!))), ['kept']);
+  const { stdout } = await runCli(t, ['status', '--json'], { dir });
+  assert.deepEqual(JSON.parse(stdout).leftAlone, [named]);
+  const shown = (await runCli(t, ['status'], { dir })).stdout.replaceAll(/\s+/g, ' ');
+  assert.ok(shown.includes(`${journal.dir} it has no owner.json that can be read`), shown);
 });

@@ -1,6 +1,7 @@
 // `rowtrace status`: does the account close? What each process accepted and what became of it, and what still waits.
 
 import type { Command } from 'commander';
+import { journalsLeftAlone, type LeftAlone } from '../../journal/layout.ts';
 import { loadOptions, maskSecret } from '../../options/options.ts';
 import { countDeadLetters, type DeadLetterCount } from '../../query/dead-letters.ts';
 import { type LedgerEntry, type LedgerTotal, readLedger, sumLedger } from '../../query/ledger.ts';
@@ -47,11 +48,12 @@ async function run({ dir, json, md, since, limit }: Flags): Promise<void> {
     deadLetters: await countDeadLetters(db, options.schema),
   }));
   const journals = await waitingJournals(options.dir);
+  const leftAlone = journalsLeftAlone(options.dir);
   const { total } = found;
   if (!total.closes || total.dropped_total > (total.dropped.discarded ?? 0)) process.exitCode = EXIT.problem;
-  if (json) return print(safeJson({ ...found, journals, journalsWaiting: journals.length }, 2));
+  if (json) return print(safeJson({ ...found, journals, journalsWaiting: journals.length, leftAlone }, 2));
   const database = options.databaseUrl ? maskSecret(options.databaseUrl) : options.dir;
-  const report = statusReport({ ...found, journals, database });
+  const report = statusReport({ ...found, journals, leftAlone, database });
   printReport(report, md);
 }
 
@@ -61,9 +63,10 @@ interface Found {
   total: LedgerTotal;
   deadLetters: DeadLetterCount[];
   journals: WaitingJournal[];
+  leftAlone: LeftAlone[];
 }
 
-function statusReport({ database, ledger, total, deadLetters, journals }: Found): Report {
+function statusReport({ database, ledger, total, deadLetters, journals, leftAlone }: Found): Report {
   const none: Block = { kind: 'list', items: ['no process has reported in that time'] };
   return {
     title: 'Status',
@@ -76,6 +79,10 @@ function statusReport({ database, ledger, total, deadLetters, journals }: Found)
       },
       ledger.length === 0 ? none : tableBlock('Processes', ledger, ledgerColumns()),
       tableBlock('Journals that wait', journals, journalColumns()),
+      tableBlock('Journals that nobody ships', leftAlone, [
+        { title: 'JOURNAL', value: ({ path }) => path },
+        { title: 'WHY', value: ({ why }) => `it ${why}`, min: 12 },
+      ]),
       tableBlock('Dead letters', deadLetters, letterColumns()),
     ],
   };
