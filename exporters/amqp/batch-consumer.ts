@@ -61,7 +61,8 @@ class Consumer implements BatchConsumer {
   #rejected = 0;
   #reconnects = 0;
   #closed = false;
-  #wake: (() => void) | undefined;
+  /** Ends each sleep that is going on: of the writer, and of the connection. */
+  readonly #sleeps = new Set<() => void>();
   #running: Promise<void> | undefined;
 
   constructor(options: ConsumerOptions) {
@@ -95,7 +96,7 @@ class Consumer implements BatchConsumer {
   async close(): Promise<void> {
     this.#closed = true;
     this.#writer.closed = true;
-    this.#wake?.();
+    for (const wake of this.#sleeps) wake();
     await this.#chain;
     await this.#link?.close();
     await this.#running;
@@ -164,11 +165,11 @@ class Consumer implements BatchConsumer {
     return new Promise((resolve) => {
       const end = () => {
         clearTimeout(timer);
-        this.#wake = undefined;
+        this.#sleeps.delete(end);
         resolve();
       };
       const timer = setTimeout(end, millis);
-      this.#wake = end;
+      this.#sleeps.add(end);
     });
   }
 }

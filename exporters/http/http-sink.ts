@@ -21,6 +21,8 @@ const MAX_ANSWER_CHARS = 300;
 
 /** What a status says about the batch; any other is `outage`, which keeps everything. */
 const KINDS: Readonly<Record<number, FailureKind>> = {
+  // Not in the words of a receiver.
+  200: 'config',
   400: 'poison',
   401: 'config',
   403: 'config',
@@ -62,8 +64,9 @@ export function createHttpSink({ endpoint, apiKey, timeoutMillis = 10_000 }: Htt
         cause: error,
       });
     }
-    if (status === 200) return JSON.parse(text) as Partial<WriteResult>;
-    throw refusal(url, status, text);
+    const result = status === 200 ? resultOf(text, message) : undefined;
+    if (result === undefined) throw refusal(url, status, text);
+    return result;
   }
 
   return {
@@ -76,6 +79,17 @@ export function createHttpSink({ endpoint, apiKey, timeoutMillis = 10_000 }: Htt
     deadLetter: async (letters) => void (await send({ letters })),
     close: async () => {},
   };
+}
+
+/** Nothing where somebody else answered, a proxy for instance, or another service at that address: nothing is stored then. */
+function resultOf(text: string, { batch }: BatchMessage): Partial<WriteResult> | undefined {
+  try {
+    const result = JSON.parse(text) as Partial<WriteResult> | null;
+    const isOurs = batch === undefined ? typeof result === 'object' : typeof result?.insertedLogs === 'number';
+    return isOurs && result !== null ? result : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function refusal(url: URL, status: number, text: string): SinkError {

@@ -4,7 +4,7 @@
 import type { Attributes } from '../record/attributes.ts';
 import type { PackFact, ResourceFact } from '../record/fact.ts';
 import type { Counters, Door } from './counters.ts';
-import type { FactStore } from './fact-store.ts';
+import { type FactStore, StoreFullError } from './fact-store.ts';
 import { digestOf } from './facts/ids.ts';
 import { logFacts } from './facts/log-facts.ts';
 import type { Mapped } from './facts/mapped.ts';
@@ -115,7 +115,8 @@ export class Receiver {
         counters.accepted += kept.size - rows;
         counters.repeated += keptAgain - repeated;
         this.#keptOfRefused.add(kept);
-        onRefused(kept, left === 0);
+        // Whatever else went wrong, a failed sync for instance: nobody knows that it is on the disk.
+        onRefused(kept, left === 0 && error instanceof StoreFullError);
         throw error;
       }
       // What is its own is stored, whatever becomes of the requests that it repeats a part of.

@@ -192,6 +192,18 @@ test('a rate is kept per sender: who is in debt waits as long as it says, others
   limit.admit('a');
 });
 
+test('of more senders than are remembered, who was silent longest is forgotten, not who is in debt', () => {
+  const limit = new RateLimit(1, () => 0);
+  limit.spend('busy', 100);
+  const others = (from: number, to: number) => {
+    for (let n = from; n < to; n++) limit.admit(`other ${n}`);
+  };
+  for (let n = 0; n < 3; n++) {
+    others(n * 9_999, (n + 1) * 9_999);
+    assert.throws(() => limit.admit('busy'), { status: 429 });
+  }
+});
+
 test('keys from the command line; without one the receiver does not listen for everybody', async (t) => {
   const { url, db } = await databaseFor(t);
   const dir = cliDir(t);

@@ -60,9 +60,9 @@ async function replay({ queue, queueName }: Flags): Promise<void> {
   try {
     note(`${await moveDeadMessages(queue, queueName)} messages put back from ${queueName}.dead`);
   } catch (error) {
-    if (error instanceof SinkError && error.cause instanceof Error)
-      throw new RowtraceError('RT_QUEUE_UNREACHABLE', [maskUrl(queue), error.cause.message], { cause: error });
-    throw error;
+    if (!(error instanceof SinkError && error.cause instanceof Error)) throw error;
+    const code = error.kind === 'config' ? 'RT_QUEUE_REFUSED' : 'RT_QUEUE_UNREACHABLE';
+    throw new RowtraceError(code, [maskUrl(queue), error.cause.message], { cause: error });
   }
 }
 

@@ -38,11 +38,11 @@ export class RateLimit {
     const now = this.#now();
     const full = this.#perSecond * BURST_SECONDS;
     let bucket = this.#buckets.get(who);
-    if (bucket === undefined) {
-      if (this.#buckets.size >= MAX_BUCKETS) this.#buckets.delete(this.#buckets.keys().next().value!);
-      bucket = { tokens: full, at: now };
-      this.#buckets.set(who, bucket);
-    }
+    // Last in order: who was silent longest is forgotten first.
+    if (bucket !== undefined) this.#buckets.delete(who);
+    else if (this.#buckets.size >= MAX_BUCKETS) this.#buckets.delete(this.#buckets.keys().next().value!);
+    bucket ??= { tokens: full, at: now };
+    this.#buckets.set(who, bucket);
     bucket.tokens = Math.min(full, bucket.tokens + ((now - bucket.at) / 1000) * this.#perSecond);
     bucket.at = now;
     return bucket;

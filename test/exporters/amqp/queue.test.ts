@@ -1,7 +1,7 @@
 // Batches through a real RabbitMQ: confirmed before they count as written, rows once, in order, whoever dies in between.
 
 import assert from 'node:assert/strict';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import {
   type BatchConsumer,
@@ -57,6 +57,40 @@ test('batches come out in the order they went in, and a queue that was read is e
   );
   await consumer.close();
   assert.equal(await rabbit.count(shardQueue(rabbit.queue, 0)), 0);
+});
+
+test('a consumer closes at once while both its sink and the broker are away', async (t) => {
+  const rabbit = await rabbitFor(t);
+  if (rabbit === undefined) return;
+  const sockets = new Set<Socket>();
+  const proxy = createServer((client) => {
+    const broker = connect(Number(new URL(rabbit.url).port || 5672), new URL(rabbit.url).hostname);
+    for (const socket of [client, broker]) sockets.add(socket.on('error', () => {}));
+    client.pipe(broker).pipe(client);
+  });
+  t.after(() => proxy.close());
+  await new Promise<void>((listening) => void proxy.listen(0, '127.0.0.1', listening));
+  const url = new URL(rabbit.url);
+  url.port = String((proxy.address() as AddressInfo).port);
+  let refused = 0;
+  const sink: Sink = {
+    open: async () => {},
+    write: async () => {
+      refused++;
+      // The next attempt is 15 s later.
+      throw new SinkError('config', 'no rights');
+    },
+    deadLetter: async () => {},
+    close: async () => {},
+  };
+  const consumer = await consumerFor(t, { ...rabbit, url: url.href }, sink);
+  await publisherFor(t, rabbit).write(logs('one'));
+  await until('the sink refused', () => refused > 0);
+  proxy.close();
+  for (const socket of sockets) socket.destroy();
+  await until('the connection is lost', () => consumer.stats().reconnects > 0);
+  const late = new Promise((resolve) => setTimeout(resolve, 10_000, 'late').unref());
+  assert.notEqual(await Promise.race([consumer.close(), late]), 'late');
 });
 
 test('requests that publish side by side share one connection', async (t) => {

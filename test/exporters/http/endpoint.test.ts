@@ -1,6 +1,8 @@
 // A process with ROWTRACE_ENDPOINT: no database of its own, its journal goes to a receiver, with the same promises.
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { createHttpSink } from '../../../exporters/http/index.ts';
 import { createPostgresSink } from '../../../exporters/postgres/index.ts';
@@ -63,6 +65,26 @@ test('a receiver that is not there is an outage; one that takes no batches, a ma
   assert.equal(await kindOf('http://127.0.0.1:1'), 'outage');
   const { url } = await receiverFor(t);
   assert.equal(await kindOf(url), 'config');
+});
+
+test('an answer of somebody else is no receipt, whatever its status', async (t) => {
+  let answer = '';
+  const server = createServer((_request, response) => void response.end(answer));
+  await new Promise<void>((listening) => void server.listen(0, '127.0.0.1', listening));
+  t.after(() => server.close());
+  const sink = createHttpSink({ endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  const batch = { ...emptyBatch(), logs: [errorLog()] };
+  for (answer of ['', '{}', 'null', '[]', '<html>Sign in</html>', '{"status":"ok"}'])
+    for (const call of [() => sink.open(), () => sink.write(batch)])
+      await assert.rejects(call, (error) => {
+        assert.ok(error instanceof SinkError && error.kind === 'config', `${answer}: ${error}`);
+        return /ROWTRACE_ENDPOINT is a Rowtrace receiver/.test(error.message);
+      });
+  answer = '<html>Sign in</html>';
+  const letter = { kind: 'log', reason: 'no row', raw: '{"k":"log"}', occurrences: 1 } as const;
+  await assert.rejects(sink.deadLetter([letter]), (error) => error instanceof SinkError && error.kind === 'config');
+  answer = '{"insertedLogs":1,"duplicateLogs":0}';
+  assert.deepEqual(await sink.write(batch), { insertedLogs: 1, duplicateLogs: 0 });
 });
 
 test('what is no batch is refused, and nothing of it is stored', async (t) => {
