@@ -23,15 +23,22 @@ const START_TIMEOUT_MILLIS = 60_000;
 export interface ConnectOptions {
   /** The options that the owner should go by. Default: whatever it goes by. */
   applied?: Applied;
+  /** Whichever runs is taken, of another version, too: none is ended. */
+  asItIs?: boolean;
   timeoutMillis?: number;
   isCancelled?: () => boolean;
 }
 
 /** @throws RowtraceError RT_EMBEDDED_FOLDER, RT_EMBEDDED_START, RT_EMBEDDED_HELD, RT_EMBEDDED_MISSING */
-export async function connectOwner(
+export async function connectOwner(dir: string, options?: ConnectOptions): Promise<Db> {
+  return (await reachOwner(dir, options)).db;
+}
+
+/** As connectOwner, and says where it is. */
+export async function reachOwner(
   dir: string,
-  { applied, timeoutMillis = START_TIMEOUT_MILLIS, isCancelled = () => false }: ConnectOptions = {},
-): Promise<Db> {
+  { applied, asItIs = false, timeoutMillis = START_TIMEOUT_MILLIS, isCancelled = () => false }: ConnectOptions = {},
+): Promise<{ db: Db; address: Address }> {
   try {
     makePrivate(dir);
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -48,14 +55,14 @@ export async function connectOwner(
     // One is ended, not more: a command with other options at the same time would end ours, and so on for ever.
     const isFit =
       ended === undefined ? applied === undefined || goesBy(address?.applied, applied) : address?.pid !== ended;
-    if (db && isOurs && isFit) return db;
+    if (db && (asItIs || (isOurs && isFit))) return { db, address: address! };
     if (db) {
       // An owner of another version: its migrations may be others. Of other options: it writes other rows. What it has is
       // in journals and database.
       if (ended === undefined && !(await endOwner(dir, address!.pid))) {
         if (isOurs) {
           note('the process that holds the embedded database has other options, and runs in another container; end it');
-          return db;
+          return { db, address: address! };
         }
         await db.close();
         throw await heldBy(dir, `which is version ${address!.version}, not ${VERSION}`);
@@ -66,7 +73,7 @@ export async function connectOwner(
     if (child?.exitCode != null && child.exitCode !== 0 && child.exitCode !== EXIT_NOT_OWNER)
       throw new RowtraceError('RT_EMBEDDED_START', [dir, lastLogLine(dir)]);
     const isOver = child === undefined || child.exitCode !== null || child.signalCode !== null;
-    if (isOver && (await lockHolder(dir)) === undefined) {
+    if (isOver && (await lockHolder(dir)) === undefined && !isCancelled()) {
       requirePglite();
       child = spawnOwner(dir);
     }

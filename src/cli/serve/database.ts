@@ -22,13 +22,5 @@ export async function openInBackground(options: Options): Promise<Background> {
     return { schema, database: async () => db, close: () => db.close().catch(() => {}) };
   }
   const owner = keepOwner(options, note);
-  return {
-    schema,
-    async database() {
-      const db = await owner.db;
-      if (db === undefined) throw new Error('the embedded database did not start');
-      return db;
-    },
-    close: () => owner.stop(),
-  };
+  return { schema, database: () => owner.database(), close: () => owner.stop() };
 }
