@@ -72,6 +72,10 @@ export const ERRORS = {
     message: 'The embedded database in %s belongs to %s.',
     fix: 'End that process, or ask from where it runs. Only if it is gone for sure (another machine, a container of an earlier boot), remove the `owner.lock.…` file with the highest number in that folder.',
   },
+  RT_EMBEDDED_LOST: {
+    message: 'The embedded database in %s went away while it was copied: %s; no row was kept in %s.',
+    fix: 'Run `rowtrace promote` again; owner.log in that folder says why the embedded database ended, unless it was killed.',
+  },
   RT_NOT_FOUND: {
     message: 'There is no %s.',
     fix: 'List what there is with `rowtrace issues` or `rowtrace dead-letters`.',

@@ -1,6 +1,7 @@
 // Copies all tables of our schema from one database into another that has none of their rows yet, in one transaction:
 // whole or not at all, so an interrupted copy is simply made again. Verified before the commit, by count and digest.
 
+import { attended } from './attended.ts';
 import type { Db, Queryable, Transaction } from './db.ts';
 import { quoteName } from './identifiers.ts';
 
@@ -22,34 +23,72 @@ const ROWS_AT_ONCE = 500;
 /** A portion is small; a digest reads a table once. */
 const STATEMENT_TIMEOUT_MILLIS = 10 * 60_000;
 
-/** @throws CopyConflict when the target has rows that the source has not in the same number and form */
+export interface Copy {
+  tables: TableDigest[];
+  /** False when the same rows were there already. */
+  copied: boolean;
+}
+
+/**
+ * @throws CopyConflict when the target has rows that the source has not in the same number and form; CopySourceLost when the
+ * source could not be read to its end
+ */
 export async function copySchema(
   source: Db,
   target: Db,
   schema: string,
   onProgress: (progress: CopyProgress) => void = () => {},
-): Promise<{ tables: TableDigest[]; copied: boolean }> {
+): Promise<Copy> {
   const options = { statementTimeoutMillis: STATEMENT_TIMEOUT_MILLIS };
-  return source.transaction(
-    (from) =>
-      target.transaction(async (to) => {
-        for (const tx of [from, to]) await tx.query(`set local timezone to 'UTC'`);
-        const tables = await tablesOf(from, schema);
-        const wanted = await digestsOf(from, schema, tables);
-        const there = await digestsOf(to, schema, tables);
-        if (there.some(({ table, rows }) => rows > 0 && !SEEDED.includes(table))) {
-          const other = differing(wanted, there).filter(({ table }) => !SEEDED.includes(table));
-          if (other.length > 0) throw new CopyConflict(other.filter(({ rows }) => rows > 0).concat(other));
-          return { tables: wanted, copied: false };
-        }
-        for (const table of tables) await copyTable(from, to, schema, table, onProgress);
-        const [wrong] = differing(wanted, await digestsOf(to, schema, tables));
-        if (wrong) throw new Error(`${wrong.table} is not the same in both databases after the copy; nothing was kept`);
-        await moveSequences(to, schema);
-        return { tables: wanted, copied: true };
-      }, options),
-    options,
-  );
+  const outcome: { done?: Copy } = {};
+  const copy = async (from: Queryable) => {
+    outcome.done = await target.transaction((to) => copyTables(orLost(from), to, schema, onProgress), options);
+  };
+  try {
+    await source.transaction((tx) => attended(tx, copy), options);
+  } catch (error) {
+    // All is committed over there: how the reading ends changes nothing.
+    if (outcome.done === undefined) throw error;
+  }
+  return outcome.done!;
+}
+
+async function copyTables(
+  from: Queryable,
+  to: Transaction,
+  schema: string,
+  onProgress: (progress: CopyProgress) => void,
+): Promise<Copy> {
+  for (const tx of [from, to]) await tx.query(`set local timezone to 'UTC'`);
+  const tables = await tablesOf(from, schema);
+  const wanted = await digestsOf(from, schema, tables);
+  const there = await digestsOf(to, schema, tables);
+  if (there.some(({ table, rows }) => rows > 0 && !SEEDED.includes(table))) {
+    const other = differing(wanted, there).filter(({ table }) => !SEEDED.includes(table));
+    if (other.length > 0) throw new CopyConflict(other.filter(({ rows }) => rows > 0).concat(other));
+    return { tables: wanted, copied: false };
+  }
+  for (const table of tables) await copyTable(from, to, schema, table, onProgress);
+  const [wrong] = differing(wanted, await digestsOf(to, schema, tables));
+  if (wrong) throw new Error(`${wrong.table} is not the same in both databases after the copy; nothing was kept`);
+  await moveSequences(to, schema);
+  return { tables: wanted, copied: true };
+}
+
+/** A session that was ended says so in the cause only. */
+export class CopySourceLost extends Error {
+  constructor(error: Error) {
+    super(((error.cause as Error | undefined) ?? error).message, { cause: error });
+  }
+}
+
+function orLost(from: Queryable): Queryable {
+  return {
+    query: (text, values) =>
+      from.query<never>(text, values).catch((error) => {
+        throw new CopySourceLost(error);
+      }),
+  };
 }
 
 export class CopyConflict extends Error {
@@ -109,7 +148,7 @@ function differing(one: readonly TableDigest[], other: readonly TableDigest[]): 
 }
 
 async function copyTable(
-  from: Transaction,
+  from: Queryable,
   to: Transaction,
   schema: string,
   table: string,

@@ -80,12 +80,19 @@ export function openPostgres(target: string | pg.PoolConfig, options: PostgresOp
     // socket nobody knows what is still under way on it.
     let sound = true;
     let begun = false;
+    // Comes between two queries, where the next one says only that there is no connection.
+    let lost: unknown;
+    const onLost = (error: unknown) => {
+      lost ??= error;
+    };
+    client.on('error', onLost);
     const answered = async <Answer>(asking: Promise<Answer>): Promise<Answer> => {
       begun = true;
       try {
         return await asking;
       } catch (error) {
         sound &&= error instanceof pg.DatabaseError;
+        if (lost !== undefined && error !== lost) (error as Error).cause ??= lost;
         throw error;
       }
     };
@@ -125,6 +132,7 @@ export function openPostgres(target: string | pg.PoolConfig, options: PostgresOp
       if (sound && begun) await send('rollback').catch(() => undefined);
       throw error;
     } finally {
+      client.off('error', onLost);
       client.release(!sound || room === 'scarce');
     }
   }

@@ -121,6 +121,19 @@ describe('one PGlite behind a socket', { skip: !onUnix && 'needs Unix sockets: r
     assert.match(String((await ended)[0]), /left open while others wait/);
   });
 
+  test('a Db whose transaction was ended like that says so, and not only that there is no connection', async () => {
+    const [db, other] = [openPostgres(config), await connect()];
+    const idle = db.transaction(async (tx) => {
+      await tx.query('select 1');
+      await other.query('select 1');
+      // Sent before the other had its turn; read by the next round at the latest.
+      await new Promise((done) => setImmediate(done));
+      await tx.query('select 2');
+    });
+    await assert.rejects(idle, (error: Error) => (error.cause as { code?: string })?.code === '25P03');
+    await db.close();
+  });
+
   test('COPY FROM STDIN, which would end PGlite, is refused', async () => {
     const client = await connect();
     await assert.rejects(client.query('copy t from stdin'), { code: '0A000' });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPostgresSink } from '../../exporters/postgres/postgres-sink.ts';
 import { CopyConflict, copySchema } from '../../src/store/copy-schema.ts';
+import type { Db } from '../../src/store/db.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openPglite } from '../../src/store/pglite.ts';
 import { databaseFor } from '../support/database.ts';
@@ -43,7 +44,15 @@ test('all rows are copied with promoted columns and sequences; again it is nothi
   assert.deepEqual(left, [{ n: 0 }]);
 
   const progress: string[] = [];
-  const { tables, copied } = await copySchema(source, db, 'rowtrace', ({ table, rows }) =>
+  // All is committed when the source goes away: that is a copy.
+  const goesAway: Db = {
+    ...source,
+    transaction: async (work) => {
+      await source.transaction(work);
+      throw new Error('gone');
+    },
+  };
+  const { tables, copied } = await copySchema(goesAway, db, 'rowtrace', ({ table, rows }) =>
     progress.push(`${table} ${rows}`),
   );
   assert.equal(copied, true);
