@@ -142,7 +142,7 @@ test('one that cannot be started is said once and tried again after rests, until
   renameSync(data, aside);
   writeFileSync(data, 'not a folder');
   const failed = async (count: number) => {
-    await eventually(() => linesIn(dir, /^rowtrace: /).length >= count);
+    await eventually(() => linesIn(dir, /PGlite cannot open it/).length >= count);
     return performance.now();
   };
   const first = await failed(1);

@@ -1,5 +1,6 @@
 // `rowtrace owner`: hidden; what other commands start in the background for the embedded database.
 
+import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { loadOptions } from '../../options/options.ts';
@@ -22,7 +23,8 @@ export function register(program: Command): void {
         const times = { idleMillis: Number(idleMillis), settleMillis: Number(settleMillis) };
         process.exitCode = await runOwner({ ...options, ...times, tcp: tcp || undefined, log });
       } catch (error) {
-        log((error as Error).message.split('\n')[0]!);
+        // The file system inside PGlite throws objects without a message: { name: 'ErrnoError', errno: 54 }.
+        log(((error as Error).message ?? `PGlite cannot open it: ${inspect(error)}`).split('\n')[0]!);
         process.exitCode = 1;
       }
       // PGlite keeps handles; everything of ours is closed.
