@@ -31,6 +31,7 @@ export const DAMAGED: Row[] = [
         sums.stored += read.seqs.size;
         for (let seq = 0; seq < whole; seq++) if (!read.seqs.has(seq)) sums.lost++;
         sums.most = Math.max(sums.most, read.seqs.size - whole);
+        await othersTurn();
       }
       assert.equal(sums.most, 0, 'nothing was read that was not whole');
       return {
@@ -59,6 +60,7 @@ export const DAMAGED: Row[] = [
         // A newline that is none joins two frames: both are touched.
         const touched = ends.map((end, seq) => at >= (ends[seq - 1] ?? 0) - 1 && at < end);
         for (const [seq, mayBeLost] of touched.entries()) if (!mayBeLost && !seqs.has(seq)) lost++;
+        await othersTurn();
       }
       assert.equal(miscounted, 0, 'what is missing is counted exactly');
       return {
@@ -138,6 +140,11 @@ export const DAMAGED: Row[] = [
     },
   },
 ];
+
+/** Rows beside this one share its event loop: half a minute without a turn, and their connections are over time. */
+function othersTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
 
 /** A segment as a journal writes it; where each record ends. */
 function segmentOf(context: RowContext, count: number): { folder: string; bytes: Buffer; ends: number[] } {
