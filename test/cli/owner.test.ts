@@ -116,7 +116,10 @@ describe('the embedded owner', { concurrency: 2, timeout: 240_000 }, () => {
     const { code, stdout, stderr } = await runCli(t, ['issues'], { dir });
     assert.equal(code, 3);
     assert.equal(stdout, '');
-    assert.match(stderr, /rowtrace: The embedded database in .* did not start: PGlite cannot open it: .*ErrnoError.*\n {2}fix: Read owner\.log/);
+    assert.match(
+      stderr,
+      /rowtrace: The embedded database in .* did not start: PGlite cannot open it: .*ErrnoError.*\n {2}fix: Read owner\.log/,
+    );
     assert.doesNotMatch(stderr, /\n\s+at /);
   });
 

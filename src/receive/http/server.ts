@@ -3,7 +3,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Counters } from '../counters.ts';
 import type { Encoding } from '../decode/decode.ts';
 import { DecodeError, TooManyError } from '../decode/decode-error.ts';
@@ -60,9 +60,20 @@ export async function listen(options: HttpOptions): Promise<HttpServer> {
   server.headersTimeout = headersMillis;
   server.keepAliveTimeout = KEEP_ALIVE_MILLIS;
   server.maxConnections = MAX_CONNECTIONS;
+  const connections = new Set<Socket>();
+  const underWay = new Set<IncomingMessage>();
   let closing = false;
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
   server.on('request', (request, response) => {
     if (closing) response.shouldKeepAlive = false;
+    underWay.add(request);
+    response.once('close', () => {
+      underWay.delete(request);
+      if (closing) request.socket.destroySoon();
+    });
     void handle(request, response, options);
   });
   server.on('checkContinue', (request, response) => {
@@ -82,12 +93,22 @@ export async function listen(options: HttpOptions): Promise<HttpServer> {
     async close(timeoutMillis) {
       closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      const timer = setTimeout(() => server.closeAllConnections(), timeoutMillis);
+      // Not closeIdleConnections, which waits for those that have not asked anything yet.
+      const asked = new Set(Array.from(underWay, ({ socket }) => endOf(socket)));
+      const cut = (which: (socket: Socket) => boolean) => {
+        for (const socket of connections) if (which(socket)) socket.destroy();
+      };
+      cut((socket) => !asked.has(endOf(socket)));
+      const timer = setTimeout(() => cut(() => true), timeoutMillis);
       await closed;
       clearTimeout(timer);
     },
   };
+}
+
+/** The other end of a connection: with TLS a request has another object for it. */
+function endOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 async function handle(request: IncomingMessage, response: ServerResponse, options: HttpOptions): Promise<void> {
