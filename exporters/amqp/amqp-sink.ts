@@ -34,9 +34,11 @@ export function createAmqpSink({
   let current: Connection | undefined;
   let opening: Promise<Connection> | undefined;
   let sent = 0;
+  let closed = false;
 
   /** Requests write side by side: they share one connection. */
   async function open(): Promise<Connection> {
+    if (closed) throw new SinkError('outage', 'The sink is closed.');
     if (current !== undefined && current.link.ended === undefined) return current;
     opening ??= connect().finally(() => {
       opening = undefined;
@@ -111,7 +113,8 @@ export function createAmqpSink({
     },
     deadLetter: (letters) => send({ letters }),
     async close() {
-      const left = current?.link;
+      closed = true;
+      const left = ((await opening?.catch(() => undefined)) ?? current)?.link;
       current = undefined;
       if (left !== undefined) await inTime(left.close(), 1_000).catch(() => {});
     },

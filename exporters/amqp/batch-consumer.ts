@@ -111,8 +111,10 @@ class Consumer implements BatchConsumer {
         const { channel, over } = this.#link;
         await declareQueues(channel, queue, shard);
         await channel.prefetch(prefetch);
-        await channel.consume(shardQueue(queue, shard), (message) => this.#take(channel, message));
         wait = FIRST_WAIT_MILLIS;
+        // Still at work on one of the connection before: taken again now, each would count as a death.
+        await Promise.race([this.#chain, over]);
+        await channel.consume(shardQueue(queue, shard), (message) => this.#take(channel, message));
         // Closed while this was connecting.
         if (this.#closed) await this.#link.close();
         const why = await over;

@@ -65,7 +65,7 @@ export function createHttpSink({ endpoint, apiKey, timeoutMillis = 10_000 }: Htt
       });
     }
     const result = status === 200 ? resultOf(text, message) : undefined;
-    if (result === undefined) throw refusal(url, status, text);
+    if (result === undefined) throw refusal(url, status, text, message);
     return result;
   }
 
@@ -92,10 +92,28 @@ function resultOf(text: string, { batch }: BatchMessage): Partial<WriteResult> |
   }
 }
 
-function refusal(url: URL, status: number, text: string): SinkError {
-  const kind = KINDS[status] ?? 'outage';
+function refusal(url: URL, status: number, text: string, message: BatchMessage): SinkError {
+  const kind = kindOf(status, text, message);
   const answer = `${status} ${text.slice(0, MAX_ANSWER_CHARS)}`;
   if (kind !== 'config') return new SinkError(kind, `the receiver at ${url.origin} answered ${answer}`);
   const explained = new RowtraceError('RT_ENDPOINT_REFUSED', [url.origin, answer]);
   return new SinkError(kind, `${explained.message} ${explained.fix}`);
+}
+
+/** What a receiver says of the data is believed, and nobody else: its proxy may answer all of them with 400. */
+function kindOf(status: number, text: string, { batch, letters }: BatchMessage): FailureKind {
+  const kind = KINDS[status] ?? 'outage';
+  if (kind === 'poison') return isOurRefusal(text) ? kind : 'config';
+  // Whoever's bound it is: one row alone does not become smaller.
+  const isOne = (batch === undefined ? letters : Object.values(batch).flat()).length === 1;
+  return status === 413 && isOne ? 'poison' : kind;
+}
+
+function isOurRefusal(text: string): boolean {
+  try {
+    const { code, message } = JSON.parse(text) as { code?: unknown; message?: unknown };
+    return typeof code === 'number' && typeof message === 'string';
+  } catch {
+    return false;
+  }
 }

@@ -48,14 +48,20 @@ export function createDirectStore(sink: Sink, rules: RowRules, own: ResourceFact
   }
 
   return {
-    write(packs, ledger) {
+    write(packs, ledger, onKept) {
       const missing = new Set<Item>();
-      const take = (fact: Fact, resource: ResourceFact): Item => {
-        const item: Item = { ...rowsOrDead(fact, resource, rules), done: () => missing.delete(item) };
+      const take = (fact: Fact, resource: ResourceFact, onDone = () => {}): Item => {
+        const done = () => {
+          missing.delete(item);
+          onDone();
+        };
+        const item: Item = { ...rowsOrDead(fact, resource, rules), done };
         missing.add(item);
         return item;
       };
-      const queue = packs.flatMap(({ facts, resource }) => facts.map((fact) => take(fact, resource)));
+      const queue = packs.flatMap((pack) =>
+        pack.facts.map((fact) => take(fact, pack.resource, () => onKept({ ...pack, facts: [fact] }))),
+      );
       queue.push(take(ledger, own));
       const written = pending.then(() => write(queue, missing));
       pending = written.catch(() => {});

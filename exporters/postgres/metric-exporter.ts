@@ -98,7 +98,10 @@ export class PostgresMetricExporter implements PushMetricExporter {
     if (histograms.length === 0) return;
     for (let attempt = 1; ; attempt++) {
       try {
-        this.#opened ??= this.#sink.open();
+        this.#opened ??= this.#sink.open().catch((error) => {
+          this.#opened = undefined;
+          throw error;
+        });
         await this.#opened;
         await this.#sink.write({ ...emptyBatch(), histograms });
         return;

@@ -37,12 +37,20 @@ export interface PostgresSinkOptions {
 export function createPostgresSink(options: PostgresSinkOptions): Sink {
   const { schema = 'rowtrace', columns = {}, database = 'given' } = options;
   let db: Db | undefined;
+  /** Exporters share a sink, and may open it side by side. */
+  let opening: Promise<Db> | undefined;
   let target: Target | undefined;
   let store: BatchStore | undefined;
   let maintenance: Maintenance | undefined;
 
   async function open(): Promise<void> {
-    db ??= await options.open();
+    opening ??= options.open();
+    try {
+      db = await opening;
+    } catch (error) {
+      opening = undefined;
+      throw error;
+    }
     if (options.migrate ?? true) await migrate(db, { schema, columns });
     else await requireSchema(db, schema);
     const promoted = {

@@ -59,19 +59,30 @@ test('batches come out in the order they went in, and a queue that was read is e
   assert.equal(await rabbit.count(shardQueue(rabbit.queue, 0)), 0);
 });
 
+/** A way to the broker that can be cut. */
+async function proxyFor(t: TestContext, rabbit: Rabbit) {
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const broker = connect(Number(new URL(rabbit.url).port || 5672), new URL(rabbit.url).hostname);
+    for (const socket of [client, broker])
+      sockets.add(socket.on('error', () => {}).on('close', () => void [client.destroy(), broker.destroy()]));
+    client.pipe(broker).pipe(client);
+  });
+  t.after(() => server.close());
+  await new Promise<void>((listening) => void server.listen(0, '127.0.0.1', listening));
+  const url = new URL(rabbit.url);
+  url.port = String((server.address() as AddressInfo).port);
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  };
+  return { rabbit: { ...rabbit, url: url.href }, cut, close: () => server.close() };
+}
+
 test('a consumer closes at once while both its sink and the broker are away', async (t) => {
   const rabbit = await rabbitFor(t);
   if (rabbit === undefined) return;
-  const sockets = new Set<Socket>();
-  const proxy = createServer((client) => {
-    const broker = connect(Number(new URL(rabbit.url).port || 5672), new URL(rabbit.url).hostname);
-    for (const socket of [client, broker]) sockets.add(socket.on('error', () => {}));
-    client.pipe(broker).pipe(client);
-  });
-  t.after(() => proxy.close());
-  await new Promise<void>((listening) => void proxy.listen(0, '127.0.0.1', listening));
-  const url = new URL(rabbit.url);
-  url.port = String((proxy.address() as AddressInfo).port);
+  const proxy = await proxyFor(t, rabbit);
   let refused = 0;
   const sink: Sink = {
     open: async () => {},
@@ -83,14 +94,53 @@ test('a consumer closes at once while both its sink and the broker are away', as
     deadLetter: async () => {},
     close: async () => {},
   };
-  const consumer = await consumerFor(t, { ...rabbit, url: url.href }, sink);
+  const consumer = await consumerFor(t, proxy.rabbit, sink);
   await publisherFor(t, rabbit).write(logs('one'));
   await until('the sink refused', () => refused > 0);
   proxy.close();
-  for (const socket of sockets) socket.destroy();
+  proxy.cut();
   await until('the connection is lost', () => consumer.stats().reconnects > 0);
   const late = new Promise((resolve) => setTimeout(resolve, 10_000, 'late').unref());
   assert.notEqual(await Promise.race([consumer.close(), late]), 'late');
+});
+
+test('connections lost while the database is away cost no message its deliveries', async (t) => {
+  const rabbit = await rabbitFor(t);
+  if (rabbit === undefined) return;
+  const proxy = await proxyFor(t, rabbit);
+  const publisher = publisherFor(t, rabbit);
+  for (const message of ['one', 'two']) await publisher.write(logs(message));
+  const sink = new ScriptedSink();
+  const consumer = await consumeBatches({ ...proxy.rabbit, sink, onProblem: () => {}, random: () => 0 });
+  t.after(() => consumer.close());
+  sink.failing = 'outage';
+  await until('one is in hand', () => sink.offered.length > 0);
+  // More often than a message is delivered.
+  for (let cuts = 1; cuts <= 14; cuts++) {
+    await until('connected', () => consumer.stats().state !== 'disconnected', 30_000);
+    proxy.cut();
+    await until('noticed', () => consumer.stats().reconnects >= cuts, 30_000);
+  }
+  sink.failing = undefined;
+  await until('both are stored', () => sink.logs.size === 2, 60_000);
+  assert.deepEqual(messagesIn(sink), ['one', 'two']);
+  assert.equal(await rabbit.count(deadQueue(rabbit.queue)), 0);
+});
+
+test('a sink that is closed while it connects leaves no connection', async (t) => {
+  const rabbit = await rabbitFor(t);
+  if (rabbit === undefined) return;
+  const module = new URL('../../../exporters/amqp/index.ts', import.meta.url).href;
+  const program = `
+    import { createAmqpSink } from ${JSON.stringify(module)};
+    const sink = createAmqpSink(${JSON.stringify({ url: rabbit.url, queue: rabbit.queue })});
+    const opening = sink.open().catch(() => {});
+    await sink.close();
+    await opening;
+    await sink.open().catch((error) => console.log(error.message));
+  `;
+  const child = spawnNode(t, ['--input-type=module', '-e', program]);
+  assert.deepEqual([await child.ended, child.stdout], [{ code: 0, signal: null }, 'The sink is closed.\n']);
 });
 
 test('requests that publish side by side share one connection', async (t) => {

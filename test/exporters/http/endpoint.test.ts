@@ -87,6 +87,30 @@ test('an answer of somebody else is no receipt, whatever its status', async (t) 
   assert.deepEqual(await sink.write(batch), { insertedLogs: 1, duplicateLogs: 0 });
 });
 
+test('only a receiver says that data is bad: what a proxy refuses waits, what it finds too large is split', async (t) => {
+  let status = 400;
+  let answer = '';
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => response.writeHead(status).end(answer));
+  });
+  await new Promise<void>((listening) => void server.listen(0, '127.0.0.1', listening));
+  t.after(() => server.close());
+  const sink = createHttpSink({ endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  const kindOf = (...logs: ReturnType<typeof errorLog>[]) =>
+    sink.write({ ...emptyBatch(), logs }).then(
+      () => undefined,
+      (error) => (error as SinkError).kind,
+    );
+  const one = errorLog();
+  const both = [errorLog(), errorLog()];
+  answer = '<html><h1>400 Bad Request</h1>nginx</html>';
+  for (status of [400, 422]) assert.equal(await kindOf(one), 'config');
+  status = 413;
+  assert.deepEqual([await kindOf(...both), await kindOf(one)], ['slow', 'poison']);
+  answer = '{"code":3,"message":"this is no batch"}';
+  for (status of [400, 422]) assert.equal(await kindOf(one), 'poison');
+});
+
 test('what is no batch is refused, and nothing of it is stored', async (t) => {
   const { post, messages } = await receiverWithBatches(t);
   const headers = { 'content-type': 'application/json' };

@@ -5,6 +5,8 @@ import { test } from 'node:test';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { PostgresMetricExporter } from '../../../exporters/postgres/metric-exporter.ts';
+import { SinkError } from '../../../src/deliver/sink.ts';
+import { ScriptedSink } from '../../support/scripted-sink.ts';
 import { openSink } from '../../support/sinks.ts';
 
 test('durations recorded through the SDK come back from latency() within the error of their buckets', async (t) => {
@@ -43,3 +45,20 @@ test('durations recorded through the SDK come back from latency() within the err
   assert.ok(Math.abs((latency?.p99 ?? 0) - 990) < 40, `p99 ${latency?.p99}`);
   assert.ok(Math.abs((latency?.max ?? 0) - 1000) < 1e-6);
 });
+
+for (const kind of ['slow', 'outage', 'config'] as const)
+  test(`a sink whose first open fails (${kind}) is opened again`, async (t) => {
+    const sink = new ScriptedSink();
+    let opens = 0;
+    sink.open = async () => {
+      if (++opens === 1) throw new SinkError(kind, 'not yet');
+    };
+    const exporter = new PostgresMetricExporter(sink);
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+    const provider = new MeterProvider({ readers: [reader] });
+    t.after(() => provider.shutdown());
+    const duration = provider.getMeter('test').createHistogram('http.server.request.duration', { unit: 's' });
+    duration.record(0.1, { 'http.request.method': 'GET', 'http.route': '/dogs' });
+    await reader.forceFlush();
+    assert.deepEqual([opens, sink.histograms.length], [2, 1]);
+  });

@@ -27,6 +27,7 @@ import { PostgresLogExporter } from '../../../exporters/postgres/log-exporter.ts
 import { PostgresMetricExporter } from '../../../exporters/postgres/metric-exporter.ts';
 import { createPostgresSink } from '../../../exporters/postgres/postgres-sink.ts';
 import { PostgresSpanExporter } from '../../../exporters/postgres/span-exporter.ts';
+import { type Sink, SinkError } from '../../../src/deliver/sink.ts';
 import type { RowtraceError } from '../../../src/errors.ts';
 import type { Db } from '../../../src/store/db.ts';
 import { openPostgres } from '../../../src/store/postgres.ts';
@@ -276,4 +277,61 @@ test('an exporter without a sink says what to give', () => {
           error.message.startsWith(`${Exporter.name} needs a sink`) &&
           /createPostgresSink/.test(error.fix),
       );
+});
+
+const dogs = (count: number) => recordsOf(...Array.from({ length: count }, (_, nr) => `dog ${nr}`));
+
+test('two exporters that open one sink side by side open one database', async (t) => {
+  const { url } = await databaseFor(t);
+  const counts = { opened: 0, closed: 0 };
+  const sink = createPostgresSink({
+    async open() {
+      counts.opened++;
+      // As where a password is asked for first.
+      await new Promise((later) => setTimeout(later, 50));
+      const db = openPostgres(url, { max: 2 });
+      const close = async () => {
+        counts.closed++;
+        await db.close();
+      };
+      return { ...db, close };
+    },
+  });
+  const logs = new PostgresLogExporter(sink);
+  const reader = new PeriodicExportingMetricReader({
+    exporter: new PostgresMetricExporter(sink),
+    exportIntervalMillis: 3_600_000,
+  });
+  const metrics = new MeterProvider({ readers: [reader], resource });
+  metrics.getMeter('test').createHistogram('http.server.request.duration', { unit: 's' }).record(0.1);
+  const exported = new Promise<ExportResult>((resolve) => logs.export(dogs(3), resolve));
+  const [{ code }] = await Promise.all([exported, reader.forceFlush()]);
+  assert.equal(code, ExportResultCode.SUCCESS);
+  await Promise.all([logs.shutdown(), metrics.shutdown()]);
+  assert.deepEqual(counts, { opened: 1, closed: 1 });
+});
+
+test('of an export that is written in part the ledger counts that part', async (t) => {
+  const { db, url } = await databaseFor(t);
+  const real = sinkOf(url);
+  let left = 0;
+  const sink: Sink = {
+    ...real,
+    write: async (batch) => {
+      if (left-- <= 0) throw new SinkError('outage', 'away');
+      return real.write(batch);
+    },
+  };
+  const exporter = new PostgresLogExporter(sink);
+  const codeOf = (records: ReadableLogRecord[]) =>
+    new Promise((resolve) => exporter.export(records, ({ code }) => resolve(code)));
+  left = 1;
+  assert.equal(await codeOf(dogs(600)), ExportResultCode.FAILED);
+  left = Number.POSITIVE_INFINITY;
+  assert.equal(await codeOf(dogs(1)), ExportResultCode.SUCCESS);
+  await exporter.shutdown();
+  const [{ rows }] = (await db.query('select count(*)::int as rows from rowtrace.error_logs')) as [{ rows: number }];
+  assert.ok(rows > 1 && rows < 601, `${rows} rows`);
+  const ledger = await db.query('select accepted::int, stored::int, pending::int, closes from rowtrace.ledger_balance');
+  assert.deepEqual(ledger, [{ accepted: rows, stored: rows, pending: 0, closes: true }]);
 });

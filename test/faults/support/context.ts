@@ -145,7 +145,12 @@ export class RowContext {
   async drain(dir: string, url: string, timeoutMillis = PATIENCE_MILLIS): Promise<void> {
     const shipper = startShipper(dir, postgresSink(url));
     try {
-      await until('the journals are shipped', () => listJournals(dir).length === 0, timeoutMillis);
+      await until('the journals are shipped', () => listJournals(dir).length === 0, timeoutMillis).catch((error) => {
+        const left = listJournals(dir).map(({ path }) => path);
+        throw new Error(
+          `${error.message}: ${left.length} left, ${left.slice(0, 3).join(' ')}; ${JSON.stringify(shipper.stats())}`,
+        );
+      });
     } finally {
       await shipper.close();
     }
