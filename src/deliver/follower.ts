@@ -45,7 +45,7 @@ export class Follower {
   #writerGone: boolean;
   /** The end of the process was reported. */
   #ended = false;
-  /** Nothing is read before this time, after a read that failed. */
+  /** Nothing is read before this time, after a read that failed; 0 after one that did not. */
   #resumeAt = 0;
 
   constructor(journalDir: string, writerGone: boolean, options: FollowerOptions) {
@@ -97,6 +97,11 @@ export class Follower {
     else items.push(...this.#releaseDue(now));
     if (this.drained && this.isEnding && !this.#ended) items.push(...this.#end());
     return items;
+  }
+
+  /** The last read failed; also when the rest is over, until one succeeds. */
+  get isFailing(): boolean {
+    return this.#resumeAt > 0;
   }
 
   /** True for a while after a read that failed. */

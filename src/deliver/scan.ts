@@ -9,6 +9,8 @@ import type { Follower } from './follower.ts';
 
 /** Dead journals in work at a time, so that a thousand crashed processes do not open a thousand files. */
 const MAX_ADOPTED = 8;
+/** Beside them: journals whose reads fail. They wait for their disk with a file open, and take no place of one that is read. */
+const MAX_FAILING = 64;
 
 export interface JournalFinder {
   mode: 'self' | 'owner';
@@ -31,7 +33,7 @@ export async function scanJournals(dir: string, finder: JournalFinder): Promise<
     }
     // Written for a database or a receiver: its rows are not looked for in the embedded one.
     if (finder.mode === 'owner' && journal.owner.shippedBy === 'self') continue;
-    if (adoptedCount(finder.followed) >= MAX_ADOPTED) {
+    if (!hasRoom(finder.followed)) {
       left ||= await isProvenOrphan(journal);
       if (left && finder.mode === 'self') return true;
     } else if (journal.holder && isSelf(journal.holder)) {
@@ -55,8 +57,13 @@ export function isLastJournal(process: string, journalDir: string): boolean {
   return others.every(({ path }) => resolve(path) === resolve(journalDir));
 }
 
-export function adoptedCount(followed: JournalFinder['followed']): number {
+/** Dead journals in work, or those whose reads fail. */
+export function adoptedCount(followed: JournalFinder['followed'], failing = false): number {
   let count = 0;
-  for (const follower of followed.values()) if (follower.isEnding) count++;
+  for (const follower of followed.values()) if (follower.isEnding && follower.isFailing === failing) count++;
   return count;
+}
+
+function hasRoom(followed: JournalFinder['followed']): boolean {
+  return adoptedCount(followed) < MAX_ADOPTED && adoptedCount(followed, true) < MAX_FAILING;
 }

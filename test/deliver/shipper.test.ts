@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { listJournals } from '../../src/journal/layout.ts';
 import type { HistogramFact, LedgerFact } from '../../src/record/fact.ts';
@@ -9,6 +18,8 @@ import { uuidv7 } from '../../src/util/uuid.ts';
 import { logFact, temporaryFolder, testJournal, until } from '../support/journals.ts';
 import { ScriptedSink } from '../support/scripted-sink.ts';
 import { startShipper } from './support.ts';
+
+const DEAD_PID = spawnSync(process.execPath, ['--version']).pid;
 
 test('the own journal is shipped while it grows, and its directory goes when it is closed', async (t) => {
   const dir = temporaryFolder(t);
@@ -149,18 +160,25 @@ test('mode owner ships what applications leave to it, and not what ships itself'
 
 test('of many dead processes one scan takes a few; the next follows when those are stored', async (t) => {
   const dir = temporaryFolder(t);
-  const { pid } = spawnSync(process.execPath, ['--version']);
-  for (let n = 0; n < 20; n++) {
-    const journal = testJournal(dir);
-    journal.appendNow(logFact(`left ${n}`));
-    const path = join(journal.dir!, 'owner.json');
-    const { startTime: _, ...owner } = JSON.parse(readFileSync(path, 'utf8'));
-    writeFileSync(path, JSON.stringify({ ...owner, pid }));
-  }
+  for (let n = 0; n < 20; n++) leaveJournal(dir, `left ${n}`);
   const sink = new ScriptedSink();
   startShipper(t, dir, sink, { scanMillis: 3_600_000 });
   await until('all are stored', () => sink.messages.length === 20);
   await until('all are gone', () => listJournals(dir).length === 0);
+});
+
+test('dead journals that cannot be read do not keep others from being taken over, however many', async (t) => {
+  const dir = temporaryFolder(t);
+  const elsewhere = temporaryFolder(t);
+  for (let n = 0; n < 12; n++) makeUnreadable(leaveJournal(dir, 'bad'));
+  const named = new Set<string>();
+  const sink = new ScriptedSink();
+  startShipper(t, dir, sink, { onProblem: (message) => named.add(message) });
+  await until('as many are taken over as are in work at a time', () => named.size > 0 && adoptedIn(dir).length >= 8);
+  const good = leaveJournal(elsewhere, 'good');
+  renameSync(good, join(dir, 'journal', basename(good)));
+  await until('the good one is stored', () => sink.messages.includes('good'));
+  await until('all others were tried', () => adoptedIn(dir).length === 12);
 });
 
 test('a shipper that starts anew goes on at the frontier', async (t) => {
@@ -183,10 +201,7 @@ test('a journal that cannot be read does not hold up the others', async (t) => {
   const sink = new ScriptedSink();
   const bad = testJournal(dir, { shippedBy: 'owner' });
   bad.appendNow(logFact('bad'));
-  const { mkdirSync, rmSync } = await import('node:fs');
-  // A directory where the segment should be fails every read, also for root.
-  rmSync(join(bad.dir!, '00000001.ndjson'));
-  mkdirSync(join(bad.dir!, '00000001.ndjson'));
+  makeUnreadable(bad.dir!);
   const good = testJournal(dir, { shippedBy: 'owner' });
   good.appendNow(logFact('good'));
   const said: string[] = [];
@@ -196,3 +211,23 @@ test('a journal that cannot be read does not hold up the others', async (t) => {
   assert.equal(said.length, 1);
   assert.ok(existsSync(bad.dir!));
 });
+
+/** A journal whose writer is dead. @returns its path */
+function leaveJournal(dir: string, message: string): string {
+  const journal = testJournal(dir);
+  journal.appendNow(logFact(message));
+  const path = join(journal.dir!, 'owner.json');
+  const { startTime: _, ...owner } = JSON.parse(readFileSync(path, 'utf8'));
+  writeFileSync(path, JSON.stringify({ ...owner, pid: DEAD_PID }));
+  return journal.dir!;
+}
+
+/** A directory where the segment should be fails every read, also for root. */
+function makeUnreadable(journalDir: string): void {
+  rmSync(join(journalDir, '00000001.ndjson'));
+  mkdirSync(join(journalDir, '00000001.ndjson'));
+}
+
+function adoptedIn(dir: string): string[] {
+  return readdirSync(join(dir, 'journal')).filter((name) => name.includes('~'));
+}
