@@ -74,6 +74,11 @@ export class Follower {
     return this.isEnding && this.drained && this.#ended && this.#hold.size === 0 && this.frontier.open === 0;
   }
 
+  /** Its end was reached: all that it holds is on its way, in front of what is read from now on. */
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
   get counts(): ReaderCounts {
     return this.#reader.counts;
   }

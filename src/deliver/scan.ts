@@ -51,10 +51,13 @@ export async function scanJournals(dir: string, finder: JournalFinder): Promise<
   return left;
 }
 
-/** False while another journal of the same process lies in the folder (it had to begin a new one). */
-export function isLastJournal(process: string, journalDir: string): boolean {
-  const others = listJournals(dirname(dirname(journalDir))).filter(({ owner }) => owner.process === process);
-  return others.every(({ path }) => resolve(path) === resolve(journalDir));
+/**
+ * False while another journal of the same process lies in the folder (it had to begin a new one), unless its end was reached
+ * here: two that end together would each leave it to the other to say that the process ended.
+ */
+export function isLastJournal(process: string, journalDir: string, followed: JournalFinder['followed']): boolean {
+  const all = listJournals(dirname(dirname(journalDir))).filter(({ owner }) => owner.process === process);
+  return all.every(({ path }) => resolve(path) === resolve(journalDir) || followed.get(path)?.hasEnded);
 }
 
 /** Dead journals in work, or those whose reads fail. */

@@ -223,7 +223,7 @@ export class Shipper {
       onAbsorbed: () => {
         this.#merged++;
       },
-      isLastOf: isLastJournal,
+      isLastOf: (process, path) => isLastJournal(process, path, this.#followers),
       onLost: (loss) => this.#lost(loss),
     };
     this.#followers.set(journalDir, new Follower(journalDir, writerGone, options));

@@ -181,6 +181,31 @@ test('dead journals that cannot be read do not keep others from being taken over
   await until('all others were tried', () => adoptedIn(dir).length === 12);
 });
 
+for (const journals of [1, 2, 3])
+  test(`the end of a process that left ${journals} journal(s) is reported once, behind all of its rows`, async (t) => {
+    const dir = temporaryFolder(t);
+    const journal = testJournal(dir);
+    const sink = new ScriptedSink();
+    const storedAtEnd: number[] = [];
+    const write = sink.write.bind(sink);
+    sink.write = async (batch) => {
+      const result = await write(batch);
+      if (batch.ledgers.some(({ ended }) => ended)) storedAtEnd.push(sink.logs.size);
+      return result;
+    };
+    // A fact behind the end begins a new journal; while the database is away all of them pile up.
+    for (let n = 0; n < journals; n++) {
+      journal.appendNow(logFact(`m${n}`));
+      journal.close();
+    }
+    const paths = listJournals(dir).map(({ path }) => path);
+    assert.equal(paths.length, journals);
+    const shipper = startShipper(t, dir, sink);
+    for (const path of paths) shipper.follow(path);
+    await until('all are gone', () => listJournals(dir).length === 0);
+    assert.deepEqual(storedAtEnd, [journals]);
+  });
+
 test('a shipper that starts anew goes on at the frontier', async (t) => {
   const dir = temporaryFolder(t);
   const journal = testJournal(dir);
