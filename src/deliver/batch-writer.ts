@@ -21,6 +21,9 @@ export interface BatchWriterOptions {
   onState: (state: DeliveryState) => void;
 }
 
+/** After so long without trouble the same trouble is news. A sink that comes and goes more often is said once. */
+const QUIET_MILLIS = 60_000;
+
 type Send = (items: Item[]) => Promise<void>;
 
 export class BatchWriter {
@@ -37,6 +40,9 @@ export class BatchWriter {
   closed = false;
   readonly #options: BatchWriterOptions;
   readonly #said = new Set<string>();
+  #troubleAt = Number.NEGATIVE_INFINITY;
+  /** Something was sent since the last trouble. */
+  #isOver = false;
   readonly #size: BatchSize;
   #attempt = 0;
   #prepared: { items: Item[]; batch: Batch } | undefined;
@@ -95,6 +101,7 @@ export class BatchWriter {
       try {
         await send(group);
         this.#attempt = 0;
+        this.#isOver = true;
         this.#size.wrote(performance.now() - start);
         if (this.state !== 'shipping') this.#enter('shipping');
         for (const item of group) item.done();
@@ -145,6 +152,10 @@ export class BatchWriter {
     const kind = kindOf(error);
     this.lastError = messageOf(error);
     if (this.closed) return;
+    const now = performance.now();
+    if (this.#isOver && now - this.#troubleAt >= QUIET_MILLIS) this.#said.clear();
+    this.#isOver = false;
+    this.#troubleAt = now;
     // Said first: an application that ends does not wait any more once it sees the state.
     this.#say(this.lastError);
     this.#enter(kind === 'config' ? 'config' : 'outage');
@@ -162,7 +173,7 @@ export class BatchWriter {
     }
   }
 
-  /** Once per distinct message; bounded, since messages may carry changing numbers. */
+  /** Once per distinct message and outage; bounded, since messages may carry changing numbers. */
   #say(message: string): void {
     if (this.#said.has(message)) return;
     if (this.#said.size >= 100) this.#said.clear();

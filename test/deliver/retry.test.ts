@@ -145,6 +145,46 @@ test('a configuration error pauses, is said once, opens the sink again, and lose
   assert.deepEqual(sink.messages, ['one']);
 });
 
+for (const [title, pauseMillis, lines] of [
+  ['an outage long after another one is said again', 61_000, 3],
+  ['a sink that comes and goes is said once', 20_000, 1],
+] as const)
+  test(title, async (t) => {
+    const dir = temporaryFolder(t);
+    const sink = new ScriptedSink();
+    const journal = testJournal(dir);
+    journal.appendNow(logFact('before'));
+    const said: string[] = [];
+    const onProblem = (message: string) => said.push(message);
+    const shipper = startShipper(t, dir, sink, { own: journal.dir!, onProblem, random: () => 0 });
+    const now = performance.now.bind(performance);
+    let aheadMillis = 0;
+    t.mock.method(performance, 'now', () => now() + aheadMillis);
+    for (let n = 0; n < 3; n++) {
+      sink.script = ['outage', 'outage'];
+      journal.appendNow(logFact(`m${n}`));
+      assert.equal(await shipper.flush(10_000), true);
+      aheadMillis += pauseMillis;
+    }
+    assert.deepEqual(said, Array(lines).fill('scripted outage'));
+  });
+
+test('an outage that lasts is said once', async (t) => {
+  const dir = temporaryFolder(t);
+  const sink = new ScriptedSink();
+  sink.failing = 'outage';
+  const journal = testJournal(dir);
+  journal.appendNow(logFact('one'));
+  const said: string[] = [];
+  const now = performance.now.bind(performance);
+  // Each attempt fails a minute after the one before.
+  t.mock.method(performance, 'now', () => now() + sink.offered.length * 61_000);
+  const onProblem = (message: string) => said.push(message);
+  startShipper(t, dir, sink, { own: journal.dir!, onProblem, random: () => 0 });
+  await until('several attempts', () => sink.offered.length > 3, 600_000);
+  assert.deepEqual(said, ['scripted outage']);
+});
+
 test('during an outage nothing is read beyond a batch, however much is in the journal', async (t) => {
   const dir = temporaryFolder(t);
   const sink = new ScriptedSink();
