@@ -39,6 +39,7 @@ export interface Pipeline {
   flush(timeoutMillis: number): Promise<boolean>;
   /** The same for the 'exit' event: blocks, at most `timeoutMillis`, and not at all while the database is away. */
   flushSync(timeoutMillis: number): void;
+  /** Ships what it can in the time, a moment more at most. What is left is in the journal. */
   close(timeoutMillis: number): Promise<void>;
   status(): Status;
 }
@@ -114,11 +115,12 @@ export function openPipeline(options: Options, resource: ResourceFact, { ofSdk =
       delivery?.flushSync(timeoutMillis);
     },
     async close(timeoutMillis) {
+      const deadline = performance.now() + timeoutMillis;
       clearInterval(ledger);
       writeLedger();
       journal.close();
       await delivery?.flush(timeoutMillis);
-      await delivery?.close();
+      await delivery?.close(deadline - performance.now());
     },
     status: () => ({ journal: journal.stats(), delivery: delivery?.status() }),
   };

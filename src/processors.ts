@@ -61,9 +61,10 @@ export function createProcessors(input: OptionsInput = {}): Processors {
     },
     flush: (timeoutMillis = 5000) => pipeline.flush(timeoutMillis),
     async shutdown(timeoutMillis = 5000) {
+      const deadline = performance.now() + timeoutMillis;
       await pipeline.flush(timeoutMillis);
       undo?.();
-      await pipeline.close(timeoutMillis);
+      await pipeline.close(Math.max(0, deadline - performance.now()));
     },
     status: () => pipeline.status(),
   };

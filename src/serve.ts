@@ -68,6 +68,8 @@ const MAX_BODY_BYTES = 20 * 1024 * 1024;
 const MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024;
 /** Above this share of the journal's bound senders are asked to come again. */
 const FULL = 0.9;
+/** The thread may be migrating a database when the port turns out to be taken. */
+const UNUSED_CLOSE_MILLIS = 5_000;
 
 /** @throws RowtraceError RT_SERVE_FOLDER, RT_SERVE_LISTEN */
 export async function serve(options: Options, serving: ServeOptions): Promise<Serving> {
@@ -130,7 +132,7 @@ export async function serve(options: Options, serving: ServeOptions): Promise<Se
       },
     });
   } catch (error) {
-    await delivery?.close();
+    await delivery?.close(UNUSED_CLOSE_MILLIS);
     const where = `${serving.host}:${serving.port}`;
     throw new RowtraceError('RT_SERVE_LISTEN', [where, (error as Error).message], { cause: error });
   }
@@ -142,7 +144,7 @@ export async function serve(options: Options, serving: ServeOptions): Promise<Se
       await http.close(timeoutMillis);
       journal.close();
       await delivery?.flush(Math.max(0, deadline - performance.now()));
-      await delivery?.close();
+      await delivery?.close(deadline - performance.now());
       await serving.sink?.close();
     },
   };

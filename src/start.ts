@@ -97,10 +97,12 @@ export function startWith(options: Options, esm?: string): Running | undefined {
     ],
     flush: (timeoutMillis = 5000) => pipeline.flush(timeoutMillis),
     async shutdown(timeoutMillis = 5000) {
+      const deadline = performance.now() + timeoutMillis;
       await pipeline.flush(timeoutMillis);
       for (const one of undo) one();
+      // Exporters of the application's own have their time, whatever became of ours.
       await sdk.shutdown(timeoutMillis);
-      await pipeline.close(timeoutMillis);
+      await pipeline.close(Math.max(0, deadline - performance.now()));
       delete globals[RUNNING];
     },
     status: () => pipeline.status(),

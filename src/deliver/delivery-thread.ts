@@ -23,6 +23,8 @@ import {
 /** A thread that dies at once is not started for ever without a pause: 1, 2, 4 … 60 s. */
 const FIRST_RESTART_MILLIS = 1000;
 const LONGEST_RESTART_MILLIS = 60_000;
+/** Closing has as much where nothing is left: a database that answers needs a few, and gets a goodbye instead of a reset. */
+const LEAST_CLOSE_MILLIS = 100;
 
 export interface DeliveryThreadOptions {
   /** The file that calls `runDeliveryThread`. */
@@ -53,7 +55,11 @@ export interface DeliveryThread {
   /** Another place whose baselines are read, where some are. */
   isOf(place: Place): void;
   status(): DeliveryThreadStatus;
-  close(): Promise<void>;
+  /**
+   * Stops after the write in flight, or cuts it off when it is not answered in `timeoutMillis` (100 at least): a frozen
+   * database answers never. What is not stored stays in the journal.
+   */
+  close(timeoutMillis: number): Promise<void>;
 }
 
 export function startDeliveryThread(options: DeliveryThreadOptions): DeliveryThread {
@@ -128,14 +134,16 @@ class WorkerThread implements DeliveryThread {
     return { state, restarts: this.#restarts, lastError: this.#lastError, ...getCounters(this.#shared) };
   }
 
-  async close(): Promise<void> {
+  async close(timeoutMillis: number): Promise<void> {
     this.#closed = true;
     const worker = this.#worker;
     if (!worker) return;
     const exited = new Promise((resolve) => worker.once('exit', resolve));
     worker.ref();
     this.#post({ type: 'close' });
+    const timer = setTimeout(() => void worker.terminate(), Math.max(LEAST_CLOSE_MILLIS, timeoutMillis));
     await exited;
+    clearTimeout(timer);
   }
 
   #request(timeoutMillis: number): number {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { startDeliveryThread } from '../../src/deliver/delivery-thread.ts';
 import { script, spawnNode } from '../support/children.ts';
-import { temporaryFolder } from '../support/journals.ts';
+import { logFact, temporaryFolder, testJournal, until } from '../support/journals.ts';
 import type { TestThreadOptions } from '../support/scripts/thread-entry.ts';
 
 interface Ending {
@@ -127,4 +128,26 @@ test('where no thread can be started the journal keeps the record, and the next 
   assert.equal(readdirSync(join(dir, 'journal')).length, 1);
   await run();
   assert.equal(readFileSync(storedPath, 'utf8'), 'one\none\n');
+});
+
+test('closing cuts off a write that is never answered, and its record stays in the journal', async (t) => {
+  const dir = temporaryFolder(t);
+  const storedPath = join(dir, 'stored.txt');
+  const journal = testJournal(dir);
+  journal.appendNow(logFact('one'));
+  t.after(() => journal.close());
+  const options: TestThreadOptions = { dir, columns: {}, storedPath, frozen: true };
+  const entry = new URL('../support/scripts/thread-entry.ts', import.meta.url);
+  const thread = startDeliveryThread({ entry, options, journalDir: journal.dir! });
+  await until('a write is under way', () => existsSync(storedPath));
+  const flushed = thread.flush(600_000);
+  const closed = thread.close(200).then(() => true);
+  await until('it is closed', () => Promise.race([closed, new Promise((later) => setImmediate(later))]));
+  assert.equal(await flushed, false);
+  assert.equal(thread.status().state, 'stopped');
+  const rest = { ...options, frozen: false };
+  const next = startDeliveryThread({ entry, options: rest, journalDir: journal.dir! });
+  assert.equal(await next.flush(15_000), true);
+  await next.close(15_000);
+  assert.equal(readFileSync(storedPath, 'utf8'), 'one\n');
 });

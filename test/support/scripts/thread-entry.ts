@@ -10,6 +10,8 @@ export interface TestThreadOptions extends ThreadOptions {
   storedPath: string;
   openMillis?: number;
   failing?: 'outage' | 'config';
+  /** Writes are begun (the file is there, and empty) and never answered, as by a frozen Postgres. */
+  frozen?: boolean;
   dieAfterMillis?: number;
   /** How; default: throw. */
   death?: 'throw' | 'exit' | 'heap';
@@ -28,6 +30,10 @@ class FileSink implements Sink {
   }
 
   async write(batch: Batch): Promise<WriteResult> {
+    if (this.#options.frozen) {
+      appendFileSync(this.#options.storedPath, '');
+      await new Promise(() => {});
+    }
     for (const row of batch.logs) appendFileSync(this.#options.storedPath, `${row.message}\n`);
     return { insertedLogs: batch.logs.length, duplicateLogs: 0 };
   }
