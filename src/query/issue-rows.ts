@@ -20,8 +20,35 @@ export async function readCounted(db: Queryable, quoted: string, issue: Issue): 
   return row!.counted;
 }
 
-/** The times let the planner leave out partitions. */
-export function occurrencesBetween({ id, first_seen, last_seen }: Issue): [number, string, string] {
+/** An issue, and from when to when. The times let the planner leave out partitions. */
+export type Span = [issue: number, since: string, until: string];
+
+export function occurrencesBetween({ id, first_seen, last_seen }: Issue): Span {
   // Dates hold milliseconds, the column microseconds.
   return [id, first_seen.toISOString(), new Date(last_seen.getTime() + 1).toISOString()];
+}
+
+/**
+ * The span of so many of its latest rows. The counts per hour tell where it may begin; rows decide, since counts are also of
+ * occurrences that have none. Without it the planner, which takes all keys for equally frequent, reads and sorts all rows of
+ * an issue of 100,000 for the latest five. @param quoted schema
+ */
+export async function latestBetween(db: Queryable, quoted: string, issue: Issue, rows: number): Promise<Span> {
+  const [id, first, until] = occurrencesBetween(issue);
+  if (issue.count <= rows) return [id, first, until];
+  const [start] = await db.query<{ hour: Date | null }>(
+    `select min(hour) as hour from (
+       select hour, sum(count) over (order by hour desc) - count as later from ${quoted}.issue_hour_counts where issue_id = $1
+     ) h where later < $2`,
+    [id, rows],
+  );
+  const since = start!.hour?.toISOString();
+  if (since === undefined || since <= first) return [id, first, until];
+  const [found] = await db.query<{ enough: boolean }>(
+    `select count(*) >= $4::bigint as enough from (
+       select from ${quoted}.error_logs where ${occurrencesOf(quoted)} limit $4::bigint
+     ) o`,
+    [id, since, until, rows],
+  );
+  return [id, found!.enough ? since : first, until];
 }

@@ -1,8 +1,7 @@
 // What do the occurrences of a bug have in common? Shares of tag values over the latest of them.
 
 import type { Queryable } from '../store/db.ts';
-import { occurrencesBetween, occurrencesOf } from './issue-rows.ts';
-import type { Issue } from './issues.ts';
+import { occurrencesOf, type Span } from './issue-rows.ts';
 
 export interface TagShare {
   /** Name of a tag, or of a column: environment, release_version, route, http_method, http_status, host, module. */
@@ -15,8 +14,8 @@ const TAGS = 20;
 const VALUES = 5;
 const MAX_LENGTH = 200;
 
-/** Tags that most occurrences have come first. @param quoted schema */
-export async function readTags(db: Queryable, quoted: string, issue: Issue, latest: number): Promise<TagShare[]> {
+/** Tags that most occurrences have come first. @param quoted schema @param span holds so many of the latest rows */
+export async function readTags(db: Queryable, quoted: string, span: Span, latest: number): Promise<TagShare[]> {
   const rows = await db.query<{ name: string; value: string; count: number; share: number }>(
     `with latest as (
        select tags, jsonb_strip_nulls(jsonb_build_object(
@@ -38,7 +37,7 @@ export async function readTags(db: Queryable, quoted: string, issue: Issue, late
      from (select *, dense_rank() over (order by of_name desc, different, name) as tag from counted) c
      where tag <= ${TAGS} and place <= ${VALUES}
      order by tag, place`,
-    [...occurrencesBetween(issue), latest],
+    [...span, latest],
   );
   const tags = new Map<string, TagShare>();
   for (const { name, ...value } of rows) {

@@ -4,7 +4,7 @@ import type { Queryable } from '../store/db.ts';
 import { quoteName } from '../store/identifiers.ts';
 import { type HistoryEntry, readHistory } from './issue-history.ts';
 import { type IssueReleases, readReleases } from './issue-releases.ts';
-import { occurrencesBetween, occurrencesOf, readCounted } from './issue-rows.ts';
+import { latestBetween, occurrencesOf, readCounted, type Span } from './issue-rows.ts';
 import { readTags, type TagShare } from './issue-tags.ts';
 import { type Issue, readIssue } from './issues.ts';
 import { LOG_COLUMNS, type LogEntry } from './recent-logs.ts';
@@ -82,6 +82,8 @@ export async function getIssue(db: Queryable, schema: string, query: IssueQuery)
      where issue_id = $1 and environment is not null group by environment order by count desc, environment`,
     [id],
   );
+  const { occurrences = 5, tagsOf = 100 } = query;
+  const span = await latestBetween(db, quoted, issue, Math.max(occurrences, tagsOf));
   return {
     issue,
     keys,
@@ -89,10 +91,10 @@ export async function getIssue(db: Queryable, schema: string, query: IssueQuery)
     routes,
     environments,
     ...(await readReleases(db, quoted, issue)),
-    tags: await readTags(db, quoted, issue, query.tagsOf ?? 100),
+    tags: await readTags(db, quoted, span, tagsOf),
     history: await readHistory(db, quoted, id),
     counted: await readCounted(db, quoted, issue),
-    occurrences: await latest(db, quoted, issue, query.occurrences ?? 5),
+    occurrences: await latest(db, quoted, span, occurrences),
   };
 }
 
@@ -104,9 +106,9 @@ export async function findIssue(db: Queryable, schema: string, id: number | stri
   return found?.id ?? undefined;
 }
 
-function latest(db: Queryable, quoted: string, issue: Issue, limit: number): Promise<LogEntry[]> {
+function latest(db: Queryable, quoted: string, span: Span, limit: number): Promise<LogEntry[]> {
   return db.query<LogEntry>(
     `select ${LOG_COLUMNS} from ${quoted}.error_logs where ${occurrencesOf(quoted)} order by created_at desc, id desc limit $4`,
-    [...occurrencesBetween(issue), limit],
+    [...span, limit],
   );
 }

@@ -1,0 +1,103 @@
+// Reads of a database that holds many days: the same results as from all of them, from the partitions of few.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { getIssue } from '../../src/query/issue.ts';
+import { listIssues } from '../../src/query/issues.ts';
+import type { Db, Queryable } from '../../src/store/db.ts';
+import { errorCount, errorLog } from '../support/rows.ts';
+import { batch, foldAll, KINDS, openSink } from '../support/sinks.ts';
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const TODAY = Math.floor(Date.now() / DAY) * DAY;
+
+async function makeDays(db: Db, days: number): Promise<void> {
+  for (let day = TODAY - days * DAY; day < TODAY; day += DAY)
+    for (const table of ['error_logs', 'error_counts'])
+      await db.query(`select rowtrace.make_partition($1, 'created_at', $2, $3, $4)`, [
+        table,
+        `${table}_${dayOf(day)}`,
+        new Date(day).toISOString(),
+        new Date(day + DAY).toISOString(),
+      ]);
+}
+
+function dayOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10).replaceAll('-', '');
+}
+
+/** Days in the plans of the statements that are about occurrences. */
+async function daysPlanned(db: Db, work: (tx: Queryable) => Promise<unknown>): Promise<string[]> {
+  const plans: string[] = [];
+  await work({
+    query: async <Row>(text: string, values?: readonly unknown[]) => {
+      if (/ from \S+\.error_logs where /.test(text))
+        for (const row of await db.query<Record<string, string>>(`explain ${text}`, values))
+          plans.push(...Object.values(row));
+      return db.query<Row>(text, values);
+    },
+  });
+  const days = plans.join('\n').matchAll(/ on error_logs_([0-9]{8}) /g);
+  return [...new Set(Array.from(days, ([, day]) => day!))].sort();
+}
+
+for (const kind of KINDS) {
+  describe(`many days on ${kind}`, () => {
+    test('the latest occurrences of an issue and their tags are read from the days they are of', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      await makeDays(db, 12);
+      const start = TODAY - 12 * DAY + 5 * 60 * MINUTE;
+      // Five an hour for eleven days.
+      const logs = Array.from({ length: 11 * 120 }, (_, nr) =>
+        errorLog({ created_at: start + nr * 12 * MINUTE, tags: { half: nr % 2, nr } }),
+      );
+      await sink.write(batch({ logs }));
+      const [issue] = await listIssues(db, 'rowtrace');
+      for (const folded of [false, true]) {
+        if (folded) await foldAll(db);
+        const read = (tx: Queryable) => getIssue(tx, 'rowtrace', { id: issue!.id, occurrences: 40, tagsOf: 25 });
+        const found = (await read(db))!;
+        assert.deepEqual(
+          found.occurrences.map(({ event_id }) => event_id),
+          logs
+            .slice(-40)
+            .reverse()
+            .map(({ event_id }) => event_id),
+        );
+        const half = found.tags.find(({ name }) => name === 'half')!.values;
+        assert.deepEqual(half, [
+          { value: '1', count: 13, share: 13 / 25 },
+          { value: '0', count: 12, share: 12 / 25 },
+        ]);
+        const last = logs.at(-1)!.created_at;
+        const days = await daysPlanned(db, read);
+        const old = days.filter((day) => day < dayOf(last - 9 * 60 * MINUTE));
+        assert.deepEqual(old, [], 'forty are of eight hours');
+        assert.ok(days.includes(dayOf(last)));
+      }
+    });
+
+    test('where the latest were only counted, older days give the rows', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      await makeDays(db, 5);
+      const logs = Array.from({ length: 30 }, (_, nr) => errorLog({ created_at: TODAY - 5 * DAY + nr * 180 * MINUTE }));
+      const { created_at } = logs.at(-1)!;
+      const counts = [errorCount({ created_at: created_at + MINUTE, count: 10_000 })];
+      await sink.write(batch({ logs, counts }));
+      const [issue] = await listIssues(db, 'rowtrace');
+      assert.equal(issue!.count, 10_030);
+      const found = (await getIssue(db, 'rowtrace', { id: issue!.id, occurrences: 20, tagsOf: 30 }))!;
+      assert.deepEqual(
+        found.occurrences.map(({ event_id }) => event_id),
+        logs
+          .slice(-20)
+          .reverse()
+          .map(({ event_id }) => event_id),
+      );
+      assert.deepEqual(found.tags.find(({ name }) => name === 'environment')!.values, [
+        { value: 'test', count: 30, share: 1 },
+      ]);
+    });
+  });
+}
