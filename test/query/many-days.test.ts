@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { getIssue } from '../../src/query/issue.ts';
 import { listIssues } from '../../src/query/issues.ts';
 import type { Db, Queryable } from '../../src/store/db.ts';
+import { ignoreIssue } from '../../src/triage/index.ts';
 import { errorCount, errorLog } from '../support/rows.ts';
 import { batch, foldAll, KINDS, openSink } from '../support/sinks.ts';
 
@@ -25,6 +26,18 @@ async function makeDays(db: Db, days: number): Promise<void> {
 
 function dayOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10).replaceAll('-', '');
+}
+
+/** Days whose partitions were planned with: each is locked to the end of the transaction. */
+async function daysOf(db: Db, work: (tx: Queryable) => Promise<unknown>): Promise<string[]> {
+  return db.transaction(async (tx) => {
+    await work(tx);
+    const rows = await tx.query<{ day: string }>(
+      `select distinct right(c.relname, 8) as day from pg_locks l join pg_class c on c.oid = l.relation
+       where l.pid = pg_backend_pid() and c.relname ~ '^error_logs_[0-9]{8}$' order by 1`,
+    );
+    return rows.map(({ day }) => day);
+  });
 }
 
 /** Days in the plans of the statements that are about occurrences. */
@@ -98,6 +111,29 @@ for (const kind of KINDS) {
       assert.deepEqual(found.tags.find(({ name }) => name === 'environment')!.values, [
         { value: 'test', count: 30, share: 1 },
       ]);
+    });
+
+    test('whether an issue ignored within a time comes back is read from the days of that time', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      await makeDays(db, 12);
+      const now = Date.now();
+      const event = (ago: number) => errorLog({ created_at: now - ago });
+      await sink.write(batch({ logs: Array.from({ length: 12 }, (_, nr) => event((nr + 1) * 20 * 60 * MINUTE)) }));
+      await foldAll(db);
+      const [issue] = await listIssues(db, 'rowtrace');
+      const until = { count: 3, periodMillis: 30 * MINUTE };
+      await ignoreIssue(db, 'rowtrace', { issue: issue!.id, ...until, actor: 'ann', at: new Date(now - 2 * DAY) });
+      const due = (tx: Queryable) => tx.query('select at from rowtrace.issue_transitions');
+      await sink.write(batch({ logs: [event(3_000)], counts: [errorCount({ created_at: now - 2_000 })] }));
+      assert.deepEqual(await due(db), [], 'two of three');
+      const days = await daysOf(db, due);
+      assert.deepEqual(
+        days.filter((day) => day < dayOf(now - 32 * MINUTE)),
+        [],
+      );
+      assert.ok(days.includes(dayOf(now)));
+      await sink.write(batch({ logs: [event(1_000)] }));
+      assert.deepEqual(await due(db), [{ at: new Date(now - 1_000) }], 'the third');
     });
   });
 }
