@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { getIssue } from '../../src/query/issue.ts';
 import { listIssues } from '../../src/query/issues.ts';
+import { keyedOccurrences } from '../../src/query/keyed-occurrences.ts';
 import type { Db, Queryable } from '../../src/store/db.ts';
 import { ignoreIssue } from '../../src/triage/index.ts';
 import { errorCount, errorLog } from '../support/rows.ts';
@@ -134,6 +135,29 @@ for (const kind of KINDS) {
       assert.ok(days.includes(dayOf(now)));
       await sink.write(batch({ logs: [event(1_000)] }));
       assert.deepEqual(await due(db), [{ at: new Date(now - 1_000) }], 'the third');
+    });
+
+    test('all occurrences come page by page, newest first, each with the issue of its key', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const logs = Array.from({ length: 2_100 }, (_, nr) =>
+        errorLog({
+          // Several of one time, over the borders of pages as well.
+          created_at: TODAY - DAY + Math.floor(nr / 7) * MINUTE,
+          message: `bug ${'abc'[nr % 3]}`,
+          level: nr % 50 === 0 ? 'INFO' : 'ERROR',
+        }),
+      );
+      await sink.write(batch({ logs }));
+      const wanted = await db.query<{ id: number; issue_id: number }>(
+        `select o.id, k.issue_id from rowtrace.error_logs o
+         join rowtrace.issue_keys k on (k.service, k.fingerprint, k.version) = (o.service, o.fingerprint, o.fingerprint_version)
+         where o.level >= 'WARNING' order by o.created_at desc, o.id desc`,
+      );
+      assert.equal(wanted.length, 2_100 - 42);
+      const found: object[] = [];
+      for await (const page of keyedOccurrences(db, 'rowtrace', { since: new Date(0), limit: 10_000 }))
+        for (const row of page) found.push({ id: (row as unknown as { id: number }).id, issue_id: row.issue_id });
+      assert.deepEqual(found, wanted);
     });
   });
 }
