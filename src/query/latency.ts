@@ -55,7 +55,15 @@ export function latencyByOperation(db: Queryable, schema: string, query: Latency
      ), part as (
        select service, environment, kind, operation, http_method, peer, at,
          ${name}.hist_quantile(${name}.hist_merge(h), 0.95) * 1000 as p95
-       from span cross join lateral ${name}.latency_between(${since} + at * width, ${since} + (at + 1) * width) ${where.clause}
+       from span cross join lateral (
+         select * from ${name}.latency_between(${since} + at * width, ${since} + (at + 1) * width) ${where.clause}
+       ) l
+       where exists (
+         -- Merging takes most of the time, and twelve parts of an operation more than the operation itself.
+         select from shown
+         where (shown.service, shown.environment, shown.kind, shown.operation) = (l.service, l.environment, l.kind, l.operation)
+           and shown.http_method is not distinct from l.http_method and shown.peer is not distinct from l.peer
+       )
        group by 1, 2, 3, 4, 5, 6, 7
      ), trend as (
        select service, environment, kind, operation, http_method, peer, jsonb_object_agg(at, p95) as parts
@@ -95,12 +103,26 @@ export interface ReleaseLatency {
 
 /** Releases of an operation stand together, the newest first; operations that took the most calls come first. */
 export function latencyByRelease(db: Queryable, schema: string, query: LatencyQuery): Promise<ReleaseLatency[]> {
+  const name = quoteName(schema);
   const { where, period } = conditionsOf(query);
+  const limit = where.value(query.limit ?? 100);
+  // Counts tell which operations come within the limit; only theirs are merged, which takes most of the time.
   return db.query<ReleaseLatency>(
-    `select * from ${quoteName(schema)}.latency_releases(${period.join(', ')}) ${where.clause}
+    `with release as (
+       select service, environment, kind, operation, http_method, peer, release_version, sum(count) as count
+       from ${name}.latency_between(${period.join(', ')}) ${where.clause}
+       group by 1, 2, 3, 4, 5, 6, 7 having sum(count) > 0
+     ), place as (
+       select operation, sum(count(*)) over (
+         order by sum(count) desc, service, environment, kind, operation, http_method, peer rows unbounded preceding
+       ) - count(*) as before
+       from release group by service, environment, kind, operation, http_method, peer
+     )
+     select * from ${name}.latency_releases(${period.join(', ')}) ${where.clause || 'where true'}
+       and operation = any (array(select operation from place where before < ${limit}))
      order by sum(count) over (partition by service, environment, kind, operation, http_method, peer) desc,
        service, environment, kind, operation, http_method, peer, first_seen desc, release_version desc
-     limit ${where.value(query.limit ?? 100)}`,
+     limit ${limit}`,
     where.values,
   );
 }

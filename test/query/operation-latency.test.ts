@@ -4,6 +4,7 @@ import { latencyByOperation, latencyByRelease } from '../../src/query/latency.ts
 import { distributionOf, exemplarsOf, slowestCalls } from '../../src/query/operation-latency.ts';
 import { histogramOf } from '../../src/record/histogram.ts';
 import type { HttpCallRow } from '../../src/record/row.ts';
+import type { Queryable } from '../../src/store/db.ts';
 import { uuidv7 } from '../../src/util/uuid.ts';
 
 import { errorLog, histogram } from '../support/rows.ts';
@@ -18,6 +19,14 @@ function call(given: Partial<HttpCallRow>): HttpCallRow {
     ...{ route: '/dogs/:id', http_method: 'GET', http_status: 200, weight: 1, tags: {}, promoted: {} },
     ...given,
   };
+}
+
+/** Each histogram that is merged is asked for its quantiles; merges themselves are not in the statistics. */
+async function quantilesAsked(tx: Queryable): Promise<number> {
+  const [found] = await tx.query<{ calls: number }>(
+    `select calls from pg_stat_xact_user_functions where schemaname = 'rowtrace' and funcname = 'hist_quantiles'`,
+  );
+  return found?.calls ?? 0;
 }
 
 for (const kind of KINDS) {
@@ -53,6 +62,44 @@ for (const kind of KINDS) {
       );
       assert.ok(Math.abs(rows[0]!.p95_change! - 2) < 0.01, `${rows[0]!.p95_change}`);
       assert.deepEqual(await latencyByRelease(db, 'rowtrace', { since: new Date(start), kind: 'db' }), []);
+    });
+
+    test('a limit changes nothing of what is within it, and what is beyond it is not merged', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const start = Math.floor(Date.now() / MINUTE) * MINUTE - 60 * MINUTE;
+      // Operations of few calls and of many, two by two of the same number; one by two names of a method.
+      const histograms = Array.from({ length: 12 * 8 * 3 }, (_, nr) => {
+        const [part, operation, release] = [nr % 12, Math.floor(nr / 12) % 8, Math.floor(nr / 96)];
+        return histogram({
+          bucket_start: start + part * 5 * MINUTE,
+          operation: `/${Math.floor(operation / 2)}`,
+          http_method: operation % 2 === 0 ? 'GET' : undefined,
+          release_version: release === 0 ? undefined : `1.${release}`,
+          ...histogramOf(
+            Array.from(
+              { length: 5 + Math.floor(operation / 4) },
+              (_, n) => (n + part + operation + 1) / (release + 10),
+            ),
+          ),
+        });
+      });
+      await sink.write(batch({ histograms }));
+      const query = { since: new Date(start), until: new Date(start + 60 * MINUTE) };
+      for (const read of [latencyByOperation, latencyByRelease]) {
+        const all: object[] = await read(db, 'rowtrace', query);
+        assert.equal(all.length, read === latencyByOperation ? 8 : 24);
+        for (const limit of [1, 2, 3, 4, 7]) {
+          const merges = await db.transaction(async (tx) => {
+            await tx.query(`set local track_functions = 'all'`);
+            const before = await quantilesAsked(tx);
+            assert.deepEqual(await read(tx, 'rowtrace', { ...query, limit }), all.slice(0, limit));
+            return (await quantilesAsked(tx)) - before;
+          });
+          // Of all operations the whole and of those shown its parts; of those shown, and whatever has their name, the releases.
+          const most = read === latencyByOperation ? 8 + 12 * limit : 6 * Math.ceil(limit / 3);
+          assert.ok(merges <= most, `${merges} merged for ${limit} of ${read.name}`);
+        }
+      }
     });
 
     test('its distribution counts every value once; exemplars tell the errors of their trace', async (t) => {
