@@ -74,6 +74,26 @@ for (const server of SERVERS) {
       assert.ok(Math.abs(usual / 50 - 1) < 0.1, `${usual}`);
     });
 
+    test('where there are none they are made once for each hour that is rolled up', async () => {
+      const refresh = async () =>
+        (await db.query<{ made: boolean }>('select rowtrace.refresh_latency_baselines() as made'))[0]!.made;
+      const rollUp = (until: string) =>
+        db.query(`update rowtrace.latency_levels set done_until = ${until} where level = 'hours'`);
+      await db.query(`update rowtrace.latency_levels set done_until = '-infinity'`);
+      await insert({ operation: '/few', hours: [1, 2], count: 100 });
+      await rollUp(`date_trunc('hour', now()) - interval '1 hour'`);
+      assert.equal(await refresh(), true);
+      assert.equal(await refresh(), false, 'nothing came since');
+      await insert({ operation: '/few', hours: [3], count: 100 });
+      await rollUp(`date_trunc('hour', now())`);
+      assert.equal(await refresh(), true);
+      assert.deepEqual(
+        (await latencyBaselines(db, 'rowtrace', PLACE)).map(({ operation }) => operation),
+        ['/few'],
+      );
+      assert.equal(await refresh(), false, 'this hour has them');
+    });
+
     test('they are made once an hour, and only when there are hours; a service reads its own', async () => {
       await insert({ operation: '/new', hours: [1, 2, 3], count: 100 });
       await insert({ operation: '/other', hours: [1, 2, 3], count: 100, service: 'bank' });
