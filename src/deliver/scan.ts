@@ -4,7 +4,7 @@
 import { dirname, resolve } from 'node:path';
 import { adopt, isProvenOrphan, sweep } from '../journal/adopt.ts';
 import { isSelf } from '../journal/identity.ts';
-import { journalsLeftAlone, type LeftAlone, listJournals } from '../journal/layout.ts';
+import { eachJournal, journalsOf, type LeftAlone } from '../journal/layout.ts';
 import type { Follower } from './follower.ts';
 
 /** Dead journals in work at a time, so that a thousand crashed processes do not open a thousand files. */
@@ -23,9 +23,7 @@ export interface JournalFinder {
 /** @returns whether journals of dead processes were left for a later scan, since enough are in work */
 export async function scanJournals(dir: string, finder: JournalFinder): Promise<boolean> {
   let left = false;
-  await sweep(dir);
-  for (const journal of journalsLeftAlone(dir)) finder.refuse(journal);
-  for (const journal of listJournals(dir)) {
+  for (const journal of eachJournal(dir, (one) => finder.refuse(one))) {
     const follower = finder.followed.get(journal.path);
     if (follower) {
       if (!follower.isEnding && (await isProvenOrphan(journal))) follower.writerDied();
@@ -48,6 +46,8 @@ export async function scanJournals(dir: string, finder: JournalFinder): Promise<
     if (finder.mode === 'owner' && journal.owner.shippedBy === 'owner' && !journal.holder)
       finder.follow(journal.path, false);
   }
+  // Last: it looks at all there are, and a process may not live that long.
+  await sweep(dir);
   return left;
 }
 
@@ -56,8 +56,9 @@ export async function scanJournals(dir: string, finder: JournalFinder): Promise<
  * here: two that end together would each leave it to the other to say that the process ended.
  */
 export function isLastJournal(process: string, journalDir: string, followed: JournalFinder['followed']): boolean {
-  const all = listJournals(dirname(dirname(journalDir))).filter(({ owner }) => owner.process === process);
-  return all.every(({ path }) => resolve(path) === resolve(journalDir) || followed.get(path)?.hasEnded);
+  return journalsOf(dirname(dirname(journalDir)), process).every(
+    ({ path }) => resolve(path) === resolve(journalDir) || followed.get(path)?.hasEnded,
+  );
 }
 
 /** Dead journals in work, or those whose reads fail. */

@@ -54,6 +54,6 @@ export async function sweep(dir: string): Promise<void> {
       nodeFiles.rmSync(join(journalsFolder(dir), name), { recursive: true, force: true });
     } catch {}
   }
-  const named = listJournals(dir).map(({ owner, holder }) => `${tagOf(owner)}~${holder ?? ''}`);
-  await sweepPresences(dir, (token) => named.some((tags) => tags.includes(token)));
+  const named = new Set(listJournals(dir).flatMap(({ owner, holder }) => [owner.presence, holder?.split('.').at(-1)]));
+  await sweepPresences(dir, (token) => named.has(token));
 }

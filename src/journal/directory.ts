@@ -7,7 +7,7 @@ import type { ResourceFact } from '../record/fact.ts';
 import { uuidv7 } from '../util/uuid.ts';
 import { type JournalFiles, nodeFiles } from './files.ts';
 import { selfIdentity } from './identity.ts';
-import { isOwnDirectory, journalsFolder, OWNER_FILE, type Owner, type ShippedBy } from './layout.ts';
+import { isDirectoryName, isOwnDirectory, journalsFolder, OWNER_FILE, type Owner, type ShippedBy } from './layout.ts';
 import { presenceIn } from './presence.ts';
 
 /** Another attempt a little later may succeed, so the temporary folder is no better. */
@@ -73,9 +73,8 @@ export function requireFolder(base: string, files: JournalFiles = nodeFiles): st
   return folder;
 }
 
-/** The id comes from outside (service.instance.id): only harmless characters become part of a path. */
 function directoryName(process: string): string {
-  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/.test(process) ? process : uuidv7();
+  return isDirectoryName(process) ? process : uuidv7();
 }
 
 /** Where a journal goes that cannot be in the folder wanted: `<tmp>/rowtrace-<uid>`. */

@@ -46,12 +46,43 @@ export function segmentNumber(name: string): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
+/** The id comes from outside (service.instance.id): only of harmless characters it names the directory. */
+export function isDirectoryName(process: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/.test(process);
+}
+
 /** Every journal under `dir` whose owner can be read. Names that begin with a dot are journals being made or removed. */
 export function listJournals(dir: string): FoundJournal[] {
-  return namesIn(journalsFolder(dir))
-    .filter((name) => !name.startsWith('.'))
+  return [...eachJournal(dir)];
+}
+
+/** As listJournals, one after the other: there may be thousands, of which a few are wanted. */
+export function* eachJournal(
+  dir: string,
+  onLeftAlone: (journal: LeftAlone) => void = () => {},
+): Generator<FoundJournal> {
+  for (const name of journalNames(dir)) {
+    const path = join(journalsFolder(dir), name);
+    const journal = describeJournal(path, name);
+    if (journal !== undefined) yield journal;
+    else {
+      const why = whyLeftAlone(path);
+      if (why !== undefined) onLeftAlone({ path, why });
+    }
+  }
+}
+
+export function journalsOf(dir: string, process: string): FoundJournal[] {
+  const names = isDirectoryName(process)
+    ? journalNames(dir).filter((name) => name.startsWith(process))
+    : journalNames(dir);
+  return names
     .map((name) => describeJournal(join(journalsFolder(dir), name), name))
-    .filter((journal) => journal !== undefined);
+    .filter((journal) => journal?.owner.process === process) as FoundJournal[];
+}
+
+function journalNames(dir: string): string[] {
+  return namesIn(journalsFolder(dir)).filter((name) => !name.startsWith('.'));
 }
 
 /** Ours, and no link: nothing planted in a shared folder is read, written or adopted. */
@@ -71,14 +102,17 @@ export interface LeftAlone {
 
 /** Journals that nobody ships: of another user, links, and those of which it cannot be known whether their writer lives. */
 export function journalsLeftAlone(dir: string): LeftAlone[] {
-  const names = namesIn(journalsFolder(dir)).filter((name) => !name.startsWith('.'));
-  const paths = names.map((name) => join(journalsFolder(dir), name)).filter(exists);
-  return paths.flatMap((path) => {
-    if (!isOwnDirectory(path)) return { path, why: 'belongs to another user or is a link' };
-    const holdsSome = namesIn(path).some((name) => segmentNumber(name) !== undefined);
-    // Looked at again: another process may have taken it over meanwhile.
-    return holdsSome && !readOwner(path) && exists(path) ? { path, why: `has no ${OWNER_FILE} that can be read` } : [];
-  });
+  const found: LeftAlone[] = [];
+  for (const _ of eachJournal(dir, (journal) => found.push(journal)));
+  return found;
+}
+
+function whyLeftAlone(path: string): string | undefined {
+  if (!exists(path)) return undefined;
+  if (!isOwnDirectory(path)) return 'belongs to another user or is a link';
+  const holdsSome = namesIn(path).some((name) => segmentNumber(name) !== undefined);
+  // Looked at again: another process may have taken it over meanwhile.
+  return holdsSome && !readOwner(path) && exists(path) ? `has no ${OWNER_FILE} that can be read` : undefined;
 }
 
 export function describeJournal(path: string, name: string): FoundJournal | undefined {

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
+import { nodeFiles } from '../../src/journal/files.ts';
 import { listJournals } from '../../src/journal/layout.ts';
 import type { HistogramFact, LedgerFact } from '../../src/record/fact.ts';
 import { uuidv7 } from '../../src/util/uuid.ts';
@@ -256,3 +257,28 @@ function makeUnreadable(journalDir: string): void {
 function adoptedIn(dir: string): string[] {
   return readdirSync(join(dir, 'journal')).filter((name) => name.includes('~'));
 }
+
+test('a folder with hundreds of dead journals is not read anew for each of them', async (t) => {
+  const dir = temporaryFolder(t);
+  const count = 200;
+  for (let n = 0; n < count; n++) {
+    const journal = testJournal(dir);
+    journal.appendNow(logFact(`dog ${n}`));
+    const path = join(journal.dir!, 'owner.json');
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), bootId: 'another' }));
+  }
+  let looks = 0;
+  const { openSync } = nodeFiles;
+  nodeFiles.openSync = (path, ...more) => {
+    if (String(path).endsWith('owner.json')) looks++;
+    return openSync(path, ...more);
+  };
+  t.after(() => {
+    nodeFiles.openSync = openSync;
+  });
+  const sink = new ScriptedSink();
+  startShipper(t, dir, sink);
+  await until('all are shipped and gone', () => readdirSync(join(dir, 'journal')).length === 0, 60_000);
+  assert.equal(sink.logs.size, count);
+  assert.ok(looks < 20 * count, `${looks} looks at an owner for ${count} journals`);
+});
