@@ -7,7 +7,7 @@ import { type BatchMessage, decodeMessage } from '../../src/deliver/batch-codec.
 import { BatchWriter, type DeliveryState } from '../../src/deliver/batch-writer.ts';
 import type { Item } from '../../src/deliver/item.ts';
 import type { Batch, Sink } from '../../src/deliver/sink.ts';
-import type { AbsorbedRow } from '../../src/record/row.ts';
+import type { AbsorbedRow, DeadLetterRow } from '../../src/record/row.ts';
 import { type Link, openLink } from './connection.ts';
 import { DEFAULT_QUEUE, declareQueues, shardQueue } from './topology.ts';
 
@@ -44,6 +44,8 @@ export interface BatchConsumer {
 
 const FIRST_WAIT_MILLIS = 200;
 const LONGEST_WAIT_MILLIS = 10_000;
+/** Lists whose rows have an event_id of their own; an amendment or an absorbed row has that of another item. */
+const NAMED = new Set(['logs', 'counts', 'calls']);
 
 /** Comes back when the sink is open; connects to the broker, and again whenever it has to, until it is closed. */
 export async function consumeBatches(options: ConsumerOptions): Promise<BatchConsumer> {
@@ -183,8 +185,8 @@ class Consumer implements BatchConsumer {
 function itemsOf({ batch, letters }: BatchMessage, done: () => void): Item[] {
   if (letters !== undefined)
     return letters.map((letter) => ({
-      ...{ rows: {}, rowCount: 1, sizeBytes: letter.raw.length, deadReason: letter.reason, done },
-      ...{ letter, source: { raw: letter.raw } },
+      ...{ rows: { absorbed: letter.absorbed }, rowCount: 1, sizeBytes: letter.raw.length },
+      ...{ deadReason: letter.reason, source: sourceOfLetter(letter), done },
     }));
   const parts = new Map(batch.logs.map(({ event_id }) => [event_id, [] as AbsorbedRow[]]));
   for (const row of batch.absorbed) parts.get(row.into)?.push(row);
@@ -204,15 +206,23 @@ function itemsOf({ batch, letters }: BatchMessage, done: () => void): Item[] {
 interface AnyRow {
   event_id?: string;
   process?: string;
+  service?: string;
+  accepted?: number;
+  merged?: number;
   count?: number;
+}
+
+function sourceOfLetter({ reason, absorbed, ...source }: DeadLetterRow): Item['source'] {
+  return { ...source, occurrences: source.occurrences ?? (source.kind === 'log' ? 1 : 0) };
 }
 
 /** What a dead letter would show; made when there is one. */
 function sourceOf(list: string, row: AnyRow): Item['source'] {
-  const kind = list === 'logs' ? 'row' : list;
+  const { process, service, accepted, merged } = row;
   return {
-    process: row.process,
-    kind,
+    event_id: NAMED.has(list) ? row.event_id : undefined,
+    ...{ process, service, accepted, merged },
+    kind: list === 'logs' ? 'row' : list,
     occurrences: list === 'logs' ? 1 : list === 'counts' ? (row.count ?? 0) : 0,
     get raw() {
       return JSON.stringify(row);

@@ -29,8 +29,18 @@ export function decodeMessage(text: string): BatchMessage {
   if (message.v !== VERSION) throw new BatchDecodeError(`version ${JSON.stringify(message.v)} is not known here`);
   if (message.letters !== undefined)
     return { letters: rowsOf('letters', message.letters) as unknown as DeadLetterRow[] };
-  const given = message.batch;
-  if (!isObject(given)) throw new BatchDecodeError('it holds neither a batch nor letters');
+  if (!isObject(message.batch)) throw new BatchDecodeError('it holds neither a batch nor letters');
+  return { batch: batchOf(message.batch) };
+}
+
+/** The row that a dead letter of kind `row` holds. @throws BatchDecodeError */
+export function decodeRow(text: string): Batch {
+  const row = parse(text);
+  if (row.event_id === undefined) throw new BatchDecodeError('the row has no event_id');
+  return batchOf({ logs: [row] });
+}
+
+function batchOf(given: Record<string, unknown>): Batch {
   const batch = emptyBatch();
   let rows = 0;
   for (const [name, list] of Object.entries(given)) {
@@ -40,7 +50,7 @@ export function decodeMessage(text: string): BatchMessage {
     Object.assign(batch, { [name]: found });
   }
   if (rows > MAX_ROWS) throw new BatchDecodeError(`${rows} rows are more than ${MAX_ROWS}`);
-  return { batch };
+  return batch;
 }
 
 function parse(text: string): Record<string, unknown> {

@@ -2,9 +2,14 @@
 
 import { createHash } from 'node:crypto';
 import { occurrencesIn } from '../journal/sequence.ts';
-import type { Fact, ResourceFact } from '../record/fact.ts';
+import type { Fact } from '../record/fact.ts';
 import type { DeadLetterRow } from '../record/row.ts';
 import { type Batch, emptyBatch } from './sink.ts';
+
+/** What a dead letter shows: a fact and its writer, or, where it is a row (or a letter) already, what that says of itself. */
+type Source = { fact?: Fact; raw?: string } & Partial<Omit<DeadLetterRow, 'reason' | 'absorbed'>>;
+
+type Counters = Pick<DeadLetterRow, 'accepted' | 'merged'>;
 
 export interface Item {
   rows: Partial<Batch>;
@@ -12,10 +17,7 @@ export interface Item {
   sizeBytes: number;
   /** Set: not to be written as rows. */
   deadReason?: string;
-  /** What a dead letter shows. */
-  source: { fact?: Fact; raw?: string; kind?: string; occurrences?: number; resource?: ResourceFact; process?: string };
-  /** A dead letter already, made elsewhere; with a reason, like others. */
-  letter?: DeadLetterRow;
+  source: Source;
   /** It is stored, dead-lettered or otherwise accounted for. */
   done(): void;
 }
@@ -70,30 +72,39 @@ export function takeBatch(queue: Item[], limits: BatchLimits): Item[] {
   return queue.splice(0, count);
 }
 
-/** What remains of a record that a sink does not take even as text: its length and a digest, so that it is kept once. */
-export function withoutText({ fact, raw, resource, process = resource?.process }: Item['source']): Item['source'] {
-  const text = raw ?? JSON.stringify(fact);
-  const digest = createHash('sha256').update(text).digest('hex');
-  const occurrences = fact === undefined ? 0 : occurrencesIn(fact);
-  return { process, kind: kindOf(fact), occurrences, raw: `${text.length} characters, sha256 ${digest}` };
+/**
+ * What remains of a record that a sink does not take even as text: its length and a digest, so that it is kept once, and
+ * what the ledger needs. Names of the writer are text, too.
+ */
+export function withoutText(source: Source): Source {
+  const { service, resource, raw, ...rest } = described(source);
+  const digest = createHash('sha256').update(raw).digest('hex');
+  return { ...rest, raw: `${raw.length} characters, sha256 ${digest}` };
 }
 
 /** NUL and lone surrogates are what a text column refuses; the rest of the line stays as it is. */
 export function toDeadLetter(item: Item, reason: string): DeadLetterRow {
-  if (item.letter) return item.letter;
-  const { fact, raw, resource, process = resource?.process } = item.source;
-  const text = raw ?? JSON.stringify(fact);
-  const id = fact && 'id' in fact && typeof fact.id === 'string' && UUID.test(fact.id) ? fact.id : undefined;
-  const { absorbed } = item.rows;
-  const { kind = kindOf(fact), occurrences = fact === undefined ? 0 : occurrencesIn(fact) } = item.source;
-  const account = { process, service: resource?.service, ...countersOf(fact), occurrences, absorbed };
-  return { event_id: id, ...account, resource, kind, reason: clean(reason), raw: clean(text) };
+  const { raw, ...rest } = described(item.source);
+  return { ...rest, absorbed: item.rows.absorbed, reason: clean(reason), raw: clean(raw) };
 }
 
-/** The fact may be damaged, and that is why it is here. */
-function countersOf(fact: Fact | undefined): { accepted?: number; merged?: number } {
-  if ((fact?.k !== 'log' && fact?.k !== 'count') || !Number.isSafeInteger(fact.n)) return {};
-  return { accepted: fact.n!, merged: Number.isSafeInteger(fact.m) ? fact.m! : 0 };
+/** A fact says it all itself, the damaged ones as far as they go. */
+function described({ fact, ...given }: Source) {
+  const { resource, raw = JSON.stringify(fact), process = resource?.process, service = resource?.service } = given;
+  const { event_id = fact && 'id' in fact ? fact.id : undefined, kind = kindOf(fact) } = given;
+  const { occurrences = fact === undefined ? 0 : occurrencesIn(fact) } = given;
+  const counters = fact === undefined ? countersOf(given.accepted, given.merged) : countersIn(fact);
+  const id = typeof event_id === 'string' && UUID.test(event_id) ? event_id : undefined;
+  return { event_id: id, process, service, ...counters, occurrences, resource, kind, raw };
+}
+
+function countersIn(fact: Fact): Counters {
+  return fact.k === 'log' || fact.k === 'count' ? countersOf(fact.n, fact.m) : {};
+}
+
+/** The record may be damaged, and that is why it is here. */
+function countersOf(accepted: number | undefined, merged: number | undefined): Counters {
+  return Number.isSafeInteger(accepted) ? { accepted, merged: Number.isSafeInteger(merged) ? merged : 0 } : {};
 }
 
 function kindOf(fact: Fact | undefined): string {

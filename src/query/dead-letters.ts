@@ -34,7 +34,7 @@ export interface DeadLetter {
   occurrences: number;
   /** The record as it was in the journal; in lists its beginning. */
   raw: string;
-  /** Whether it can be delivered once more: its writer is known. */
+  /** Whether it can be delivered once more: its writer is known, or it is a row, which says that itself. */
   replayable: boolean;
 }
 
@@ -43,7 +43,7 @@ export interface StoredDeadLetter extends DeadLetter {
 }
 
 const COLUMNS = `id, created_at, kind, reason, event_id::text, process, resource ->> 'service' as service, occurrences,
-  resource is not null as replayable`;
+  resource is not null or kind = 'row' as replayable`;
 
 /** Newest first. */
 export function listDeadLetters(

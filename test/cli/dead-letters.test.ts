@@ -3,12 +3,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createPostgresSink } from '../../exporters/postgres/postgres-sink.ts';
+import { createReplay } from '../../src/cli/dead-letters/replay.ts';
+import { listDeadLetters } from '../../src/query/dead-letters.ts';
 import { readLedger } from '../../src/query/ledger.ts';
 import type { DeadLetterRow } from '../../src/record/row.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
+import { uuidv7 } from '../../src/util/uuid.ts';
 import { cliDir, runCli } from '../support/cli.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createTestDatabase, databaseFor, type TestDatabase } from '../support/database.ts';
 import { logFact, resourceFact } from '../support/journals.ts';
+import { errorLog } from '../support/rows.ts';
 
 const RESOURCE = resourceFact('process-1');
 
@@ -101,6 +105,38 @@ describe('dead letters', { timeout: 240_000 }, () => {
     const everything = await run('discard', '--all', '--json');
     assert.deepEqual(JSON.parse(everything.stdout), { discarded: 3 });
     assert.match((await run()).stderr, /no dead letters/);
+  });
+
+  test('of a worker it is a row, stored as it is; what is none is refused in words and stays', async (t) => {
+    const { db, url } = await databaseFor(t);
+    const sink = createPostgresSink({ open: async () => openPostgres(url) });
+    t.after(() => sink.close());
+    await sink.open();
+    const row = errorLog({ message: 'a row', process: 'p', accepted: 9, merged: 0 });
+    const texts = [
+      [JSON.stringify(row), undefined],
+      ['12 characters, sha256 00ff', /^it is no JSON: /],
+      ['{"a": "timeout', /^it is no JSON: Unterminated/],
+      ['[]', /^it is no object$/],
+      [JSON.stringify({ ...row, event_id: undefined }), /^the row has no event_id$/],
+      [JSON.stringify({ ...row, event_id: 7 }), /event_id that is no text/],
+      [JSON.stringify({ ...row, tags: 'none' }), /has no tags or no promoted values/],
+      [JSON.stringify({ event_id: uuidv7(), tags: {}, promoted: {} }), /null value in column/],
+      [JSON.stringify({ ...row, event_id: 'x' }), /invalid input syntax for type uuid/],
+    ] as const;
+    for (const [raw] of texts)
+      await sink.deadLetter([{ kind: 'row', reason: 'refused', raw, process: 'p', accepted: 9, occurrences: 1 }]);
+    const replay = await createReplay(db, { schema: 'rowtrace', columns: {}, fingerprintRules: [] } as never);
+    const all = (await listDeadLetters(db, 'rowtrace')).reverse();
+    assert.ok(all.every(({ replayable }) => replayable));
+    for (const [at, [raw, reason]] of texts.entries()) {
+      const replayed = await replay(all[at]!.id);
+      assert.equal(replayed.outcome, reason ? 'refused' : 'stored', raw);
+      if (reason) assert.match(replayed.reason!, reason);
+    }
+    assert.equal((await listDeadLetters(db, 'rowtrace')).length, texts.length - 1);
+    const [account] = await readLedger(db, 'rowtrace');
+    assert.partialDeepStrictEqual(account, { accepted: 9, stored: 1, dead_lettered: texts.length - 1 });
   });
 
   test('neither ids nor --all is a usage error, and so are both', async () => {

@@ -36,7 +36,7 @@ export function removeAbsorbed(target: Target, rows: readonly AbsorbedRow[]): St
 export function removeLetters(target: Target, rows: readonly AbsorbedRow[]): Statement {
   const text = `
     delete from ${target.schema}.dead_letters
-    where kind = 'log' and event_id in (select value::uuid from json_array_elements_text($1::json))
+    where kind in ('log', 'row') and event_id in (select value::uuid from json_array_elements_text($1::json))
     returning event_id::text`;
   return { text, values: [toJson(rows.map(({ event_id }) => event_id))] };
 }

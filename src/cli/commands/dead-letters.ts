@@ -47,7 +47,10 @@ export function register(program: Command): void {
     .command('list', { isDefault: true })
     .description('list them, newest first')
     .addOption(sinceOption('30d'))
-    .option('--kind <kind>', 'log, count, amend, hist, call, ledger, or line for what is no record at all')
+    .option(
+      '--kind <kind>',
+      'log, count, amend, hist, call, ledger, row (of a queue), or line for what is no record at all',
+    )
     .addOption(limitOption(50))
     .addOption(markdownOption());
   onDatabase(listing).action(list);

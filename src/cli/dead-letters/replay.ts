@@ -1,6 +1,8 @@
-// Works through dead letters: each is made a row by the rules of today and stored, or stays with the reason.
+// Works through dead letters: each is made a row by the rules of today and stored, or stays with the reason. What a worker of
+// the queue gave up is a row already.
 
 import { openTarget, storeDeadLetter } from '../../../exporters/postgres/dead-letters.ts';
+import { decodeRow } from '../../deliver/batch-codec.ts';
 import { rowsOf } from '../../deliver/rows-of.ts';
 import { recordRules } from '../../deliver/rules.ts';
 import type { Options } from '../../options/options.ts';
@@ -21,9 +23,11 @@ export async function createReplay(db: Db, { schema, columns, fingerprintRules }
   return async (id) => {
     const letter = await readDeadLetter(db, schema, id);
     if (!letter) return { id, outcome: 'gone' };
-    if (!letter.resource) return { id, outcome: 'refused', reason: 'it is not known who wrote it' };
+    const { kind, resource, raw } = letter;
+    const isRow = kind === 'row';
+    if (!isRow && !resource) return { id, outcome: 'refused', reason: 'it is not known who wrote it' };
     try {
-      const rows = rowsOf(JSON.parse(letter.raw), letter.resource, rules);
+      const rows = isRow ? decodeRow(raw) : rowsOf(JSON.parse(raw), resource!, rules);
       return { id, outcome: (await storeDeadLetter(db, target, id, rows)) ? 'stored' : 'gone' };
     } catch (error) {
       if (isAway(error)) throw error;
@@ -32,10 +36,12 @@ export async function createReplay(db: Db, { schema, columns, fingerprintRules }
   };
 }
 
+const REFUSALS = new Set(['MalformedFactError', 'BatchDecodeError', 'SyntaxError', 'SinkError']);
+
 /** The database is the trouble and not the letter: no SQLSTATE at all, or one that says so. */
 function isAway(error: unknown): boolean {
   const { code, name } = error as { code?: unknown; name?: string };
-  if (name === 'MalformedFactError' || name === 'SyntaxError' || name === 'SinkError') return false;
+  if (REFUSALS.has(name ?? '')) return false;
   if (typeof code !== 'string')
     return (error as { fix?: unknown }).fix !== undefined || /connect|terminat|timeout/i.test(String(error));
   return /^(08|53|57|55|E[A-Z]+)/.test(code);

@@ -12,12 +12,16 @@ import {
   shardQueue,
 } from '../../../exporters/amqp/index.ts';
 import { createPostgresSink } from '../../../exporters/postgres/index.ts';
+import { createReplay } from '../../../src/cli/dead-letters/replay.ts';
+import type { Shipper } from '../../../src/deliver/shipper.ts';
 import { emptyBatch, type Sink, SinkError } from '../../../src/deliver/sink.ts';
+import type { LogFact } from '../../../src/record/fact.ts';
 import { openPostgres } from '../../../src/store/postgres.ts';
+import { startShipper } from '../../deliver/support.ts';
 import { script, spawnNode } from '../../support/children.ts';
 import { collectGarbage } from '../../support/collect-garbage.ts';
 import { databaseFor } from '../../support/database.ts';
-import { until } from '../../support/journals.ts';
+import { logFact, temporaryFolder, testJournal, until } from '../../support/journals.ts';
 import { type Rabbit, rabbitFor } from '../../support/rabbit.ts';
 import { errorLog } from '../../support/rows.ts';
 import { ScriptedSink } from '../../support/scripted-sink.ts';
@@ -209,6 +213,138 @@ test('a row that is refused becomes a dead letter alone; letters of the sender p
     ['refused', 'refused over there'],
   );
 });
+
+test('a letter that is refused, too, is kept without its text; so is one that the worker makes', async (t) => {
+  const rabbit = await rabbitFor(t);
+  if (rabbit === undefined) return;
+  const publisher = publisherFor(t, rabbit);
+  const sink = new ScriptedSink();
+  sink.poison = /bad/;
+  const keep = sink.deadLetter.bind(sink);
+  sink.deadLetter = async (letters) => {
+    if (letters.some(({ raw }) => raw.includes('bad'))) throw new SinkError('poison', 'no such text');
+    return keep(letters);
+  };
+  const consumer = await consumerFor(t, rabbit, sink);
+  const bad = errorLog({ message: 'bad', process: 'p', accepted: 2, merged: 1 });
+  const absorbed = { event_id: bad.event_id, created_at: 1, into: bad.event_id };
+  await publisher.deadLetter([
+    { kind: 'log', reason: 'refused over there', raw: 'bad', process: 'p', accepted: 1, absorbed: [absorbed] },
+  ]);
+  await publisher.write({ ...emptyBatch(), logs: [bad] });
+  const odd = errorLog({ message: 'bad', accepted: 'many' as never });
+  await publisher.write({ ...emptyBatch(), logs: [odd] });
+  await until('all messages', () => consumer.stats().messages === 3);
+  const [passed, made, damaged] = sink.deadLetters;
+  assert.match(passed!.raw, /^3 characters, sha256 [0-9a-f]{64}$/);
+  assert.equal(passed!.reason, 'refused over there; as a dead letter: no such text');
+  assert.partialDeepStrictEqual(passed, {
+    kind: 'log',
+    occurrences: 1,
+    process: 'p',
+    accepted: 1,
+    absorbed: [absorbed],
+  });
+  assert.match(made!.raw, /^\d+ characters, sha256 [0-9a-f]{64}$/);
+  const { event_id } = bad;
+  assert.partialDeepStrictEqual(made, { event_id, kind: 'row', occurrences: 1, process: 'p', accepted: 2, merged: 1 });
+  assert.deepEqual([damaged!.event_id, damaged!.accepted], [odd.event_id, undefined], 'nothing that sums cannot take');
+  assert.deepEqual(consumer.said, []);
+});
+
+/** Postgres refuses what begins with "bad"; the journal of a process goes there, straight or through a queue. */
+async function refusingDatabase(t: TestContext, way: 'straight' | 'through a queue') {
+  const { db, url } = await databaseFor(t);
+  await db.query(`create function refuse() returns trigger language plpgsql as $$ begin
+    if new.message like 'bad%' then raise exception 'not this one'; end if; return new; end $$`);
+  await db.query('create trigger refuse before insert on rowtrace.error_logs for each row execute function refuse()');
+  const postgres = createPostgresSink({ open: async () => openPostgres(url, { max: 2 }) });
+  t.after(() => postgres.close());
+  const dir = temporaryFolder(t);
+  const journal = testJournal(dir);
+  let sink = postgres;
+  if (way === 'through a queue') {
+    const rabbit = await rabbitFor(t);
+    if (rabbit === undefined) return undefined;
+    await consumerFor(t, rabbit, postgres);
+    sink = publisherFor(t, rabbit);
+  }
+  let shipper: Shipper | undefined;
+  return {
+    db,
+    journal,
+    deliver: async (...facts: LogFact[]) => {
+      for (const fact of facts) journal.appendNow(fact);
+      // The first fact makes the folder.
+      shipper ??= startShipper(t, dir, sink, { own: journal.dir! });
+      assert.ok(await shipper.flush(10_000, { releaseHeld: true }));
+    },
+    letters: () =>
+      db.query<{ id: number; event_id: string }>('select id, event_id from rowtrace.dead_letters order by id'),
+    account: () =>
+      db.query(`select l.accepted as reported, b.accepted, b.stored, b.merged, b.dead_lettered, b.dropped, pending, closes, b.service
+        from rowtrace.ledger_balance b join rowtrace.ledger l using (process)`),
+    hasEnded: async () => (await db.query('select from rowtrace.ledger where ended_at is not null')).length > 0,
+  };
+}
+
+const NO_LOSS = { dropped: {}, pending: 0, closes: true, service: 'shop' };
+
+for (const way of ['straight', 'through a queue'] as const) {
+  test(`a row that is refused takes what is part of it along, ${way}`, async (t) => {
+    const delivery = await refusingDatabase(t, way);
+    if (delivery === undefined) return;
+    const part = logFact('part', { hold: true, n: 1, m: 0 });
+    const bad = logFact('bad', { n: 2, m: 0, absorbs: [{ id: part.id, t: part.t }] });
+    await delivery.deliver(part, bad, logFact('other', { n: 3, m: 0 }));
+    delivery.journal.close();
+    await until('the end of the process', delivery.hasEnded);
+    assert.deepEqual(
+      (await delivery.letters()).map(({ event_id }) => event_id),
+      [bad.id],
+    );
+    assert.deepEqual(await delivery.account(), [
+      { reported: 3, accepted: 3, stored: 1, merged: 1, dead_lettered: 1, ...NO_LOSS },
+    ]);
+  });
+
+  test(`the refused row of a killed process says what it had accepted, and can be replayed, ${way}`, async (t) => {
+    const delivery = await refusingDatabase(t, way);
+    if (delivery === undefined) return;
+    const { db } = delivery;
+    await delivery.deliver(logFact('good', { n: 1, m: 0 }), logFact('bad', { n: 2, m: 0 }));
+    await until('the letter', async () => (await delivery.letters()).length === 1);
+    assert.deepEqual(await delivery.account(), [
+      { reported: 2, accepted: 2, stored: 1, merged: 0, dead_lettered: 1, ...NO_LOSS },
+    ]);
+    const replay = await createReplay(db, { schema: 'rowtrace', columns: {}, fingerprintRules: [] } as never);
+    const { id } = (await delivery.letters())[0]!;
+    assert.partialDeepStrictEqual(await replay(id), { outcome: 'refused', reason: 'not this one' });
+    assert.equal((await delivery.letters()).length, 1);
+    await db.query('drop trigger refuse on rowtrace.error_logs');
+    assert.deepEqual(await replay(id), { id, outcome: 'stored' });
+    assert.deepEqual(await replay(id), { id, outcome: 'gone' });
+    assert.deepEqual(await db.query("select message from rowtrace.error_logs where message = 'bad'"), [
+      { message: 'bad' },
+    ]);
+    assert.deepEqual(await delivery.account(), [
+      { reported: 2, accepted: 2, stored: 2, merged: 0, dead_lettered: 0, ...NO_LOSS },
+    ]);
+  });
+
+  test(`a letter goes once its record turns out to be part of another, ${way}`, async (t) => {
+    const delivery = await refusingDatabase(t, way);
+    if (delivery === undefined) return;
+    const part = logFact('bad part', { n: 1, m: 0 });
+    await delivery.deliver(part);
+    await until('the letter', async () => (await delivery.letters()).length === 1);
+    await delivery.deliver(logFact('whole', { n: 2, m: 0, absorbs: [{ id: part.id, t: part.t }] }));
+    await until('the letter to be gone', async () => (await delivery.letters()).length === 0);
+    assert.deepEqual(await delivery.account(), [
+      { reported: 2, accepted: 2, stored: 1, merged: 1, dead_lettered: 0, ...NO_LOSS },
+    ]);
+  });
+}
 
 test('a message that is no batch is put aside, and comes back on demand', async (t) => {
   const rabbit = await rabbitFor(t);
