@@ -38,9 +38,12 @@ export class LineReader {
     this.#fd = nodeFiles.openSync(path, READ_ONLY);
     this.#maxLineBytes = maxLineBytes;
     this.offset = offset;
-    if (offset === 0 || this.#beginsLine(offset)) return;
-    this.close();
-    throw new RangeError(`no line begins at ${offset} in ${path}`);
+    try {
+      if (offset > 0 && !this.#beginsLine(offset)) throw new RangeError(`no line begins at ${offset} in ${path}`);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** The next lines, about `chunkBytes` of them; none when there is no whole line to read now. */

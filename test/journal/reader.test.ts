@@ -3,8 +3,10 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileS
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { LossEntry } from '../../src/journal/entry.ts';
+import { nodeFiles } from '../../src/journal/files.ts';
 import { encodeFrame } from '../../src/journal/frame.ts';
 import { ReaderCounts } from '../../src/journal/line-entries.ts';
+import { LineReader } from '../../src/journal/line-reader.ts';
 import { JournalReader } from '../../src/journal/reader.ts';
 import { occurrencesIn } from '../../src/journal/sequence.ts';
 import type { Fact } from '../../src/record/fact.ts';
@@ -250,4 +252,28 @@ test('a live journal is followed across segments, and removed when it is closed'
   );
   reader.remove();
   assert.equal(existsSync(dir), false);
+});
+
+test('a segment whose reads fail costs no file descriptor an attempt', (t) => {
+  const path = join(temporaryFolder(t), 'segment');
+  writeFileSync(path, 'a line\n');
+  const open = new Set<number>();
+  const { openSync, closeSync, readSync } = nodeFiles;
+  t.after(() => Object.assign(nodeFiles, { openSync, closeSync, readSync }));
+  Object.assign(nodeFiles, {
+    openSync: (...given: Parameters<typeof openSync>) => {
+      const fd = openSync(...given);
+      open.add(fd);
+      return fd;
+    },
+    closeSync: (fd: number) => {
+      open.delete(fd);
+      closeSync(fd);
+    },
+    readSync: () => {
+      throw Object.assign(new Error('EIO'), { code: 'EIO' });
+    },
+  });
+  assert.throws(() => new LineReader(path, 3, 1024), { code: 'EIO' });
+  assert.equal(open.size, 0);
 });
