@@ -83,10 +83,14 @@ export function createHttpSink({ endpoint, apiKey, timeoutMillis = 10_000 }: Htt
 
 /** Nothing where somebody else answered, a proxy for instance, or another service at that address: nothing is stored then. */
 function resultOf(text: string, { batch }: BatchMessage): Partial<WriteResult> | undefined {
+  const result: Partial<WriteResult> | undefined = answerOf(text);
+  return batch === undefined || typeof result?.insertedLogs === 'number' ? result : undefined;
+}
+
+function answerOf(text: string): object | undefined {
   try {
-    const result = JSON.parse(text) as Partial<WriteResult> | null;
-    const isOurs = batch === undefined ? typeof result === 'object' : typeof result?.insertedLogs === 'number';
-    return isOurs && result !== null ? result : undefined;
+    const answer = JSON.parse(text) as unknown;
+    return typeof answer === 'object' && answer !== null ? answer : undefined;
   } catch {
     return undefined;
   }
@@ -101,19 +105,19 @@ function refusal(url: URL, status: number, text: string, message: BatchMessage):
 }
 
 /** What a receiver says of the data is believed, and nobody else: its proxy may answer all of them with 400. */
-function kindOf(status: number, text: string, { batch, letters }: BatchMessage): FailureKind {
+function kindOf(status: number, text: string, message: BatchMessage): FailureKind {
   const kind = KINDS[status] ?? 'outage';
   if (kind === 'poison') return isOurRefusal(text) ? kind : 'config';
-  // Whoever's bound it is: one row alone does not become smaller.
-  const isOne = (batch === undefined ? letters : Object.values(batch).flat()).length === 1;
-  return status === 413 && isOne ? 'poison' : kind;
+  return status === 413 && isOne(message) ? 'poison' : kind;
 }
 
 function isOurRefusal(text: string): boolean {
-  try {
-    const { code, message } = JSON.parse(text) as { code?: unknown; message?: unknown };
-    return typeof code === 'number' && typeof message === 'string';
-  } catch {
-    return false;
-  }
+  const { code, message }: { code?: unknown; message?: unknown } = answerOf(text) ?? {};
+  return typeof code === 'number' && typeof message === 'string';
+}
+
+/** Whoever's bound it is that is exceeded: one row alone, with what is part of it, does not become smaller. */
+function isOne({ batch, letters }: BatchMessage): boolean {
+  const { absorbed, ...lists } = batch ?? { letters, absorbed: [] };
+  return Object.values(lists).flat().length === 1;
 }

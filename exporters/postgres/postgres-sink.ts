@@ -94,7 +94,7 @@ export function createPostgresSink(options: PostgresSinkOptions): Sink {
       await maintenance?.stop();
       maintenance = target = store = undefined;
       await db?.close();
-      db = undefined;
+      db = opening = undefined;
     },
   };
 }

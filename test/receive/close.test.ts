@@ -4,27 +4,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { Counters } from '../../src/receive/counters.ts';
-import { listen } from '../../src/receive/http/server.ts';
+import { slowServer } from '../support/slow-server.ts';
 
 test('connections that have asked nothing do not hold a stop up; a request under way is answered', async (t) => {
-  let answer = () => {};
-  const asked = Promise.withResolvers<void>();
-  const slow = async () => {
-    asked.resolve();
-    await new Promise<void>((resolve) => {
-      answer = resolve;
-    });
-    return { status: 200, contentType: 'text/plain', body: 'done' };
-  };
   const quick = () => ({ status: 200, contentType: 'text/plain', body: 'there' });
-  const server = await listen({
-    host: '127.0.0.1',
-    port: 0,
-    routes: { '/slow': { method: 'GET', handle: slow }, '/quick': { method: 'GET', handle: quick } },
-    counters: new Counters(),
-    onProblem: () => {},
-  });
+  const server = await slowServer('/slow', 'GET', { routes: { '/quick': { method: 'GET', handle: quick } } });
   const ends: Promise<unknown>[] = [];
   const client = async (text: string) => {
     const socket = connect(server.port, '127.0.0.1').on('error', () => {});
@@ -41,11 +25,11 @@ test('connections that have asked nothing do not hold a stop up; a request under
   await once(again, 'data');
   again.write('GET /quick');
   const under = fetch(`http://127.0.0.1:${server.port}/slow`);
-  await asked.promise;
+  await server.asked;
   const late = new Promise((resolve) => setTimeout(resolve, 8_000, 'late').unref());
   const closed = server.close(60_000).then(() => 'closed');
   assert.notEqual(await Promise.race([Promise.all(ends), late]), 'late');
-  answer();
+  server.answer();
   assert.equal(await (await under).text(), 'done');
   assert.equal(await Promise.race([closed, late]), 'closed');
 });

@@ -10,13 +10,12 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
-import { Counters } from '../../src/receive/counters.ts';
-import { listen } from '../../src/receive/http/server.ts';
 import { cliDir, eventually, runCli, startCli } from '../support/cli.ts';
 import { databaseFor } from '../support/database.ts';
 import { folderFor } from '../support/folder.ts';
 import { until } from '../support/journals.ts';
 import { receiverFor } from '../support/receiver.ts';
+import { slowServer } from '../support/slow-server.ts';
 
 /** A certificate for 127.0.0.1, signed by itself, as files. */
 function certificateFor(t: TestContext): { cert: string; key: string } {
@@ -123,31 +122,16 @@ test('HTTPS to a plain HTTP port fails at the sender, and others are served', as
 
 test('a connection that never begins its handshake does not hold a stop up; a request under way is answered', async (t) => {
   const { cert, key } = certificateFor(t);
-  let answer = () => {};
-  const asked = Promise.withResolvers<void>();
-  const slow = async () => {
-    asked.resolve();
-    await new Promise<void>((resolve) => {
-      answer = resolve;
-    });
-    return { status: 200, contentType: 'text/plain', body: 'done' };
-  };
-  const server = await listen({
-    host: '127.0.0.1',
-    port: 0,
-    tls: { cert: readFileSync(cert), key: readFileSync(key) },
-    routes: { '/api/v1/ingest': { method: 'POST', handle: slow } },
-    counters: new Counters(),
-    onProblem: () => {},
-  });
+  const tls = { cert: readFileSync(cert), key: readFileSync(key) };
+  const server = await slowServer('/api/v1/ingest', 'POST', { tls });
   const silent = connect(server.port, '127.0.0.1').on('error', () => {});
   t.after(() => silent.destroy());
   await once(silent, 'connect');
   const under = post(`https://127.0.0.1:${server.port}`, { ca: readFileSync(cert) }, '{}');
-  await asked.promise;
+  await server.asked;
   const late = new Promise((resolve) => setTimeout(resolve, 8_000, 'late').unref());
   const closed = server.close(60_000).then(() => 'closed');
-  answer();
+  server.answer();
   assert.equal(await under, 200);
   assert.equal(await Promise.race([closed, late]), 'closed');
 });

@@ -107,6 +107,9 @@ test('only a receiver says that data is bad: what a proxy refuses waits, what it
   for (status of [400, 422]) assert.equal(await kindOf(one), 'config');
   status = 413;
   assert.deepEqual([await kindOf(...both), await kindOf(one)], ['slow', 'poison']);
+  const { event_id, created_at } = both[0]!;
+  const absorbed = [{ event_id, created_at, into: one.event_id, process: 'p' }];
+  await assert.rejects(sink.write({ ...emptyBatch(), logs: [one], absorbed }), { kind: 'poison' });
   answer = '{"code":3,"message":"this is no batch"}';
   for (status of [400, 422]) assert.equal(await kindOf(one), 'poison');
 });

@@ -309,6 +309,10 @@ test('two exporters that open one sink side by side open one database', async (t
   assert.equal(code, ExportResultCode.SUCCESS);
   await Promise.all([logs.shutdown(), metrics.shutdown()]);
   assert.deepEqual(counts, { opened: 1, closed: 1 });
+  // A sink may be opened again, as before: another database then.
+  await sink.open();
+  await sink.close();
+  assert.deepEqual(counts, { opened: 2, closed: 2 });
 });
 
 test('of an export that is written in part the ledger counts that part', async (t) => {
