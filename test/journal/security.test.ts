@@ -37,9 +37,9 @@ test('a planted link in place of a journal, a segment or the state is not follow
   assert.equal(await adopt(join(dir, 'journal', 'link')), undefined);
   const reader = new JournalReader(real);
   const [entry] = readAll(reader);
-  // Whoever may write here plants the temporary name of the state: what it leads to stays as it was.
+  // Whoever may write here plants the state's name: what it leads to stays as it was.
   writeFileSync(join(outside, 'precious'), 'precious');
-  symlinkSync(join(outside, 'precious'), join(real, 'shipped.json.tmp'));
+  symlinkSync(join(outside, 'precious'), join(real, 'shipped.json'));
   reader.ack(entry!.end);
   assert.equal(readFileSync(join(outside, 'precious'), 'utf8'), 'precious');
   rmSync(join(real, '00000001.ndjson'));

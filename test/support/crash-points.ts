@@ -4,6 +4,7 @@
 //   ROWTRACE_TEST_CRASH=frame-half:3 node --import ./test/support/crash-points.ts app.ts
 // or, from a script: `crashAt('adopt-rename')`.
 
+import { constants } from 'node:fs';
 import { basename } from 'node:path';
 import { nodeFiles } from '../../src/journal/files.ts';
 
@@ -19,6 +20,8 @@ export const CRASH_POINTS = [
   'sealed',
   /** Rows are stored, shipped.json does not know. */
   'committed-before-ack',
+  /** Half of what shipped.json is to say is written over what it said. */
+  'ack-half',
   'ack-written',
   /** shipped.json knows, the segment is still there. */
   'before-unlink',
@@ -31,11 +34,13 @@ export type CrashPoint = (typeof CRASH_POINTS)[number];
 
 const isSegment = (path: unknown) => /^\d{8,}\.ndjson$/.test(basename(String(path)));
 const isAdoption = (to: unknown) => basename(String(to)).includes('~');
-const isState = (path: unknown) => basename(String(path)).startsWith('shipped.json');
+const isState = (path: unknown) => basename(String(path)) === 'shipped.json';
+const isForWriting = (flags: unknown) => typeof flags === 'number' && (flags & constants.O_WRONLY) !== 0;
 
 export function crashAt(point: CrashPoint, passes = 0): void {
   let left = passes;
   const segments = new Set<number>();
+  const states = new Set<number>();
   const die = () => {
     if (left-- > 0) return;
     process.kill(process.pid, 'SIGKILL');
@@ -45,15 +50,19 @@ export function crashAt(point: CrashPoint, passes = 0): void {
   const real = { ...nodeFiles };
   const mine: Partial<typeof nodeFiles> = {
     openSync: ((path, flags, mode) => {
+      const isAck = isState(path) && isForWriting(flags);
+      if (isAck && point === 'committed-before-ack') die();
       const fd = real.openSync(path, flags, mode);
       if (flags === 'ax' && isSegment(path)) {
         segments.add(fd);
         if (point === 'seg-created') die();
       }
+      if (isAck) states.add(fd);
       return fd;
     }) as typeof real.openSync,
     writeSync: ((fd: number, data: string | Buffer, ...rest: never[]) => {
-      if (point === 'frame-half' && segments.has(fd) && left-- <= 0) {
+      const isHalf = (point === 'frame-half' && segments.has(fd)) || (point === 'ack-half' && states.has(fd));
+      if (isHalf && left-- <= 0) {
         const bytes = Buffer.from(data as string);
         real.writeSync(fd, bytes, 0, bytes.length >> 1);
         left = 0;
@@ -66,6 +75,7 @@ export function crashAt(point: CrashPoint, passes = 0): void {
     closeSync: (fd) => {
       real.closeSync(fd);
       if (segments.delete(fd) && point === 'sealed') die();
+      if (states.delete(fd) && point === 'ack-written') die();
     },
     fdatasync: ((fd: number, done: never) => {
       if (point === 'before-fsync') die();
@@ -75,13 +85,8 @@ export function crashAt(point: CrashPoint, passes = 0): void {
       if (point === 'before-fsync') die();
       real.fdatasyncSync(fd);
     },
-    writeFileSync: (path, data, options) => {
-      if (point === 'committed-before-ack' && isState(path)) die();
-      real.writeFileSync(path, data, options);
-    },
     renameSync: (from, to) => {
       real.renameSync(from, to);
-      if (point === 'ack-written' && isState(to)) die();
       if (point === 'adopt-rename' && isAdoption(to)) die();
     },
     unlinkSync: (path) => {
