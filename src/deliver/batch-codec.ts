@@ -3,7 +3,7 @@
 // the tables to say.
 
 import { requireCount, requireObject } from '../record/errors.ts';
-import type { DeadLetterRow } from '../record/row.ts';
+import { type DeadLetterRow, ROW_KINDS } from '../record/row.ts';
 import { readHistogram } from '../record/to-histogram-row.ts';
 import { type Batch, emptyBatch } from './sink.ts';
 
@@ -33,11 +33,11 @@ export function decodeMessage(text: string): BatchMessage {
   return { batch: batchOf(message.batch) };
 }
 
-/** The row that a dead letter of kind `row` holds. @throws BatchDecodeError */
-export function decodeRow(text: string): Batch {
+/** The row that a dead letter of such a kind holds. @throws BatchDecodeError */
+export function decodeRow(kind: keyof typeof ROW_KINDS, text: string): Batch {
   const row = parse(text);
-  if (row.event_id === undefined) throw new BatchDecodeError('the row has no event_id');
-  return batchOf({ logs: [row] });
+  if (kind === 'row' && row.event_id === undefined) throw new BatchDecodeError('the row has no event_id');
+  return batchOf({ [ROW_KINDS[kind]]: [row] });
 }
 
 function batchOf(given: Record<string, unknown>): Batch {

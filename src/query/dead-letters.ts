@@ -1,6 +1,7 @@
 // What could not be stored, and why?
 
 import type { ResourceFact } from '../record/fact.ts';
+import { ROW_KINDS } from '../record/row.ts';
 import type { Queryable } from '../store/db.ts';
 import { quoteName } from '../store/identifiers.ts';
 
@@ -43,7 +44,7 @@ export interface StoredDeadLetter extends DeadLetter {
 }
 
 const COLUMNS = `id, created_at, kind, reason, event_id::text, process, resource ->> 'service' as service, occurrences,
-  resource is not null or kind = 'row' as replayable`;
+  resource is not null or kind in (${Object.keys(ROW_KINDS).map((kind) => `'${kind}'`)}) as replayable`;
 
 /** Newest first. */
 export function listDeadLetters(

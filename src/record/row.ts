@@ -213,6 +213,17 @@ export interface LedgerRow {
   ended?: true;
 }
 
+/** What a dead letter holds that a worker of the queue made: a row, by the kind of the letter, of this list of a batch. */
+export const ROW_KINDS = {
+  row: 'logs',
+  counts: 'counts',
+  amendments: 'amendments',
+  absorbed: 'absorbed',
+  histograms: 'histograms',
+  calls: 'calls',
+  ledgers: 'ledgers',
+} as const;
+
 /** A record that no retry can store, with the reason and the raw line. */
 export interface DeadLetterRow {
   /** service.instance.id of the writer, for its ledger. */

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createPostgresSink } from '../../exporters/postgres/postgres-sink.ts';
 import { createReplay } from '../../src/cli/dead-letters/replay.ts';
+import { emptyBatch } from '../../src/deliver/sink.ts';
 import { listDeadLetters } from '../../src/query/dead-letters.ts';
 import { readLedger } from '../../src/query/ledger.ts';
 import type { DeadLetterRow } from '../../src/record/row.ts';
@@ -12,7 +13,7 @@ import { uuidv7 } from '../../src/util/uuid.ts';
 import { cliDir, runCli } from '../support/cli.ts';
 import { createTestDatabase, databaseFor, type TestDatabase } from '../support/database.ts';
 import { logFact, resourceFact } from '../support/journals.ts';
-import { errorLog } from '../support/rows.ts';
+import { errorCount, errorLog, histogram } from '../support/rows.ts';
 
 const RESOURCE = resourceFact('process-1');
 
@@ -137,6 +138,35 @@ describe('dead letters', { timeout: 240_000 }, () => {
     assert.equal((await listDeadLetters(db, 'rowtrace')).length, texts.length - 1);
     const [account] = await readLedger(db, 'rowtrace');
     assert.partialDeepStrictEqual(account, { accepted: 9, stored: 1, dead_lettered: texts.length - 1 });
+  });
+
+  test('of a worker it may be a row of another table, and is stored there', async (t) => {
+    const { db, url } = await databaseFor(t);
+    const sink = createPostgresSink({ open: async () => openPostgres(url) });
+    t.after(() => sink.close());
+    await sink.open();
+    const row = errorLog({ message: 'a row', route: '/before' });
+    await sink.write({ ...emptyBatch(), logs: [row] });
+    const change = { event_id: row.event_id, created_at: row.created_at, route: '/after' };
+    const letters: [DeadLetterRow['kind'], object, number][] = [
+      ['counts', errorCount({ process: 'p', count: 3, accepted: 3, merged: 0 }), 3],
+      ['histograms', histogram(), 0],
+      ['amendments', change, 0],
+      ['histograms', { ...histogram(), count: -1 }, 0],
+    ];
+    for (const [kind, holds, occurrences] of letters)
+      await sink.deadLetter([{ kind, reason: 'refused', raw: JSON.stringify(holds), process: 'p', occurrences }]);
+    const replay = await createReplay(db, { schema: 'rowtrace', columns: {}, fingerprintRules: [] } as never);
+    const all = (await listDeadLetters(db, 'rowtrace')).reverse();
+    assert.ok(all.every(({ replayable }) => replayable));
+    const outcomes: string[] = [];
+    for (const { id } of all) outcomes.push((await replay(id)).outcome);
+    assert.deepEqual(outcomes, ['stored', 'stored', 'stored', 'refused']);
+    const [stored] = await db.query(`select route, (select sum(count)::int from rowtrace.error_counts) as counted,
+      (select count(*)::int from rowtrace.latency_histograms) as histograms from rowtrace.error_logs`);
+    assert.deepEqual(stored, { route: '/after', counted: 3, histograms: 1 });
+    const [account] = await readLedger(db, 'rowtrace');
+    assert.partialDeepStrictEqual(account, { accepted: 3, aggregated: 3, dead_lettered: 0 });
   });
 
   test('neither ids nor --all is a usage error, and so are both', async () => {

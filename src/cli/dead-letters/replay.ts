@@ -7,6 +7,7 @@ import { rowsOf } from '../../deliver/rows-of.ts';
 import { recordRules } from '../../deliver/rules.ts';
 import type { Options } from '../../options/options.ts';
 import { readDeadLetter } from '../../query/dead-letters.ts';
+import { ROW_KINDS } from '../../record/row.ts';
 import type { Db } from '../../store/db.ts';
 
 export interface Replayed {
@@ -24,16 +25,19 @@ export async function createReplay(db: Db, { schema, columns, fingerprintRules }
     const letter = await readDeadLetter(db, schema, id);
     if (!letter) return { id, outcome: 'gone' };
     const { kind, resource, raw } = letter;
-    const isRow = kind === 'row';
-    if (!isRow && !resource) return { id, outcome: 'refused', reason: 'it is not known who wrote it' };
+    if (!isRow(kind) && !resource) return { id, outcome: 'refused', reason: 'it is not known who wrote it' };
     try {
-      const rows = isRow ? decodeRow(raw) : rowsOf(JSON.parse(raw), resource!, rules);
+      const rows = isRow(kind) ? decodeRow(kind, raw) : rowsOf(JSON.parse(raw), resource!, rules);
       return { id, outcome: (await storeDeadLetter(db, target, id, rows)) ? 'stored' : 'gone' };
     } catch (error) {
       if (isAway(error)) throw error;
       return { id, outcome: 'refused', reason: (error as Error).message };
     }
   };
+}
+
+function isRow(kind: string): kind is keyof typeof ROW_KINDS {
+  return Object.hasOwn(ROW_KINDS, kind);
 }
 
 const REFUSALS = new Set(['MalformedFactError', 'BatchDecodeError', 'SyntaxError', 'SinkError']);
