@@ -23,8 +23,9 @@ import {
   shardsOption,
   wholeUpTo,
 } from '../arguments.ts';
+import { explainDatabaseError } from '../explain-error.ts';
 import { note, print } from '../output/terminal.ts';
-import { type Background, openInBackground } from '../serve/database.ts';
+import { type Background, isAway, openInBackground } from '../serve/database.ts';
 import { untilSignal } from '../signals.ts';
 
 interface Flags {
@@ -79,7 +80,7 @@ async function run(flags: Flags): Promise<void> {
   const queue = queueOf(flags);
   const background = queue && options.databaseUrl === undefined ? withoutDatabase() : await openInBackground(options);
   try {
-    const keys = await keysFor(flags, background);
+    const keys = await keysFor(flags, background, options);
     const receiver = await serve(options, {
       host,
       port,
@@ -120,10 +121,16 @@ function sinkOf(options: Options, { database }: Background): Sink {
 }
 
 /** @throws RowtraceError RT_SERVE_OPEN, where anybody could send */
-async function keysFor(flags: Flags, { database, schema }: Background): Promise<KeyRing | undefined> {
+async function keysFor(flags: Flags, { database, schema }: Background, options: Options): Promise<KeyRing | undefined> {
   if (!flags.auth || (isLoopback(flags.host) && !flags.requireKey)) return undefined;
   const load = async () => activeApiKeys(await database(), schema);
-  if ((await load()).length === 0) throw new RowtraceError('RT_SERVE_OPEN', [flags.host]);
+  try {
+    if ((await load()).length === 0) throw new RowtraceError('RT_SERVE_OPEN', [flags.host]);
+  } catch (error) {
+    const explained = explainDatabaseError(error, options);
+    // Until it is back senders with a key are asked to come again, and those without are refused.
+    if (!isAway(explained)) throw explained;
+  }
   // For `rowtrace keys list` alone: no request waits for it, and a database that is away costs nothing.
   const noteUse = async (id: string) => noteApiKeyUsed(await database(), schema, id);
   return new KeyRing(load, (id) => void noteUse(id).catch(() => {}));
