@@ -60,7 +60,8 @@ function parseOption(label: string, definition: Definition<unknown>, given: unkn
   try {
     return definition.parse(given);
   } catch (error) {
-    const shown = definition.secret ? maskSecret(String(given)) : JSON.stringify(given);
+    const isSecret = definition.secret || (typeof given === 'string' && /:\/\/[^/]*@/.test(given));
+    const shown = isSecret ? maskSecret(String(given)) : JSON.stringify(given);
     throw new RowtraceError('RT_OPTION_INVALID', [`${label} = ${shown}`, (error as Error).message]);
   }
 }

@@ -2,7 +2,7 @@
 // what would be right. options.ts puts the option's name and the value given around that sentence.
 
 import { LEVELS, type Level } from '../record/level.ts';
-import { PROMOTED_TYPES, type PromotedColumns, type PromotedType } from '../record/row.ts';
+import { OWN_COLUMNS, PROMOTED_TYPES, type PromotedColumns, type PromotedType } from '../record/row.ts';
 
 export type Parser<T> = (given: unknown) => T;
 
@@ -81,6 +81,8 @@ export const httpUrl: Parser<string> = (given) => {
   const value = text(given);
   if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol))
     throw new Error('expected http://host:4318 or https://host');
+  const { username, password } = new URL(value);
+  if (username || password) throw new Error('expected no user and password in it: the key of a receiver is apiKey');
   return value;
 };
 
@@ -109,7 +111,10 @@ function pairs(given: unknown): [string, unknown][] {
 
 export const columns: Parser<PromotedColumns> = (given) => {
   const found: Record<string, PromotedType> = {};
-  for (const [name, type] of pairs(given)) found[identifier(name)] = oneOf(PROMOTED_TYPES)(type);
+  for (const [name, type] of pairs(given)) {
+    if (OWN_COLUMNS.has(name)) throw new Error(`${name} is a column of every row already; expected another name`);
+    found[identifier(name)] = oneOf(PROMOTED_TYPES)(type);
+  }
   return Object.freeze(found);
 };
 

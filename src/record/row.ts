@@ -122,6 +122,20 @@ export type PromotedType = (typeof PROMOTED_TYPES)[number];
 /** The user's own columns: attribute name → Postgres type. */
 export type PromotedColumns = Readonly<Record<string, PromotedType>>;
 
+/** Columns that are there already, of Rowtrace in error_logs and http_calls and of Postgres in every table: no promoted ones. */
+export const OWN_COLUMNS: ReadonlySet<string> = new Set([
+  ...'breadcrumbs build_sha created_at direction environment error_code error_message error_type event_id'.split(' '),
+  ...'fingerprint fingerprint_version function_name host http_method http_status id latency_ms level message'.split(
+    ' ',
+  ),
+  ...'message_template module peer pid raw_stack_trace release_version request_bytes request_id response_bytes'.split(
+    ' ',
+  ),
+  ...'route service session_id source_context span_id stack_trace tags thread_id trace_id unmapped_frames'.split(' '),
+  ...'user_id weight'.split(' '),
+  ...'cmax cmin ctid tableoid xmax xmin'.split(' '),
+]);
+
 /** Late knowledge about a row that may be in the table already; only the given columns change. */
 export interface AmendmentRow {
   event_id: string;

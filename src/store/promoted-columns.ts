@@ -2,7 +2,7 @@
 // tables in, the statements that are missing out.
 
 import { RowtraceError } from '../errors.ts';
-import type { PromotedColumns, PromotedType } from '../record/row.ts';
+import { OWN_COLUMNS, type PromotedColumns, type PromotedType } from '../record/row.ts';
 import type { Queryable } from './db.ts';
 import { quoteName } from './identifiers.ts';
 
@@ -40,9 +40,15 @@ export async function tableColumns(tx: Queryable, schema: string, table: string)
 /**
  * What has to be done so that every promoted column exists, in both tables, with an index.
  *
- * @throws RowtraceError RT_COLUMN_TYPE when a column of that name has another type (a column of Rowtrace's own among them)
+ * @throws RowtraceError RT_COLUMN_TYPE when a column of that name has another type, RT_OPTION_INVALID when it is Rowtrace's own
  */
 export async function missingColumns(tx: Queryable, schema: string, columns: PromotedColumns): Promise<ColumnStep[]> {
+  const own = Object.keys(columns).find((name) => OWN_COLUMNS.has(name));
+  if (own !== undefined)
+    throw new RowtraceError('RT_OPTION_INVALID', [
+      `columns = "${own}"`,
+      'it is a column of every row already; expected another name',
+    ]);
   const steps: ColumnStep[] = [];
   for (const table of PROMOTED_TABLES) {
     const present = await tableColumns(tx, schema, table);
@@ -61,7 +67,7 @@ function columnStep(schema: string, table: PromotedTable, name: string, type: Pr
     name: `column ${name} ${type} on ${table}`,
     // Partial: most rows of a mixed log have no such attribute, and only rows that have it are looked for by it.
     sql: `alter table ${target} add column ${column} ${type};
-          create index ${quoteName(`${table}_${name}`.slice(0, 41))} on ${target} (${column}) where ${column} is not null;`,
+          create index "${table}_column_${name}" on ${target} (${column}) where ${column} is not null;`,
   };
 }
 
@@ -74,6 +80,8 @@ export async function presentColumns(
 ): Promise<PromotedColumns> {
   const present = await tableColumns(tx, schema, table);
   return Object.fromEntries(
-    Object.entries(columns).filter(([name, type]) => present.get(name) === DATABASE_TYPES[type]),
+    Object.entries(columns).filter(
+      ([name, type]) => present.get(name) === DATABASE_TYPES[type] && !OWN_COLUMNS.has(name),
+    ),
   );
 }

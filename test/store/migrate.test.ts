@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { OWN_COLUMNS } from '../../src/record/row.ts';
 import { checkSchema } from '../../src/store/check-schema.ts';
 import type { Db } from '../../src/store/db.ts';
 import { migrate } from '../../src/store/migrate.ts';
@@ -58,9 +59,15 @@ for (const kind of ['postgres', 'pglite'] as const) {
       const indexes = await db.query<{ indexname: string }>(
         `select indexname from pg_indexes where tablename = 'error_logs' and indexname like '%vet_id'`,
       );
-      assert.deepEqual(indexes, [{ indexname: 'error_logs_vet_id' }]);
+      assert.deepEqual(indexes, [{ indexname: 'error_logs_column_vet_id' }]);
       await assert.rejects(migrate(db, { columns: { vet_id: 'text' } }), { code: 'RT_COLUMN_TYPE' });
-      await assert.rejects(migrate(db, { columns: { message: 'integer' } }), { code: 'RT_COLUMN_TYPE' });
+      for (const type of ['integer', 'text'] as const)
+        await assert.rejects(migrate(db, { columns: { message: type } }), { code: 'RT_OPTION_INVALID' });
+      const own = await db.query<{ name: string }>(
+        `select distinct attname as name from pg_attribute where attrelid in
+           ('rowtrace.error_logs'::regclass, 'rowtrace.http_calls'::regclass) and not attisdropped`,
+      );
+      for (const { name } of own) assert.ok(OWN_COLUMNS.has(name) || Object.hasOwn(columns, name), name);
       await db.query('select rowtrace.ensure_partitions(9)');
     });
 

@@ -1,0 +1,25 @@
+// Values that look right and would do harm: refused, with what to do instead, and no password in the words.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadOptions } from '../../src/options/options.ts';
+
+test('a promoted column is none of the columns that every row has', () => {
+  for (const name of ['user_id', 'fingerprint', 'weight', 'ctid'])
+    assert.throws(() => loadOptions({ columns: { [name]: 'text' } }, {}), {
+      code: 'RT_OPTION_INVALID',
+      message: new RegExp(`${name} is a column of every row already; expected another name`),
+    });
+  assert.throws(() => loadOptions({}, { ROWTRACE_COLUMNS: 'vet_id=integer,message=text' }), /message is a column/);
+});
+
+test('the address of a receiver holds no password, and none is shown', () => {
+  const endpoint = 'https://bob:hunter2@rowtrace.example:4318';
+  for (const load of [() => loadOptions({ endpoint }, {}), () => loadOptions({}, { ROWTRACE_ENDPOINT: endpoint })])
+    assert.throws(load, (error: Error & { code: string }) => {
+      assert.equal(error.code, 'RT_OPTION_INVALID');
+      assert.match(error.message, /expected no user and password in it: the key of a receiver is apiKey/);
+      assert.doesNotMatch(error.message, /hunter2/);
+      return true;
+    });
+});
