@@ -52,7 +52,7 @@ export interface Stem {
 export function stemOf(path: string, withFolder: boolean): Stem {
   const slash = path.lastIndexOf('/');
   const bare = withoutExtension(path.slice(slash + 1));
-  const name = withoutHash(bare);
+  const name = withoutBuild(bare, BUNDLER_FOLDER.test(path) && !path.includes('/src/'));
   const hashed = name !== bare || /\/chunks?\//.test(path);
   if (!withFolder || !VAGUE.has(name) || slash <= 0) return { name, hashed };
   const folder = folderOf(path, slash);
@@ -65,33 +65,61 @@ function withoutExtension(base: string): string {
   return stem.endsWith('.min') ? stem.slice(0, -4) : stem;
 }
 
+/** Where Vite, Nuxt, SvelteKit, webpack and Turbopack write: there a hash need not look like one. */
+const BUNDLER_FOLDER = /(?:^|\/)(?:assets|_nuxt|chunks|immutable)\//;
+/** Behind the hash: main.5ecd60fb.chunk. Without a hash it is the name's own: order.module. */
+const KIND_OF_BUILD = /(?:\.(?:chunk|bundle|esm|module|prod|iife|legacy)){1,4}$/;
+/** Turbopack's: [root-of-the-server]__a1b2c3._ and _8a3f2b1c._ */
+const TURBOPACK = /_{1,2}[0-9a-f]{4,16}\._$/;
+
+function withoutBuild(stem: string, bundled: boolean): string {
+  const turbopack = stem.replace(TURBOPACK, '');
+  if (turbopack !== stem) return turbopack;
+  const before = stem.replace(KIND_OF_BUILD, '');
+  const name = withoutHash(before, bundled);
+  return name === before ? stem : name;
+}
+
 /** main.8f3a2b1c → main, chunk-7RQZB4OG → chunk, index-DkX9f2a1 → index, 377 → "". */
-function withoutHash(stem: string): string {
+function withoutHash(stem: string, bundled: boolean): string {
+  const short = bundled ? withoutShortHash(stem) : stem;
+  if (short !== stem) return short;
   if (!/[\d]|[A-Z]{2}/.test(stem)) return stem;
   if (/^\d+$/.test(stem)) return '';
   const kept = stem.split(/([.-])/);
   while (kept.length > 1 && isHash(kept.at(-1)!)) kept.splice(-2);
-  return kept.length === 1 && isHash(kept[0]!) ? '' : kept.join('');
+  return kept.length === 1 && isHexHash(kept[0]!) ? '' : kept.join('');
+}
+
+/**
+ * Rollup's hashes are eight characters of base64url, which may hold separators; one in three has no digit. One in 500
+ * looks like a word (index-settings) and is taken for one.
+ */
+function withoutShortHash(stem: string): string {
+  const [, name, hash] = /^(?:(.*)[-._])?([\w-]{8})$/.exec(stem) ?? [];
+  if (hash === undefined || /^[A-Z]?[a-z]+(?:[-_][a-z]+)?$/.test(hash)) return stem;
+  // A whole name of two words is more likely a file's own.
+  return name === undefined && /^[A-Za-z]?[a-z]+[A-Z][a-z]+$/.test(hash) ? stem : (name ?? '');
+}
+
+/** Hexadecimal ones may be a whole name. Others stand behind something: ORDERS01, oauth2Client and Step1Form are names. */
+function isHexHash(part: string): boolean {
+  return /^[0-9a-f]{6,64}$/i.test(part) && /\d/.test(part);
 }
 
 function isHash(part: string): boolean {
   if (/^[0-9a-f]{6,64}$/i.test(part)) return /\d/.test(part);
   if (/^[A-Z0-9]{8}$/.test(part)) return true;
-  return (
-    part.length >= 8 &&
-    part.length <= 24 &&
-    /^[\w]+$/.test(part) &&
-    /\d/.test(part) &&
-    /[a-z]/.test(part) &&
-    /[A-Z]/.test(part)
-  );
+  return /^\w{8,24}$/.test(part) && /\d/.test(part) && /[a-z]/.test(part) && /[A-Z]/.test(part);
 }
 
 function folderOf(path: string, slash: number): string | undefined {
-  const inside = path.slice(0, slash).replace(CONTAINER_ROOT, '');
+  const outside = path.slice(0, slash);
+  const inside = outside.replace(CONTAINER_ROOT, '');
   const folders = inside.split('/');
   const parent = folders.at(-1)!;
   if (BUILD_ROOTS.has(parent) || parent === '.' || parent === '') return undefined;
+  if (inside !== outside) return parent;
   const root = folders[0] === '' ? 1 : 0;
   const known = folders.slice(root, -1).some((folder) => STRUCTURE.has(folder) || folder === '.');
   return known ? parent : undefined;
