@@ -92,7 +92,7 @@ export function userPropagator(otel: OtelSettings, say: Say): TextMapPropagator 
   const names = otel.propagators.length > 0 ? otel.propagators : Object.keys(known);
   const propagators = names.flatMap((name) => {
     if (name === 'none') return [];
-    const make = known[name];
+    const make = Object.hasOwn(known, name) ? known[name] : undefined;
     if (make === undefined)
       say(`OTEL_PROPAGATORS: ${name} is not known here (tracecontext, baggage, none) and is left out`);
     return make ? [make()] : [];

@@ -20,7 +20,7 @@ export function slowLimit(operation: Operation, limits: SlowLimits): number | un
 
 function namedLimit({ method, name, peer }: Operation, byName: SlowLimits['slowMillis']): number | undefined {
   const withMethod = `${method} ${name}`;
-  const exact = byName[withMethod] ?? byName[name] ?? byName[peer ?? ''];
+  const exact = ownLimit(byName, withMethod) ?? ownLimit(byName, name) ?? ownLimit(byName, peer ?? '');
   if (exact !== undefined) return exact;
   let longest: string | undefined;
   for (const pattern in byName) {
@@ -28,6 +28,11 @@ function namedLimit({ method, name, peer }: Operation, byName: SlowLimits['slowM
     if (matches(pattern, withMethod) || matches(pattern, name)) longest = pattern;
   }
   return longest === undefined ? undefined : byName[longest];
+}
+
+/** Spans have any name: "constructor" is a property of every object. */
+function ownLimit(byName: SlowLimits['slowMillis'], name: string): number | undefined {
+  return Object.hasOwn(byName, name) ? byName[name] : undefined;
 }
 
 /** `*` stands for any text. Linear, without a regular expression: it runs on the application's thread. */

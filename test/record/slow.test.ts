@@ -22,6 +22,15 @@ test('the more exact name wins: with method, without, pattern, kind; 0 turns a l
   assert.equal(slowLimit({ kind: 'internal', name: 'x' }, { ...limits, slowMillis: {} }), undefined);
 });
 
+test('a span that is called like a property of every object has the limit of its kind', () => {
+  for (const name of ['constructor', 'toString', 'valueOf', 'hasOwnProperty', '__proto__']) {
+    const internal: Operation = { kind: 'internal', name, peer: name };
+    assert.equal(slowLimit(internal, { ...limits, slowMillis: {} }), undefined, name);
+    const own = { ...limits, slowMillis: JSON.parse(`{"${name}":7}`) };
+    assert.equal(slowLimit(internal, own), 7, name);
+  }
+});
+
 test('time of a span: children by name, those at the same time counted once', () => {
   const select: Operation = { kind: 'db', name: 'SELECT dogs', peer: 'postgresql' };
   const call: Operation = { kind: 'client', name: 'http', method: 'GET', peer: 'api' };

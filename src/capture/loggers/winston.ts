@@ -127,7 +127,8 @@ function callOf(logger: WinstonLogger, info: Info, lowest: number): PendingCall 
   try {
     if (!isObject(info)) return undefined;
     const level = (info[LEVEL] ?? info.level) as string;
-    const severity = SEVERITIES[level] ?? (logger.levels?.[level] === 0 ? ERROR : INFO);
+    const known = Object.hasOwn(SEVERITIES, level) ? SEVERITIES[level] : undefined;
+    const severity = known ?? (logger.levels?.[level] === 0 ? ERROR : INFO);
     if (logger.silent || !logger.isLevelEnabled(level)) return undefined;
     if (severity < lowest) {
       leaveWords(severity, info.message);

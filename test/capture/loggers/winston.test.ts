@@ -133,6 +133,15 @@ test('fields that throw when read do not reach the application', () => {
   assert.equal(bench.rows().length, 1);
 });
 
+test('a level of the logger, called like a property of every object, is none of the usual ones', () => {
+  const bench = loggerBench();
+  patchWinston(winston);
+  const unhook = hookWinston(bench.getLogger('winston'), 13);
+  run({ level: 'valueOf', levels: { error: 0, valueOf: 1 } }, (log) => log.log('valueOf', 'm'));
+  unhook();
+  assert.deepEqual(bench.rows(), [], 'INFO');
+});
+
 function run(options: object, call: (log: Log) => void): string[] {
   const lines: string[] = [];
   const stream = new Writable({

@@ -30,7 +30,7 @@ const PARSERS: Readonly<Record<string, StackParser>> = {
 const SNIFFED_LINES = 256;
 
 export function parseStack(stack: string, message: string, language: string | undefined): ErrorNode {
-  const told = language === undefined ? undefined : PARSERS[language];
+  const told = language !== undefined && Object.hasOwn(PARSERS, language) ? PARSERS[language] : undefined;
   const parse = told ?? PARSERS[sniffLanguage(stack) ?? 'nodejs']!;
   const node = parse(stack, message);
   if (told === undefined || told === parseV8 || node.frames.length > 0 || node.cause !== undefined) return node;
