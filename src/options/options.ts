@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
+import { inspect } from 'node:util';
 import { RowtraceError } from '../errors.ts';
 import { DEFINITIONS, type Definition } from './definitions.ts';
 import { meantText, unknownOption } from './unknown-names.ts';
@@ -61,8 +62,17 @@ function parseOption(label: string, definition: Definition<unknown>, given: unkn
     return definition.parse(given);
   } catch (error) {
     const isSecret = definition.secret || (typeof given === 'string' && /:\/\/[^/]*@/.test(given));
-    const shown = isSecret ? maskSecret(String(given)) : JSON.stringify(given);
+    const shown = isSecret ? maskSecret(typeof given === 'string' ? given : '') : shownValue(given);
     throw new RowtraceError('RT_OPTION_INVALID', [`${label} = ${shown}`, (error as Error).message]);
+  }
+}
+
+/** What JSON cannot write (bigints, circular objects, getters that throw) as util.inspect does. */
+function shownValue(given: unknown): string {
+  try {
+    return JSON.stringify(given) ?? inspect(given, { depth: 1 });
+  } catch {
+    return inspect(given, { depth: 1, breakLength: Number.POSITIVE_INFINITY }).slice(0, 1_000);
   }
 }
 

@@ -2,9 +2,19 @@
 // what would be right. options.ts puts the option's name and the value given around that sentence.
 
 import { LEVELS, type Level } from '../record/level.ts';
+import { setOwn } from '../record/plain.ts';
 import { OWN_COLUMNS, PROMOTED_TYPES, type PromotedColumns, type PromotedType } from '../record/row.ts';
 
 export type Parser<T> = (given: unknown) => T;
+
+/** '' of what has no text of its own: an object without a prototype, one whose toString throws. */
+function asText(given: unknown): string {
+  try {
+    return String(given);
+  } catch {
+    return '';
+  }
+}
 
 export const text: Parser<string> = (given) => {
   if (typeof given !== 'string' || given.trim() === '') throw new Error('expected a text that is not empty');
@@ -24,7 +34,7 @@ export function integer(min: number, max: number): Parser<number> {
 export function integerOrOff(min: number, max: number): Parser<number> {
   const number = integer(min, max);
   return (given) => {
-    if (given === 0 || given === false || ['off', '0'].includes(String(given).trim().toLowerCase())) return 0;
+    if (given === 0 || given === false || ['off', '0'].includes(asText(given).trim().toLowerCase())) return 0;
     try {
       return number(given);
     } catch (error) {
@@ -41,7 +51,7 @@ export function fraction(given: unknown): number {
 
 export const flag: Parser<boolean> = (given) => {
   if (typeof given === 'boolean') return given;
-  const word = String(given).trim().toLowerCase();
+  const word = asText(given).trim().toLowerCase();
   if (['on', 'true', '1', 'yes'].includes(word)) return true;
   if (['off', 'false', '0', 'no'].includes(word)) return false;
   throw new Error('expected on or off');
@@ -49,7 +59,7 @@ export const flag: Parser<boolean> = (given) => {
 
 export function oneOf<const T extends string>(words: readonly T[]): Parser<T> {
   return (given) => {
-    const found = words.find((word) => word.toLowerCase() === String(given).trim().toLowerCase());
+    const found = words.find((word) => word.toLowerCase() === asText(given).trim().toLowerCase());
     if (!found) throw new Error(`expected one of ${words.join(', ')}`);
     return found;
   };
@@ -59,7 +69,7 @@ export const level: Parser<Level> = oneOf(LEVELS);
 
 /** A Postgres name that needs no quoting; it is quoted all the same wherever it is used. */
 export const identifier: Parser<string> = (given) => {
-  if (typeof given !== 'string' || !/^[a-z_][a-z0-9_]{0,40}$/.test(given))
+  if (typeof given !== 'string' || !/^(?!__proto__$)[a-z_][a-z0-9_]{0,40}$/.test(given))
     throw new Error('expected a lower-case name of letters, digits and _ (41 at most)');
   return given;
 };
@@ -88,7 +98,7 @@ export const httpUrl: Parser<string> = (given) => {
 
 /** `['a', 'b']` or "a,b". */
 export const list: Parser<readonly string[]> = (given) => {
-  const items = Array.isArray(given) ? given : String(given).split(',');
+  const items = Array.isArray(given) ? given : asText(given).split(',');
   return Object.freeze(items.map((item) => text(item)));
 };
 
@@ -120,7 +130,7 @@ export const columns: Parser<PromotedColumns> = (given) => {
 
 export const millisByName: Parser<Readonly<Record<string, number>>> = (given) => {
   const found: Record<string, number> = {};
-  for (const [name, millis] of pairs(given)) found[name] = integer(0, 86_400_000)(millis);
+  for (const [name, millis] of pairs(given)) setOwn(found, name, integer(0, 86_400_000)(millis));
   return Object.freeze(found);
 };
 
