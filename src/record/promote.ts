@@ -65,13 +65,25 @@ function wholeNumber(value: unknown): bigint | undefined {
   return /^[+-]?\d{1,19}$/.test(text) ? BigInt(text.replace('+', '')) : undefined;
 }
 
+const TIMESTAMP =
+  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{1,2}:\d{2}(?::\d{2})?)(?:[.,](\d{1,9}))? ?(?:(Z)|([+-]\d{2})(?::?(\d{2}))?)?)?$/i;
+
+/** In the one form that ECMAScript defines: without a zone it would take that of the process, and 30 February as 2 March. */
+function isoOf(text: string): string | undefined {
+  const [, day, time = '00:00', fraction, , hours, minutes = '00'] = TIMESTAMP.exec(text) ?? [];
+  if (day === undefined) return undefined;
+  const midnight = new Date(`${day}T00:00Z`);
+  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day)) return undefined;
+  const seconds = time.length < 6 ? ':00' : '';
+  const zone = hours === undefined ? 'Z' : `${hours}:${minutes}`;
+  return `${day}T${time.padStart(time.length < 6 ? 5 : 8, '0')}${seconds}.${fraction?.slice(0, 3) ?? '0'}${zone}`;
+}
+
 /** ISO 8601 with a date, or Unix milliseconds; years 1 to 9999, which both ECMAScript and Postgres read alike. */
 function timestamp(value: unknown): string | undefined {
-  const iso =
-    typeof value === 'string' &&
-    /^\d{4}-\d{2}-\d{2}(?:[T ][\d:.,]{2,18} ?(?:Z|[+-]\d{2}:?\d{0,2})?)?$/i.test(value.trim());
-  if (!iso && typeof value !== 'number') return undefined;
-  const date = new Date(iso ? (value as string).trim() : (value as number));
+  const iso = typeof value === 'string' ? isoOf(value.trim()) : undefined;
+  if (iso === undefined && typeof value !== 'number') return undefined;
+  const date = new Date(iso ?? (value as number));
   const year = date.getUTCFullYear();
   return year >= 1 && year <= 9999 ? date.toISOString() : undefined;
 }

@@ -28,6 +28,15 @@ describe('a promoted value', () => {
     ['timestamptz', '2024-05-01T10:00:00Z', '2024-05-01T10:00:00.000Z'],
     ['timestamptz', 0, '1970-01-01T00:00:00.000Z'],
     ['timestamptz', 'tomorrow', undefined],
+    ['timestamptz', '2026-02-30', undefined],
+    ['timestamptz', '2026-02-30T10:00:00Z', undefined],
+    ['timestamptz', '2024-02-29', '2024-02-29T00:00:00.000Z'],
+    ['timestamptz', '2024-05-01T10:00:00', '2024-05-01T10:00:00.000Z'],
+    ['timestamptz', '2024-05-01 10:00', '2024-05-01T10:00:00.000Z'],
+    ['timestamptz', '2024-05-01 10:00:00.123456+02', '2024-05-01T08:00:00.123Z'],
+    ['timestamptz', '2024-05-01t10:00:00,5 -0330', '2024-05-01T13:30:00.500Z'],
+    ['timestamptz', '2024-05-01T25:00:00', undefined],
+    ['timestamptz', '2024-05-01T10', undefined],
   ];
   for (const [type, given, expected] of table)
     it(`${JSON.stringify(given)} as ${type} is ${JSON.stringify(expected) ?? 'left in the tags'}`, () =>
