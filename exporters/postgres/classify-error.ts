@@ -83,9 +83,9 @@ function explain(kind: FailureKind, code: ErrorCode | undefined, message: string
   return kind === 'config' ? `${known.message}${detail} ${known.fix}` : known.message;
 }
 
-/** `postgres://user:secret@host` → `postgres://user:***@host`, wherever in the text it stands. */
+/** `postgres://user:secret@host` → `postgres://user:***@host`, wherever in the text it stands. Linear: begins at a `://`. */
 export function maskPasswords(text: string): string {
   return text
-    .replace(/(\w+:\/\/[^\s:/@]*):[^\s/]*@/g, '$1:***@')
+    .replace(/((?<=\w):\/\/[^\s:/@]*):[^\s/]*@/g, '$1:***@')
     .replace(/(\bpassword\s*=\s*)('[^']*'|[^\s&]+)/gi, '$1***');
 }

@@ -68,6 +68,15 @@ test('config failures name the database and the fix', () => {
   );
 });
 
+test('passwords are masked in time that grows with the text', () => {
+  for (const unit of ['a', 'a:', '://', 'a://b:', 'password=', "password='", 'password ', '@']) {
+    const text = unit.repeat(Math.ceil(500_000 / unit.length));
+    const start = process.cpuUsage();
+    maskPasswords(text);
+    assert.ok(process.cpuUsage(start).user < 2_000_000, unit);
+  }
+});
+
 test('passwords are masked wherever they stand', () => {
   assert.equal(
     maskPasswords('at postgres://a:b@c@h/x and password=abc ok'),
