@@ -1,4 +1,4 @@
-// In the JSON of protobuf what is null is absent, in a value and as a whole body.
+// What OTLP/JSON may hold beside what senders should write: null, which is absent, and a byte order mark.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -14,6 +14,11 @@ test('a member that is null does not hide the one that is set', () => {
     [{ arrayValue: null, kvlistValue: null, bytesValue: 'AA==' }, 'AA=='],
   ] as const)
     assert.deepEqual(anyValue(given, 0), expected);
+});
+
+test('a byte order mark in front of a body is passed over', () => {
+  for (const signal of ['traces', 'logs', 'metrics'] as const)
+    assert.deepEqual(decode(signal, 'json', Buffer.from('\uFEFF{}')).groups, []);
 });
 
 test('a body that is null is an empty request', () => {

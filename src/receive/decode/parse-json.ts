@@ -9,8 +9,9 @@ const MAX_NESTING = 128;
 const MAX_CONTAINERS = 2_000_000;
 
 export function parseJson(bytes: Uint8Array): unknown {
-  look(bytes);
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  requireBounded(bytes);
+  const begin = hasMark(bytes) ? 3 : 0;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + begin, bytes.byteLength - begin).toString('utf8');
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -20,7 +21,13 @@ export function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-function look(bytes: Uint8Array): void {
+/** The mark of UTF-8, which tools of .NET and Windows write in front: RFC 8259 lets a reader pass over it. */
+function hasMark(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+}
+
+/** @throws DecodeError where JSON.parse would make too much of it */
+export function requireBounded(bytes: Uint8Array): void {
   let depth = 0;
   let containers = 0;
   for (let at = 0; at < bytes.length; at++) {

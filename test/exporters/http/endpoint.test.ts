@@ -141,6 +141,30 @@ test('what is no batch is refused, and nothing of it is stored', async (t) => {
   assert.deepEqual(await messages(), []);
 });
 
+test('a batch that JSON.parse would make too much of is refused before; one of 10,000 rows is not', async (t) => {
+  let rows = 0;
+  const sink: Sink = {
+    open: async () => {},
+    write: async ({ logs }) => {
+      rows += logs.length;
+      return {} as never;
+    },
+    deadLetter: async () => {},
+    close: async () => {},
+  };
+  const { post } = await receiverFor(t, {}, { sink });
+  const send = async (body: string) =>
+    (await post('/api/v1/batches', body, { 'content-type': 'application/json' })).status;
+  const tags = (inner: string) => `{"v":1,"batch":{"logs":[{"tags":{"a":${inner}},"promoted":{}}]}}`;
+  assert.equal(await send(tags(`[${'{},'.repeat(2_000_000)}{}]`)), 413);
+  assert.equal(await send(tags(`${'['.repeat(200)}${']'.repeat(200)}`)), 400);
+  assert.equal(rows, 0);
+  const crumbs = Array.from({ length: 20 }, (_, t) => ({ t, what: 'GET /dogs' }));
+  const logs = Array.from({ length: 10_000 }, () => errorLog({ breadcrumbs: crumbs, tags: { dog: { id: [7] } } }));
+  assert.equal(await send(JSON.stringify({ v: 1, batch: { logs } })), 200);
+  assert.equal(rows, 10_000);
+});
+
 test('a sink that could not be opened once is opened anew by the next batch', async (t) => {
   let opened = 0;
   const sink: Sink = {
