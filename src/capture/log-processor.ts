@@ -6,9 +6,9 @@ import { isTracingSuppressed } from '@opentelemetry/core';
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { thrownOf } from '../otel/context-keys.ts';
 import { stateOfContext } from '../otel/request-state.ts';
-import { type Identity, readIdentity, recordTags } from '../record/attributes.ts';
-import { errorOfAttributes } from '../record/error-of-attributes.ts';
-import { isAtLeast, type Level, levelOfSeverity, levelOfText, severityOfLevel } from '../record/level.ts';
+import { codeFunction, type Identity, readIdentity, recordTags } from '../record/attributes.ts';
+import { errorOfAttributes, hasError } from '../record/error-of-attributes.ts';
+import { isAtLeast, type Level, levelOfRecord, levelOfSeverity, severityOfLevel } from '../record/level.ts';
 import { LIMITS } from '../record/limits.ts';
 import { clean } from '../record/scrub/clean.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
@@ -78,13 +78,15 @@ export class RowtraceLogProcessor implements LogRecordProcessor {
   }
 
   #emit(record: EmittedRecord, scope: string, time: number, context: Context): void {
-    const level = record.severityNumber ? levelOfSeverity(record.severityNumber) : levelOfText(record.severityText);
     if (isClaimed(scope)) return;
+    const attributes = (record.attributes ?? NONE) as Record<string, unknown>;
+    const tellsError = !record.severityNumber && (record.exception !== undefined || hasError(attributes));
+    const level = levelOfRecord(record.severityNumber, record.severityText, tellsError);
     if (!isAtLeast(level, this.#options.level)) {
-      if (isAtLeast(level, 'INFO')) leaveWords(severityOfLevel(level), bodyText(record), time, context);
+      if (isAtLeast(level, 'INFO'))
+        leaveWords(severityOfLevel(level), bodyText(record) ?? record.eventName, time, context);
       return;
     }
-    const attributes = (record.attributes ?? NONE) as Record<string, unknown>;
     const tags: Record<string, unknown> = {};
     recordTags(attributes, tags);
     const identity: Identity = {};
@@ -96,7 +98,7 @@ export class RowtraceLogProcessor implements LogRecordProcessor {
       body,
       template: text(attributes['log.template'] ?? attributes['message.template']),
       module: text(attributes['logger.name']) ?? scope,
-      fn: text(attributes['code.function.name'] ?? attributes['code.function']),
+      fn: codeFunction(attributes),
       fingerprint: text(attributes['rowtrace.fingerprint']),
       time,
       tags,
@@ -112,7 +114,8 @@ export class RowtraceLogProcessor implements LogRecordProcessor {
       return;
     }
     const error = errorOfAttributes(attributes, scrubber);
-    carrier.body ??= error?.message ?? '';
+    // An event's name says less than the message of its error.
+    carrier.body ??= error?.message ?? record.eventName ?? '';
     if (error === undefined) tracker.plain(carrier);
     else tracker.described(error, carrier);
   }
@@ -124,7 +127,7 @@ function text(value: unknown): string | undefined {
 
 function bodyText(record: EmittedRecord): string | undefined {
   const { body } = record;
-  if (body === undefined || body === null) return record.eventName;
+  if (body === undefined || body === null) return undefined;
   if (typeof body === 'string') return body;
   try {
     return JSON.stringify(body) ?? String(body);

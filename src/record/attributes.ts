@@ -9,7 +9,10 @@ export type Attributes = Readonly<Record<string, unknown>>;
 const CONVENTION =
   /^(http|next|url|server|client|network|net|user_agent|error|exception|express|otel|thread|rpc|code)\./;
 /** Of the request's own attributes these help to reproduce an error. */
-const KEPT_OF_REQUEST = ['url.path', 'user_agent.original'];
+const KEPT_OF_REQUEST: readonly (readonly [name: string, old: string])[] = [
+  ['url.path', 'http.target'],
+  ['user_agent.original', 'http.user_agent'],
+];
 const FIELDS = new Set([
   'session.id',
   'user.id',
@@ -36,13 +39,21 @@ function isField(key: string): boolean {
 export function rowTags(own: Attributes | undefined, root: Attributes | undefined): Record<string, unknown> {
   const tags: Record<string, unknown> = {};
   if (root !== undefined) {
-    for (const key of KEPT_OF_REQUEST) if (root[key] !== undefined) tags[key] = root[key];
+    for (const [name, old] of KEPT_OF_REQUEST) {
+      const value = root[name] ?? pathOnly(root[old]);
+      if (value !== undefined) tags[name] = value;
+    }
     copyCustom(root, tags);
   }
   if (own !== undefined && own !== root)
     for (const key in own)
       if (!isField(key) && key !== 'http.route' && !/^(express|next)\./.test(key)) setOwn(tags, key, own[key]);
   return tags;
+}
+
+/** http.target holds the query, too. */
+function pathOnly(value: unknown): unknown {
+  return typeof value === 'string' && value.startsWith('/') ? value.split('?', 1)[0] : value;
 }
 
 /** Attributes that the application set itself. */
@@ -53,6 +64,15 @@ export function copyCustom(from: Attributes, into: Record<string, unknown>): voi
 /** Tags of a log record: every attribute that is no column. */
 export function recordTags(attributes: Attributes, into: Record<string, unknown>): void {
   for (const key in attributes) if (!isField(key)) setOwn(into, key, peek(attributes, key));
+}
+
+/** Where a record was made. In the old conventions the function is a bare name, beside its class or module. */
+export function codeFunction(attributes: Attributes): string | undefined {
+  const told = attributes['code.function.name'];
+  if (typeof told === 'string' && told !== '') return told;
+  const { 'code.function': name, 'code.namespace': namespace } = attributes;
+  if (typeof name !== 'string' || name === '') return undefined;
+  return typeof namespace === 'string' && namespace !== '' ? `${namespace}.${name}` : name;
 }
 
 export interface Identity {

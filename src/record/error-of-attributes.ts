@@ -4,11 +4,15 @@ import { cut, LIMITS } from './limits.ts';
 import { clean } from './scrub/clean.ts';
 import type { Scrubber } from './scrub/scrubber.ts';
 
+export function hasError(attributes: Attributes): boolean {
+  return attributes['exception.type'] !== undefined || attributes['exception.message'] !== undefined;
+}
+
 /** `exception.*` attributes of an event or of a log record as an error; nothing where there are none. */
 export function errorOfAttributes(attributes: Attributes, scrubber: Scrubber): ErrorFact | undefined {
+  if (!hasError(attributes)) return undefined;
   const type = attributes['exception.type'];
   const message = attributes['exception.message'];
-  if (type === undefined && message === undefined) return undefined;
   const fact: ErrorFact = {
     type: cut(String(type ?? 'Error'), LIMITS.name),
     message: clean(String(message ?? type), scrubber),

@@ -23,20 +23,53 @@ export function levelOfSeverity(severityNumber: number | undefined): Level {
   return severityNumber < 21 ? 'ERROR' : 'CRITICAL';
 }
 
-/** `severity_text` of records without a number ("warn", "Error", "fatal"); INFO when the word is not known. */
-export function levelOfText(text: string | undefined): Level {
-  const word = (text ?? '').toLowerCase();
+/**
+ * Words beside those that begin as one of OpenTelemetry's does: of java.util.logging, zap, zerolog, Serilog, glog, Android,
+ * Microsoft.Extensions.Logging, syslog, loguru, Apple.
+ */
+const WORDS: ReadonlyMap<string, Level> = new Map(
+  Object.entries({
+    DEBUG: 'finest finer fine config notset trc trce t dbg dbug d vrb v',
+    INFO: 'inf i notice success http log default',
+    WARNING: 'wrn w',
+    ERROR: 'severe fail failure exception e',
+    CRITICAL: 'ftl f c pnc dpanic fault a',
+  } satisfies Record<Level, string>).flatMap(([level, words]) =>
+    words.split(' ').map((word) => [word, level as Level] as const),
+  ),
+);
+
+/** "warn", "Error", "fatal", "ERROR2", "WRN", "E"; nothing when the word is not known. */
+export function knownLevelOfText(text: string | undefined): Level | undefined {
+  const word = (text ?? '').trim().toLowerCase();
   if (/^(trace|debug|verbose|silly)/.test(word)) return 'DEBUG';
+  if (/^info/.test(word)) return 'INFO';
   if (/^warn/.test(word)) return 'WARNING';
   if (/^err/.test(word)) return 'ERROR';
-  return /^(fatal|crit|alert|emerg|panic)/.test(word) ? 'CRITICAL' : 'INFO';
+  return /^(fatal|crit|alert|emerg|panic)/.test(word) ? 'CRITICAL' : WORDS.get(word);
+}
+
+/** `severity_text` of records without a number; INFO when the word is not known. */
+export function levelOfText(text: string | undefined): Level {
+  return knownLevelOfText(text) ?? 'INFO';
+}
+
+/**
+ * Of a log record. Its number counts, then its word; an exception without either is an error, since as INFO it would be
+ * dropped by most.
+ */
+export function levelOfRecord(
+  severityNumber: number | undefined,
+  severityText: string | undefined,
+  tellsError: boolean,
+): Level {
+  if (severityNumber) return levelOfSeverity(severityNumber);
+  return knownLevelOfText(severityText) ?? (tellsError ? 'ERROR' : 'INFO');
 }
 
 /** What a programmer named; `otherwise` where it is no level: a slip must not cost the record. */
 export function levelNamed(given: unknown, otherwise: Level): Level {
-  if (typeof given !== 'string') return otherwise;
-  const level = levelOfText(given);
-  return level === 'INFO' && !/^info/i.test(given) ? otherwise : level;
+  return (typeof given === 'string' ? knownLevelOfText(given) : undefined) ?? otherwise;
 }
 
 /** The lowest OpenTelemetry severity number of a level. */

@@ -26,6 +26,15 @@ const RECORDS = {
     severityNumber: 17,
     attributes: { 'exception.type': 'DogError', 'exception.message': 'gone' },
   },
+  'an event with an error': {
+    severityNumber: 17,
+    eventName: 'shelf.broke',
+    attributes: { 'exception.type': 'DogError', 'exception.message': 'gone' },
+  },
+  'an exception and a level that is none': {
+    severityText: 'WOMBAT',
+    attributes: { 'exception.type': 'DogError', 'exception.message': 'gone' },
+  },
   'a time in milliseconds': { severityNumber: 13, body: 'then', timestamp: 1_700_000_000_123 },
   'a time as the SDK keeps it': {
     severityNumber: 13,
@@ -50,6 +59,20 @@ for (const [what, record] of Object.entries(RECORDS)) {
     }
   });
 }
+
+test('an exception is an error where no severity is told, and its message comes before the name of an event', () => {
+  for (const told of [
+    { attributes: { 'exception.type': 'DogError', 'exception.message': 'gone' } },
+    { exception: new Error('gone') },
+  ]) {
+    const { provider, logs } = bench();
+    const code = { 'code.namespace': 'kennel', 'code.function': 'feed' };
+    const attributes = { ...told.attributes, ...code };
+    provider.getLogger('test').emit({ severityText: 'WOMBAT', eventName: 'shelf.broke', ...told, attributes });
+    const [log] = logs();
+    assert.deepEqual([log?.level, log?.message, log?.fn], ['ERROR', 'gone', 'kennel.feed']);
+  }
+});
 
 test('an exception keeps its class, its causes and its identity', () => {
   class DogError extends Error {}

@@ -27,17 +27,19 @@ test('entries become rows, with all that they tell', async (t) => {
       { level: 'error' },
       { level: 'error', message: 'x', timestamp: 'yesterday' },
       7,
+      { level: 'wombat', message: 'x' },
     ],
   });
   assert.equal(answer.status, 200);
   assert.deepEqual(await answer.json(), {
     accepted: 2,
     below_level: 1,
-    rejected: 3,
+    rejected: 4,
     errors: [
       { index: 3, message: 'message should be a text' },
       { index: 4, message: 'timestamp should be ISO 8601 or Unix time' },
       { index: 5, message: 'an entry should be an object' },
+      { index: 6, message: 'level is no word that is known, such as debug, info, warning, error, fatal' },
     ],
   });
   const rows = await receiver.rows<Record<string, unknown>>(2);

@@ -1,9 +1,9 @@
 // Log records of one resource → facts. Only records at or above the level are looked at.
 
-import { type Attributes, type Identity, readIdentity, recordTags } from '../../record/attributes.ts';
-import { errorOfAttributes } from '../../record/error-of-attributes.ts';
+import { type Attributes, codeFunction, type Identity, readIdentity, recordTags } from '../../record/attributes.ts';
+import { errorOfAttributes, hasError } from '../../record/error-of-attributes.ts';
 import type { LogFact, ResourceFact } from '../../record/fact.ts';
-import { isAtLeast, type Level, levelOfSeverity, levelOfText } from '../../record/level.ts';
+import { isAtLeast, type Level, levelOfRecord } from '../../record/level.ts';
 import { LIMITS } from '../../record/limits.ts';
 import { clean } from '../../record/scrub/clean.ts';
 import { keptUserId } from '../../record/user-id.ts';
@@ -20,7 +20,7 @@ export function logFacts(group: ResourceGroup<LogSignal>, resource: ResourceFact
   const times = new Map<string, number>();
   for (const { scope, items } of group.scopes) {
     for (const record of items) {
-      const level = record.severityNumber ? levelOfSeverity(record.severityNumber) : levelOfText(record.severityText);
+      const level = levelOfRecord(record.severityNumber, record.severityText, hasError(record.attributes));
       if (!isAtLeast(level, rules.level)) continue;
       const raw = record.raw instanceof Uint8Array ? record.raw : JSON.stringify(record.raw);
       const digest = digestOf(sender, scope, raw);
@@ -46,8 +46,8 @@ function logFact(
   const { id, t, tRaw } = rowRef(record.time || untold.of(digest, rules.now()), digest);
   const tags: Record<string, unknown> = {};
   recordTags(attributes, tags);
-  const body = bodyOf(record.body, tags) ?? (record.eventName || undefined);
   const error = errorOfAttributes(attributes, scrubber);
+  const body = bodyOf(record.body, tags) ?? (error === undefined ? record.eventName || undefined : undefined);
   const identity: Identity = {};
   readIdentity(attributes, identity);
   const stack = text(attributes, 'code.stacktrace');
@@ -75,7 +75,7 @@ function logFact(
     sessionId: name(identity.sessionId, LIMITS.id),
     traceId: traced ? record.traceId : undefined,
     spanId: name(record.spanId || undefined, LIMITS.id),
-    fn: name(text(attributes, 'code.function.name', 'code.function'), LIMITS.name),
+    fn: name(codeFunction(attributes), LIMITS.name),
     module: name(text(attributes, 'logger.name') ?? (scope || undefined), LIMITS.name),
     threadId: typeof attributes['thread.id'] === 'number' ? attributes['thread.id'] : undefined,
     tags: scrubber.tags(tags),

@@ -2,6 +2,7 @@
 // records by sender, and what is wrong with the entries that cannot be read.
 
 import type { Attributes } from '../../record/attributes.ts';
+import { knownLevelOfText } from '../../record/level.ts';
 import { setOwn } from '../../record/plain.ts';
 import { DecodeError } from '../decode/decode-error.ts';
 import type { LogSignal, ResourceGroup } from '../signals.ts';
@@ -71,7 +72,7 @@ function recordOf(fields: Fields): LogSignal {
   return {
     time: timeOf(fields.timestamp),
     severityNumber: 0,
-    severityText: optionalText(fields, 'level') ?? 'error',
+    severityText: levelOf(fields),
     body: message,
     attributes,
     traceId: idOf(fields, 'trace_id'),
@@ -79,6 +80,14 @@ function recordOf(fields: Fields): LogSignal {
     eventName: '',
     raw: fields,
   };
+}
+
+/** A word that is not known is refused: as INFO it would be dropped without a word. */
+function levelOf(fields: Fields): string {
+  const level = optionalText(fields, 'level') ?? 'error';
+  if (knownLevelOfText(level) === undefined)
+    throw new DecodeError('level is no word that is known, such as debug, info, warning, error, fatal');
+  return level;
 }
 
 /** ISO 8601 (without a zone: UTC), or Unix seconds or milliseconds. */
