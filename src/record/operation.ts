@@ -145,9 +145,9 @@ export function operationOfMetric(metric: string, attributes: Attributes): Opera
 export function operationOfDuration(metric: string, attributes: Attributes): Operation {
   const known = operationOfMetric(metric, attributes);
   if (known !== undefined) return known;
-  const failed = attributes['error.type'] !== undefined;
-  const statusClass = failed ? 'error' : 'ok';
   const [, family, side] = /^(rpc|messaging)\.(\w+)/.exec(metric) ?? [];
+  const failed = attributes['error.type'] !== undefined || (family === 'rpc' && rpcFailed(attributes, side!));
+  const statusClass = failed ? 'error' : 'ok';
   if (family === undefined) return { kind: 'internal', name: bound(metric, LIMITS.name), statusClass };
   if (family === 'messaging') {
     const what = text(attributes['messaging.operation.name'] ?? attributes['messaging.operation']) ?? side!;
@@ -156,6 +156,17 @@ export function operationOfDuration(metric: string, attributes: Attributes): Ope
   }
   const name = text([attributes['rpc.service'], attributes['rpc.method']].filter(Boolean).join('/')) ?? 'rpc';
   return { kind: side === 'server' ? 'server' : 'client', name, statusClass, peer: peerOf(attributes) };
+}
+
+/**
+ * By the old names, which stand where error.type does now. Of gRPC's codes any is an error for a client; for a server those
+ * that are its own fault: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS.
+ */
+function rpcFailed(attributes: Attributes, side: string): boolean {
+  if (attributes['rpc.connect_rpc.error_code'] !== undefined || attributes['rpc.jsonrpc.error_code'] !== undefined)
+    return true;
+  const code = Number(attributes['rpc.grpc.status_code'] ?? 0);
+  return side === 'server' ? [2, 4, 12, 13, 14, 15].includes(code) : code > 0;
 }
 
 /** Our own metric: seconds of spans that nobody else measures (the programmer's own, databases, messages). */

@@ -16,7 +16,7 @@ export interface MetricRules extends LatencyRules {
   refuseOthers: boolean;
 }
 
-const SECONDS: Readonly<Record<string, number>> = { s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
+const UNITS: Readonly<Record<string, number>> = { s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
 /** What toHistogramRow takes. */
 const [MIN_SCALE, MAX_SCALE, MAX_BUCKETS] = [-10, 20, 4_096];
 
@@ -35,7 +35,7 @@ export function metricFacts(
   };
   for (const { scope, items } of group.scopes) {
     for (const metric of items) {
-      const seconds = SECONDS[metric.unit || (/^http\.(server|client)\.duration$/.test(metric.name) ? 'ms' : 's')];
+      const seconds = secondsOf(metric);
       if (rules.refuseOthers && metric.otherPoints > 0) refuse(metric.otherPoints, OTHERS);
       if (seconds === undefined) {
         if (rules.refuseOthers && metric.points.length > 0) refuse(metric.points.length, OTHERS);
@@ -60,6 +60,28 @@ export function metricFacts(
     }
   }
   return { facts: latencies.facts(), rejected, ...(reason === undefined ? {} : { reason }) };
+}
+
+/** Of the semantic conventions, those whose name does not end in what they are. */
+const KNOWN_DURATIONS =
+  /^(?:db\.client\.connections?\.(?:create|wait|use)_time|gen_ai\.server\.time_(?:per_output_token|to_first_token)|http\.client\.request\.time_in_queue|aspnetcore\.rate_limiting\.request\.time_in_queue)$/;
+/** Prometheus' names hold their unit. */
+const NAMED_DURATION = /[._](?:duration|latency)(?:[._](seconds|milliseconds|microseconds|nanoseconds))?$/;
+const NAMED_UNITS: Readonly<Record<string, string>> = {
+  seconds: 's',
+  milliseconds: 'ms',
+  microseconds: 'us',
+  nanoseconds: 'ns',
+};
+
+/** Of one of a metric's unit; nothing where it measures no time. A size without a unit must not become a latency. */
+function secondsOf({ name, unit }: MetricSignal): number | undefined {
+  if (unit !== '') return Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined;
+  // Before these conventions were stable, in milliseconds.
+  if (/^(?:http|rpc)\.(?:server|client)\.duration$/.test(name)) return UNITS.ms;
+  if (KNOWN_DURATIONS.test(name)) return UNITS.s;
+  const named = NAMED_DURATION.exec(name);
+  return named === null ? undefined : UNITS[NAMED_UNITS[named[1] ?? 'seconds']!];
 }
 
 const OTHERS = 'only histograms of durations are stored';
