@@ -80,13 +80,18 @@ function logFact(
     threadId: typeof attributes['thread.id'] === 'number' ? attributes['thread.id'] : undefined,
     tags: scrubber.tags(tags),
   };
-  if (!traced || !isAtLeast(level, 'ERROR')) return fact;
-  if (error !== undefined) fact.occurrence = { key: occurrenceKey(record.traceId, error), ...when };
-  if (outcome === undefined) fact.hold = true;
-  const isOpen = outcome === undefined;
+  const isError = isAtLeast(level, 'ERROR');
+  const isOpen = isError && outcome === undefined;
+  if (!traced || (!isError && outcome === undefined)) return fact;
+  if (isError && error !== undefined) {
+    fact.occurrence = { key: occurrenceKey(record.traceId, error), ...when };
+    const absorbs = memory.takeFailuresAround(resource.service, record.traceId, record.spanId);
+    if (absorbs.length > 0) fact.absorbs = absorbs;
+  }
+  if (isOpen) fact.hold = true;
   memory.remember(resource.service, record.traceId, {
     row: { id, t },
-    about: error === undefined ? 'warning' : 'exception',
+    about: isError && error !== undefined ? 'exception' : 'warning',
     isOpen,
     ...when,
   });

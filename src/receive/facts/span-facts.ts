@@ -16,8 +16,8 @@ import type { Mapped, RowFact } from './mapped.ts';
 import { outcomeFacts, requestFacts, requestOf } from './request-of.ts';
 import type { MapRules } from './rules.ts';
 import { spanLatencies } from './span-latencies.ts';
-import { markFailed, pathOf, type SpanNode, spanTree } from './span-tree.ts';
-import type { Interval } from './trace-memory.ts';
+import type { Interval } from './span-links.ts';
+import { MAX_CHAIN, markFailed, pathOf, type SpanNode, spanTree } from './span-tree.ts';
 
 export function spanFacts(
   group: ResourceGroup<SpanSignal>,
@@ -27,6 +27,7 @@ export function spanFacts(
 ): Mapped {
   const nodes = spanTree(group);
   const mapping = new SpanMapping(resource.service, rules);
+  mapping.learn(nodes);
   for (const node of nodes) mapping.map(node);
   const rejected = group.scopes.reduce((sum, { items }) => sum + items.length, 0) - nodes.length;
   const latencies = spanLatencies(nodes, resource.service, process, rules);
@@ -59,6 +60,13 @@ class SpanMapping {
     this.#rules = rules;
   }
 
+  /** Rows that came before, whose request is known by what comes now. */
+  learn(nodes: readonly SpanNode[]): void {
+    const spans = nodes.map(({ span }) => span);
+    for (const { facts, rows } of this.#rules.memory.learn(this.#service, spans))
+      this.facts.push({ k: 'amend', rows, ...facts, final: true });
+  }
+
   map(node: SpanNode): void {
     node.span.events.forEach((event, index) => {
       if (event.name === 'exception') this.#exception(node, event, index);
@@ -71,9 +79,9 @@ class SpanMapping {
 
   #exception(node: SpanNode, event: SpanEvent, index: number): void {
     const { span } = node;
-    const error = errorOfAttributes(event.attributes, this.#rules.scrubber);
+    const { memory, scrubber } = this.#rules;
+    const error = errorOfAttributes(event.attributes, scrubber);
     if (error === undefined) return;
-    const when = whenOf(span);
     const tags: Record<string, unknown> = {};
     recordTags(event.attributes, tags);
     this.#row(node, {
@@ -83,8 +91,8 @@ class SpanMapping {
       message: error.message,
       error,
       tags,
-      absorbs: this.#rules.memory.takeFailuresAround(this.#service, span.traceId, when),
-      occurrence: { key: occurrenceKey(span.traceId, error), path: pathOf(node), ...when },
+      absorbs: memory.takeFailuresAround(this.#service, span.traceId, span.spanId),
+      occurrence: { key: occurrenceKey(span.traceId, error), path: this.#path(node), ...whenOf(span) },
     });
     markFailed(node);
   }
@@ -95,8 +103,7 @@ class SpanMapping {
     const failed = status === undefined ? span.failed : status >= this.#rules.statusRows;
     if (!failed || node.failed) return;
     markFailed(node);
-    const { memory } = this.#rules;
-    if (memory.hasFailureWithin(this.#service, span.traceId, whenOf(span))) return;
+    if (this.#rules.memory.hasFailureIn(this.#service, span.traceId, span.spanId)) return;
     const words = clean(failureWords(operation, status), this.#rules.scrubber);
     // What another service answered is for the caller to handle (semantic conventions give it WARN, too).
     const answered = isOutgoing(span) && status !== undefined;
@@ -107,6 +114,13 @@ class SpanMapping {
       message: span.statusMessage === undefined ? words : clean(span.statusMessage, this.#rules.scrubber),
       template: span.statusMessage === undefined ? words : undefined,
     });
+  }
+
+  /** Ids of the ancestors: those that came along, and above them those that came before. */
+  #path(node: SpanNode): string[] {
+    const path = pathOf(node);
+    const above = path.length === 0 ? [] : this.#rules.memory.pathAbove(this.#service, node.span.traceId, path.at(-1)!);
+    return [...path, ...above].slice(0, MAX_CHAIN);
   }
 
   #slow(node: SpanNode): boolean {

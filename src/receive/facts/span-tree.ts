@@ -6,7 +6,7 @@ import { httpStatus, operationOfSpan } from '../../record/operation.ts';
 import type { ResourceGroup, SpanSignal } from '../signals.ts';
 
 /** Deeper chains of parents are not followed; neither are circles. */
-const MAX_CHAIN = 64;
+export const MAX_CHAIN = 64;
 
 export interface SpanNode {
   span: SpanSignal;

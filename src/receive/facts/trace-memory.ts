@@ -1,21 +1,18 @@
 // What was received of a trace lately, so that what comes in another request finds it: rows that wait for the outcome of
-// their request, and outcomes whose rows are still to come. Bounded, in memory, by service and trace; a receiver that
-// starts anew, or a trace spread over several receivers, loses the outcome on a row, never a row.
+// their request, outcomes whose rows are still to come, and how its spans hang together. What belongs together is decided
+// by ancestors; by time only which request a row is of, where its ancestors did not come and no other request fits.
+// Bounded, in memory, by service and trace; a receiver that starts anew, or a trace spread over several receivers, loses
+// the outcome on a row, or makes a row of a failure beside that of its exception; never a row less.
 
 import type { RequestFacts, RowRef } from '../../record/fact.ts';
 import { CLOCK_SLACK_MILLIS } from '../../record/occurrence.ts';
+import type { SpanSignal } from '../signals.ts';
+import { type Climb, type Interval, keyOf, SpanLinks } from './span-links.ts';
 import { UndoLog } from './undo.ts';
 
 const MAX_TRACES = 20_000;
 const MAX_ROWS = 32;
 const MAX_OUTCOMES = 8;
-
-/** When something was, and on which span ('' where none is known). */
-export interface Interval {
-  span: string;
-  from: number;
-  to: number;
-}
 
 export interface RememberedRow extends Interval {
   row: RowRef;
@@ -29,58 +26,123 @@ export interface Outcome extends Interval {
   facts: RequestFacts;
 }
 
+interface KnownRow extends RememberedRow {
+  /** Towards its request. */
+  climb: Climb;
+  /** The request whose outcome it has by time: what its ancestors say goes over that, when they come. */
+  guess: string | undefined;
+}
+
+interface KnownOutcome {
+  outcome: Outcome;
+  isKept: boolean;
+}
+
 interface Trace {
-  rows: RememberedRow[];
-  outcomes: Outcome[];
+  rows: KnownRow[];
+  outcomes: KnownOutcome[];
 }
 
 export class TraceMemory {
   readonly undo = new UndoLog();
   readonly #traces = new Map<string, Trace>();
+  readonly #links: SpanLinks;
   readonly #maxTraces: number;
 
-  constructor(maxTraces = MAX_TRACES) {
+  constructor(maxTraces = MAX_TRACES, maxSpans?: number) {
     this.#maxTraces = maxTraces;
+    this.#links = new SpanLinks(maxSpans);
+  }
+
+  /**
+   * Spans came: to be told of all of a request before anything is asked about one of them.
+   *
+   * @returns outcomes that came before, with rows that are now seen to be theirs
+   */
+  learn(service: string, spans: Iterable<SpanSignal>): { facts: RequestFacts; rows: RowRef[] }[] {
+    const touched = new Map<string, Trace>();
+    this.#links.note(service, spans, (key, isNew) => {
+      const trace = this.#traces.get(key);
+      if (trace === undefined) return;
+      touched.set(key, trace);
+      // Forgotten among many others: the rows are still known.
+      if (isNew) for (const row of trace.rows) if (row.about !== 'warning') this.#links.fail(key, row.span);
+    });
+    const found = new Map<Outcome, RowRef[]>();
+    for (const [key, trace] of touched) {
+      for (const row of trace.rows) {
+        const outcome = row.isOpen ? outcomeOn(trace, this.#links.requestOf(key, row.climb)) : undefined;
+        if (outcome === undefined) continue;
+        if (row.guess !== outcome.span) found.set(outcome, [...(found.get(outcome) ?? []), row.row]);
+        this.#settle(row);
+      }
+    }
+    return [...found].map(([{ facts }, rows]) => ({ facts, rows }));
   }
 
   remember(service: string, traceId: string, row: RememberedRow): void {
-    const trace = this.#of(service, traceId);
-    if (trace.rows.length >= MAX_ROWS) return;
-    trace.rows.push(row);
+    const key = keyOf(service, traceId);
+    const trace = this.#of(key);
+    if (row.about !== 'warning') this.undo.add(this.#links.fail(key, row.span));
+    const climb = { at: row.span, steps: 0 };
+    // What has an outcome by its time waits for a better one.
+    const isUnsure = !row.isOpen && row.span !== '' && this.#links.requestOf(key, climb) === undefined;
+    const guess = isUnsure ? this.#requestByTime(key, row, climb) : undefined;
+    const isOpen = row.isOpen || guess !== undefined;
+    if (trace.rows.length >= MAX_ROWS || (!isOpen && row.about === 'warning')) return;
+    const known: KnownRow = { ...row, isOpen, guess, climb };
+    trace.rows.push(known);
     this.undo.add(() => {
-      trace.rows = trace.rows.filter((one) => one !== row);
+      trace.rows = trace.rows.filter((one) => one !== known);
     });
   }
 
   /** A request ended. @returns rows made inside it that wait for its outcome */
   ended(service: string, traceId: string, outcome: Outcome, isKept: boolean): RowRef[] {
-    const known = this.#traces.get(keyOf(service, traceId));
+    const key = keyOf(service, traceId);
+    const known = this.#traces.get(key);
     if (known === undefined && !isKept) return [];
-    const trace = known ?? this.#of(service, traceId);
-    if (isKept && trace.outcomes.length < MAX_OUTCOMES) trace.outcomes.push(outcome);
-    const waiting = trace.rows.filter((row) => row.isOpen && isWithin(row, outcome));
-    for (const row of waiting) row.isOpen = false;
-    this.undo.add(() => {
-      trace.outcomes = trace.outcomes.filter((one) => one !== outcome);
-      for (const row of waiting) row.isOpen = true;
-    });
-    return waiting.map(({ row }) => row);
+    this.#links.noteRequest(key, outcome);
+    const trace = known ?? this.#of(key);
+    this.#keep(trace, outcome, isKept);
+    const rows: RowRef[] = [];
+    for (const row of trace.rows) {
+      if (!row.isOpen) continue;
+      const request = this.#links.requestOf(key, row.climb);
+      if (request !== undefined && row.span !== '') {
+        if (request !== outcome.span) continue;
+        if (row.guess !== request) rows.push(row.row);
+        this.#settle(row);
+      } else if (row.guess === undefined && this.#requestByTime(key, row, row.climb) === outcome.span) {
+        rows.push(row.row);
+        this.#settle(row, outcome.span);
+      }
+    }
+    return rows;
   }
 
   outcomeOf(service: string, traceId: string, when: Interval): Outcome | undefined {
-    return this.#traces.get(keyOf(service, traceId))?.outcomes.find((outcome) => isWithin(when, outcome));
+    const key = keyOf(service, traceId);
+    const trace = this.#traces.get(key);
+    if (trace === undefined || trace.outcomes.length === 0) return undefined;
+    const climb = { at: when.span, steps: 0 };
+    const request = when.span === '' ? undefined : this.#links.requestOf(key, climb);
+    return outcomeOn(trace, request ?? this.#requestByTime(key, when, climb));
   }
 
-  /** An exception or a failure inside `span` has a row already. */
-  hasFailureWithin(service: string, traceId: string, span: Interval): boolean {
-    const rows = this.#traces.get(keyOf(service, traceId))?.rows ?? [];
-    return rows.some((row) => row.about !== 'warning' && isWithin(row, span));
+  /** An exception or a failure on `span` or inside it has a row already. */
+  hasFailureIn(service: string, traceId: string, span: string): boolean {
+    return this.#links.hasFailed(keyOf(service, traceId), span);
   }
 
-  /** Rows that only said that something around `exception` failed: it tells why. They are forgotten here. */
-  takeFailuresAround(service: string, traceId: string, exception: Interval): RowRef[] {
-    const trace = this.#traces.get(keyOf(service, traceId));
-    const taken = trace?.rows.filter((row) => row.about === 'failure' && isWithin(exception, row)) ?? [];
+  /** Rows that only said that `span` or something around it failed: an exception on it tells why. They are forgotten here. */
+  takeFailuresAround(service: string, traceId: string, span: string): RowRef[] {
+    const key = keyOf(service, traceId);
+    const trace = this.#traces.get(key);
+    const failures = trace?.rows.filter(({ about }) => about === 'failure') ?? [];
+    if (span === '' || failures.length === 0) return [];
+    const path = new Set([span, ...this.#links.above(key, span)]);
+    const taken = failures.filter((row) => path.has(row.span));
     if (taken.length > 0) {
       trace!.rows = trace!.rows.filter((row) => !taken.includes(row));
       this.undo.add(() => trace!.rows.push(...taken));
@@ -88,8 +150,35 @@ export class TraceMemory {
     return taken.map(({ row }) => row);
   }
 
-  #of(service: string, traceId: string): Trace {
-    const key = keyOf(service, traceId);
+  /** Ids of ancestors above `span`, nearest first, as far as they came. */
+  pathAbove(service: string, traceId: string, span: string): string[] {
+    return this.#links.above(keyOf(service, traceId), span);
+  }
+
+  #requestByTime(key: string, when: Interval, { at }: Climb): string | undefined {
+    return this.#links.onlyRequestAround(key, at, (request) => isWithin(when, request));
+  }
+
+  /** @param guess where only its time says so: without a span it waits for nothing better */
+  #settle(row: KnownRow, guess?: string): void {
+    const before = { isOpen: row.isOpen, guess: row.guess };
+    row.isOpen = guess !== undefined && row.span !== '';
+    row.guess = guess;
+    this.undo.add(() => Object.assign(row, before));
+  }
+
+  /** One that rows will be asked about is not kept out by those that only happened to be beside it. */
+  #keep(trace: Trace, outcome: Outcome, isKept: boolean): void {
+    const { outcomes } = trace;
+    const rest = outcomes.length < MAX_OUTCOMES ? outcomes : withoutOne(outcomes, (one) => isKept && !one.isKept);
+    if (rest.length >= MAX_OUTCOMES) return;
+    trace.outcomes = [...rest, { outcome, isKept }];
+    this.undo.add(() => {
+      trace.outcomes = trace.outcomes.filter((one) => one.outcome !== outcome);
+    });
+  }
+
+  #of(key: string): Trace {
     const known = this.#traces.get(key);
     if (known !== undefined) return known;
     if (this.#traces.size >= this.#maxTraces) this.#traces.delete(this.#traces.keys().next().value!);
@@ -99,12 +188,15 @@ export class TraceMemory {
   }
 }
 
-function keyOf(service: string, traceId: string): string {
-  return `${traceId} ${service}`;
+function outcomeOn({ outcomes }: Trace, span: string | undefined): Outcome | undefined {
+  return outcomes.find(({ outcome }) => outcome.span === span)?.outcome;
 }
 
-/** On the same span, whatever its clocks say: a record and its span may be read from two. */
+function withoutOne<Item>(items: Item[], isOne: (item: Item) => boolean): Item[] {
+  const at = items.findIndex(isOne);
+  return at < 0 ? items : items.toSpliced(at, 1);
+}
+
 function isWithin(inner: Interval, outer: Interval): boolean {
-  if (inner.span !== '' && inner.span === outer.span) return true;
   return inner.from + CLOCK_SLACK_MILLIS >= outer.from && inner.to - CLOCK_SLACK_MILLIS <= outer.to;
 }
