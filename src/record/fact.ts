@@ -107,9 +107,13 @@ export interface Occurrence {
   /** Span it was recorded on, and what is known of that span's ancestors, nearest first. */
   span: string;
   path?: string[];
+  /** Nearest server span on or above that span, as far as it is known; not of log records. */
+  request?: string;
   /** The span's time (of a log record: its own), Unix milliseconds: an ancestor's time holds that of its descendants. */
   from: number;
   to: number;
+  /** The span told of it before: so many times, clearly apart. Absent is none. */
+  nth?: number;
 }
 
 /** A span that ended, or a log record, shortly before an error. */

@@ -35,17 +35,24 @@ export function addCarrier(known: readonly Carrier[], next: Carrier): readonly C
   return known.length >= MAX_CARRIERS ? known : [...known, next];
 }
 
-type Placed = Pick<Carrier, 'span' | 'path' | 'from' | 'to'>;
+type Placed = Pick<Carrier, 'span' | 'path' | 'request' | 'from' | 'to' | 'nth'>;
 
 /** True for the same span, and for a span and its ancestor. */
 function areOnOneLine(a: Placed, b: Placed): boolean {
-  if (a.span === b.span) return true;
+  if (a.span === b.span) return !(isEvent(a) && isEvent(b)) || (a.nth ?? 0) === (b.nth ?? 0);
   const [pathOfA, pathOfB] = [a.path ?? [], b.path ?? []];
   if (pathOfA.includes(b.span) || pathOfB.includes(a.span)) return true;
   // Both have an ancestor in common and neither is that of the other: siblings, or cousins.
   if (pathOfA.some((id) => pathOfB.includes(id))) return false;
+  // Calls at once to one service look alike by their times, too; each has a parent of its own.
+  if (a.request !== undefined && b.request !== undefined && a.request !== b.request) return false;
   // What is between them did not come along (a log record never has a path): the time of an ancestor holds the other's.
   return holds(a, b) || holds(b, a);
+}
+
+/** A span event, told apart by its number from others of its span; a log record has no path. */
+function isEvent({ path }: Placed): boolean {
+  return path !== undefined;
 }
 
 /** An SDK takes the wall clock once a span and counts on from there, so that spans of one process differ by rounding. */

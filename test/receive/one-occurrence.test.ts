@@ -107,6 +107,23 @@ test('the same exception on sibling spans is several rows, in whatever order the
   assert.equal((await receiver.rows(3)).length, 3);
 });
 
+test('three attempts on one span that end in the same exception are three rows, however often they are sent', async (t) => {
+  const receiver = await receiverFor(t);
+  const attempts = at('1', 0, 9_000, undefined, {
+    events: [1_000, 1_001, 4_000, 8_000].map((after) => exceptionEvent('ValueError', 'no dog 7', STACK, now + after)),
+  });
+  const record = { ...log, timeUnixNano: nanos(now + 4_001), spanId: '1'.repeat(16) };
+  const body: Request[] = [
+    ['/v1/traces', traces([attempts])],
+    ['/v1/logs', logs([record])],
+  ];
+  await send(receiver, [...body, ...body]);
+  await receiver.settled();
+  assert.equal((await receiver.rows(3)).length, 3);
+  const [issue] = await receiver.db.query('select count from rowtrace.issue_list');
+  assert.deepEqual(issue, { count: 3 });
+});
+
 test('the same exception in another trace is another row', async (t) => {
   const receiver = await receiverFor(t);
   await send(receiver, [['/v1/traces', traces([inner, { ...inner, traceId: 'f'.repeat(32) }])]]);

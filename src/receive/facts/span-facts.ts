@@ -13,6 +13,7 @@ import { slowLimit, slowWords } from '../../record/slow.ts';
 import type { ResourceGroup, SpanEvent, SpanSignal } from '../signals.ts';
 import { digestOf, occurrenceKey, rowRef } from './ids.ts';
 import type { Mapped, RowFact } from './mapped.ts';
+import { Repeats } from './repeats.ts';
 import { outcomeFacts, requestFacts, requestOf } from './request-of.ts';
 import type { MapRules } from './rules.ts';
 import { spanLatencies } from './span-latencies.ts';
@@ -68,8 +69,10 @@ class SpanMapping {
   }
 
   map(node: SpanNode): void {
-    node.span.events.forEach((event, index) => {
-      if (event.name === 'exception') this.#exception(node, event, index);
+    const { events } = node.span;
+    const repeats = events.length > 1 ? new Repeats() : undefined;
+    events.forEach((event, index) => {
+      if (event.name === 'exception') this.#exception(node, event, index, repeats);
     });
     this.#failure(node);
     const slow = this.#slow(node);
@@ -77,11 +80,14 @@ class SpanMapping {
     if (node.span.kind === 'server') this.#ended(node);
   }
 
-  #exception(node: SpanNode, event: SpanEvent, index: number): void {
+  #exception(node: SpanNode, event: SpanEvent, index: number, repeats: Repeats | undefined): void {
     const { span } = node;
     const { memory, scrubber } = this.#rules;
     const error = errorOfAttributes(event.attributes, scrubber);
     if (error === undefined) return;
+    const key = occurrenceKey(span.traceId, error);
+    const nth = repeats?.nth(key, event.time || span.end) ?? 0;
+    const request = memory.requestOf(this.#service, span.traceId, span.spanId);
     const tags: Record<string, unknown> = {};
     recordTags(event.attributes, tags);
     this.#row(node, {
@@ -92,7 +98,13 @@ class SpanMapping {
       error,
       tags,
       absorbs: memory.takeFailuresAround(this.#service, span.traceId, span.spanId),
-      occurrence: { key: occurrenceKey(span.traceId, error), path: this.#path(node), ...whenOf(span) },
+      occurrence: {
+        key,
+        path: this.#path(node),
+        ...(request ? { request } : {}),
+        ...(nth > 0 ? { nth } : {}),
+        ...whenOf(span),
+      },
     });
     markFailed(node);
   }

@@ -155,6 +155,11 @@ export class TraceMemory {
     return this.#links.above(keyOf(service, traceId), span);
   }
 
+  /** Id of the nearest server span on or above `span`, where that is known. */
+  requestOf(service: string, traceId: string, span: string): string | undefined {
+    return this.#links.requestOf(keyOf(service, traceId), { at: span, steps: 0 }) || undefined;
+  }
+
   #requestByTime(key: string, when: Interval, { at }: Climb): string | undefined {
     return this.#links.onlyRequestAround(key, at, (request) => isWithin(when, request));
   }
