@@ -84,6 +84,7 @@ export class RowtraceSpanProcessor implements SpanProcessor {
       // In a suppressed context as well: what began here ends here.
       const state = stateOf(span);
       if (state?.onException !== this.#onException || state.span !== span) return;
+      state.end();
       if (isHandshake(span.attributes)) return this.#slow.forget(state);
       readIdentity(span.attributes, state.request);
       const operation = operationOfSpan(shapeOf(span));

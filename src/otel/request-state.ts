@@ -95,7 +95,8 @@ export class SpanState {
   /** The span it was made for; spans that joinState() was called for share it. */
   readonly span: object;
   readonly request: RequestState;
-  readonly parent: SpanState | undefined;
+  /** The nearest span above it that was open when either was last looked at: those that have ended are let go. */
+  parent: SpanState | undefined;
   /** An exception was seen on this span or below it: its ERROR status needs no row of its own. */
   failed = false;
   /** Events that recordException made, so that onEnd handles only exceptions added by hand. Weakly: a span drops the oldest
@@ -104,8 +105,9 @@ export class SpanState {
   /** Thrown texts (no object to know them by) recorded on this span, that wait for its end. */
   texts: string[] | undefined;
 
-  /** Until the span has ended. */
+  /** Until the span has ended, where it is watched. */
   open: OpenSpan<SpanState> | undefined;
+  ended = false;
 
   /** Told of exceptions recorded on the span; never throws. */
   readonly onException: OnException;
@@ -133,9 +135,25 @@ export class SpanState {
     return this.texts.length < MAX_TEXTS && this.texts.push(text) > 0;
   }
 
+  /**
+   * Its span has ended, and what begins below it from now on is below the one above. A loop in a request that stays open (a
+   * stream, a socket) begins each turn inside the span of the one before: the chain would hold every span there was.
+   */
+  end(): void {
+    this.ended = true;
+    this.parent = nearestOpen(this.parent);
+  }
+
   markFailed(): void {
     for (let state: SpanState | undefined = this; state && !state.failed; state = state.parent) state.failed = true;
   }
+}
+
+function nearestOpen(state: SpanState | undefined): SpanState | undefined {
+  let open = state;
+  // Few steps: whatever ended points to one that was open then.
+  while (open?.ended) open = open.parent;
+  return open;
 }
 
 type Stateful = { [STATE]?: SpanState };
@@ -157,7 +175,8 @@ export function attachState(span: Span & ReadableSpan, parentContext: Context, o
   if (known !== undefined) return known;
   const parent = stateOf(trace.getSpan(parentContext));
   const request = parent && !parent.request.ended ? parent.request : new RequestState(span, parent?.request);
-  const state = new SpanState(span, request, request === parent?.request ? parent : undefined, onException);
+  const above = request === parent?.request ? nearestOpen(parent) : undefined;
+  const state = new SpanState(span, request, above, onException);
   (span as unknown as Stateful)[STATE] = state;
   return state;
 }
