@@ -38,6 +38,8 @@ export interface Carrier {
   latency?: number | undefined;
   /** A client call failed: the same failure is likely to come again as the application's own error. */
   provisional?: boolean | undefined;
+  /** It has the status of a fault of the client's, and is one unless its request answers otherwise. */
+  undecided?: boolean | undefined;
   /** A span carried it, in nobody's own words. */
   bySpan?: boolean | undefined;
 }

@@ -16,7 +16,7 @@ import { failureWords, httpStatus, isHandshake, operationOfSpan } from '../recor
 import { operationKey } from '../record/operation-bound.ts';
 import { clean } from '../record/scrub/clean.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
-import { isClientFault } from '../record/thrown.ts';
+import { isClientFault, peek } from '../record/thrown.ts';
 import { type Crumb, leaveCrumb } from './breadcrumbs.ts';
 import { callFact } from './calls.ts';
 import type { Carrier } from './carrier.ts';
@@ -118,7 +118,13 @@ export class RowtraceSpanProcessor implements SpanProcessor {
     if (isNextSpan(span) && isNextSignal(exception)) return;
     // A client's text without an object is often a mask for the true one, which comes with the span's status: see onEnd.
     if (isOutgoing(span) && typeof exception === 'string' && state.addText(exception)) return;
-    this.#options.tracker.thrown(exception, this.#carrier(span, state, isClientFault(exception) ? 'WARNING' : 'ERROR'));
+    const outgoing = isOutgoing(span);
+    // The answer of another service that went on as an error has a status, too: only a request can have a client at fault,
+    // and the answer says whether it had. What `expose` (http-errors) means for the client needs no such question.
+    const quiet = isClientFault(exception) && (outgoing || state.request.span.kind === SpanKind.SERVER);
+    const carrier = this.#carrier(span, state, quiet ? 'WARNING' : 'ERROR');
+    if (quiet && !outgoing && peek(exception, 'expose') !== true) carrier.undecided = true;
+    this.#options.tracker.thrown(exception, carrier);
   }
 
   #carrier(span: ReadableSpan, state: SpanState, level: Level): Carrier {
@@ -205,6 +211,8 @@ export class RowtraceSpanProcessor implements SpanProcessor {
     const isRequest = span.kind === SpanKind.SERVER || status !== undefined;
     // For rows of what goes on after the answer.
     if (isRequest) request.outcome = { status, latency: Math.round(millis) };
+    const failed = status === undefined ? span.status.code === SpanStatusCode.ERROR : status >= 500;
+    if (failed) this.#options.tracker.raiseUndecided(request);
     if (request.rows.length === 0) return;
     const tags: Record<string, unknown> = {};
     copyCustom(span.attributes, tags);

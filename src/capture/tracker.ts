@@ -2,7 +2,7 @@
 // console). Out: facts in the journal, an ERROR before the call returns, and the counters of the ledger. Which carriers speak
 // of the same occurrence is known-occurrences.ts's, what one tells is carrier.ts's.
 
-import { type Carried, routeOf, stateOfContext } from '../otel/request-state.ts';
+import { type Carried, type RequestState, routeOf, stateOfContext } from '../otel/request-state.ts';
 import type { ErrorFact, LedgerFact, RowRef } from '../record/fact.ts';
 import { isAtLeast } from '../record/level.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
@@ -138,6 +138,18 @@ export class OccurrenceTracker {
     this.#writer.append({ k: 'amend', rows: [row], tags: this.#facts.tags(tags) });
   }
 
+  /** The request failed itself, of errors that looked like its client's fault. */
+  raiseUndecided(request: RequestState): void {
+    const rows: RowRef[] = [];
+    for (const carried of request.undecided ?? []) {
+      if (isAtLeast(carried.level, 'ERROR')) continue;
+      carried.level = 'ERROR';
+      if (carried.row !== undefined) rows.push(carried.row);
+      else carried.counted?.in.raise('ERROR');
+    }
+    if (rows.length > 0) this.#writer.append({ k: 'amend', rows, level: 'ERROR' });
+  }
+
   hashUser(userId: string | undefined): string | undefined {
     return this.#facts.hashUser(userId);
   }
@@ -185,6 +197,7 @@ export class OccurrenceTracker {
       };
       this.#known.absorb(carried, value, () => [texts?.message ?? messageOf(value!, this.#scrubber)], state);
       this.#known.remember(carried, value, state, carrier);
+      if (carrier.undecided) state?.request.leaveUndecided(carried);
     }
     this.#valve!.count(bucket, route);
   }
@@ -206,6 +219,7 @@ export class OccurrenceTracker {
   /** A further carrier of a known occurrence: it adds what it knows, and no row. */
   #again(seen: Carried, carrier: Carrier): void {
     this.#merged++;
+    if (carrier.undecided) (carrier.state ?? stateOfContext(carrier.context))?.request.leaveUndecided(seen);
     const requestId = this.#known.adopt(seen, carrier)?.requestId;
     const raised = seen.level !== carrier.level && isAtLeast(carrier.level, seen.level);
     const tags = this.#facts.tags(carrier.tags, carrier.body === seen.message ? undefined : carrier.body);
@@ -253,6 +267,7 @@ export class OccurrenceTracker {
       const absorbs = this.#known.absorb(carried, value, () => messagesOf(error), state);
       if (absorbs.length > 0) fact.absorbs = absorbs;
       this.#known.remember(carried, value, state, carrier);
+      if (carrier.undecided) state?.request.leaveUndecided(carried);
     }
     fact.n = this.#accepted;
     if (this.#merged > 0) fact.m = this.#merged;

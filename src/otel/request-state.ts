@@ -59,6 +59,8 @@ export class RequestState {
   /** Rows to amend when the request ends. */
   readonly rows: RowRef[] = [];
   readonly carried: Carried[] = [];
+  /** Errors with the status of a fault of the client's: the answer will say whether it was. */
+  undecided: Set<Carried> | undefined;
   ended = false;
   /** Set at the end of a request: rows that come after it are not amended any more. */
   outcome?: { status: number | undefined; latency: number };
@@ -80,6 +82,11 @@ export class RequestState {
 
   remember(carried: Carried): void {
     remember(this.carried, carried);
+  }
+
+  leaveUndecided(carried: Carried): void {
+    this.undecided ??= new Set();
+    if (this.undecided.size < MAX_ROWS) this.undecided.add(carried);
   }
 }
 

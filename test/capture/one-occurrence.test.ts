@@ -7,14 +7,14 @@ import { seamOf } from '../../src/capture/frameworks/seam.ts';
 import { hookConsole } from '../../src/capture/loggers.ts';
 import { captureBench } from '../support/capture.ts';
 
-function request(bench: ReturnType<typeof captureBench>, work: () => void, attributes = {}): void {
+function request(bench: ReturnType<typeof captureBench>, work: () => void, status = 500): void {
   const span = bench.tracer.startSpan('GET', {
     kind: SpanKind.SERVER,
-    attributes: { 'http.request.method': 'GET', 'request.id': 'rid-1', 'url.path': '/dogs/7', ...attributes },
+    attributes: { 'http.request.method': 'GET', 'request.id': 'rid-1', 'url.path': '/dogs/7' },
   });
   context.with(trace.setSpan(context.active(), span), work);
-  span.setAttributes({ 'http.route': '/dogs/:id', 'http.response.status_code': 500 });
-  span.setStatus({ code: SpanStatusCode.ERROR });
+  span.setAttributes({ 'http.route': '/dogs/:id', 'http.response.status_code': status });
+  if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
   span.end();
 }
 
@@ -268,4 +268,52 @@ test('an error whose status says that the client is at fault is a WARNING', () =
     inSpan(bench, 'handler', (span) => span.recordException(Object.assign(new Error('bad json'), { status: 400 }))),
   );
   assert.equal(bench.logs()[0]?.level, 'WARNING');
+});
+
+test('it stays one where the request answers so', () => {
+  const bench = captureBench();
+  request(
+    bench,
+    () =>
+      inSpan(bench, 'handler', (span) => span.recordException(Object.assign(new Error('bad json'), { status: 400 }))),
+    400,
+  );
+  assert.equal(bench.logs()[0]?.level, 'WARNING');
+  assert.ok(bench.amendments().every(({ level }) => level === undefined));
+});
+
+for (const status of [401, 402, 404, 429])
+  test(`an error with the ${status} of another service, of which the request answers 500, is an ERROR`, () => {
+    const bench = captureBench();
+    const error = Object.assign(new Error('the till said no'), { status });
+    request(bench, () => {
+      inSpan(bench, 'call', (span) => span.recordException(error));
+      seamOf('express').thrown(error);
+    });
+    const [row] = bench.logs();
+    assert.equal(bench.logs().length, 1);
+    assert.deepEqual(
+      bench.amendments().filter(({ level }) => level !== undefined),
+      [{ k: 'amend', rows: [{ id: row!.id, t: row!.t }], level: 'ERROR' }],
+    );
+  });
+
+test('where no request is, no client is at fault', () => {
+  const bench = captureBench();
+  inSpan(bench, 'nightly', (span) => span.recordException(Object.assign(new Error('429'), { status: 429 })));
+  assert.equal(bench.logs()[0]?.level, 'ERROR');
+});
+
+test('a storm of errors with the 402 of another service is counted as ERROR where requests answer 500', () => {
+  const bench = captureBench({ stormRows: 5 });
+  for (let nr = 0; nr < 20; nr++)
+    request(bench, () =>
+      inSpan(bench, 'call', (span) => span.recordException(Object.assign(new Error('no'), { status: 402 }))),
+    );
+  bench.ledger();
+  assert.equal(bench.amendments().filter(({ level }) => level === 'ERROR').length, 5);
+  assert.deepEqual(
+    bench.counts().map(({ count, like }) => [count, like.level]),
+    [[15, 'ERROR']],
+  );
 });
