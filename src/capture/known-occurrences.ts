@@ -12,6 +12,8 @@ const MERGE_WINDOW_MILLIS = 5000;
 export class KnownOccurrences {
   readonly #onTakenBack: () => void;
   readonly #seen = new WeakMap<object, Carried>();
+  /** Errors inside of one that is known, not seen themselves: the one that holds them. */
+  readonly #inside = new WeakMap<object, Carried>();
   readonly #recent: Carried[] = [];
 
   /** @param onTakenBack an occurrence that was counted is part of another one */
@@ -19,13 +21,23 @@ export class KnownOccurrences {
     this.#onTakenBack = onTakenBack;
   }
 
+  /** The same object, or part of one that was captured just now: a handler logs `error.cause`, or each of `error.errors`. */
   byObject(value: object): Carried | undefined {
-    return this.#seen.get(value);
+    const seen = this.#seen.get(value);
+    if (seen !== undefined) return seen;
+    // For moments: a rejection that is kept, and wrapped by whoever meets it, fails others later by itself.
+    const outer = this.#inside.get(value);
+    return outer !== undefined && Date.now() - outer.time <= MERGE_WINDOW_MILLIS ? outer : undefined;
+  }
+
+  #see(value: object, carried: Carried): void {
+    this.#seen.set(value, carried);
+    for (const inner of chainOf(value)) this.#inside.set(inner, carried);
   }
 
   remember(carried: Carried, value: object | undefined, state: SpanState | undefined, carrier: Carrier): void {
     if (value !== undefined) {
-      this.#seen.set(value, carried);
+      this.#see(value, carried);
       // A WeakRef keeps its value to the end of the turn: of a million errors in one loop all of them.
       if (carried.mergeable) carried.thrown = new WeakRef(value);
     }
@@ -102,7 +114,7 @@ export class KnownOccurrences {
     if (value === undefined)
       return this.#find(carrier, (earlier) => earlier.stack !== undefined && stack.startsWith(earlier.stack));
     const found = this.#find(carrier, (earlier) => !earlier.byObject && earlier.stack?.startsWith(stack) === true);
-    if (found !== undefined) this.#seen.set(value, found);
+    if (found !== undefined) this.#see(value, found);
     return found;
   }
 

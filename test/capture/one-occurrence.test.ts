@@ -317,3 +317,39 @@ test('a storm of errors with the 402 of another service is counted as ERROR wher
     [[15, 'ERROR']],
   );
 });
+
+test('causes and members that are logged after the error that holds them are part of it', () => {
+  const bench = captureBench();
+  const cause = new Error('disk on fire', { cause: new Error('sparks') });
+  const members = [new Error('m1'), new Error('m2')];
+  const log = (error: unknown, level: 'ERROR' | 'CRITICAL', body: string) =>
+    bench.tracker.thrown(error, { context: context.active(), level, body });
+  request(bench, () => {
+    seamOf('express').thrown(new Error('cannot save', { cause }));
+    log(cause, 'ERROR', 'cause was');
+    log(cause.cause, 'CRITICAL', 'and its cause');
+    seamOf('express').thrown(new AggregateError(members, 'all of them'));
+    for (const member of members) log(member, 'ERROR', 'member');
+  });
+  assert.deepEqual(
+    bench.logs().map(({ message }) => message),
+    ['cannot save', 'all of them'],
+  );
+  const [row] = bench.logs();
+  assert.deepEqual(bench.amendments().find(({ level }) => level === 'CRITICAL')?.rows, [{ id: row!.id, t: row!.t }]);
+  const { accepted, merged } = bench.ledger()!;
+  assert.deepEqual([accepted, merged], [6, 4]);
+});
+
+test('a rejection that is kept is seen again, after it was the cause of an error', (t) => {
+  const bench = captureBench();
+  const kept = new Error('no connection');
+  bench.tracker.thrown(new Error('cannot load', { cause: kept }), { context: context.active(), level: 'ERROR' });
+  bench.tracker.thrown(new Error('cannot save', { cause: kept }), { context: context.active(), level: 'ERROR' });
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 6000 });
+  bench.tracker.thrown(kept, { context: context.active(), level: 'ERROR' });
+  assert.deepEqual(
+    bench.logs().map(({ message }) => message),
+    ['cannot load', 'cannot save', 'no connection'],
+  );
+});
