@@ -110,10 +110,8 @@ export class KnownOccurrences {
    */
   byStack(stack: string | undefined, carrier: Carrier, value?: object): Carried | undefined {
     if (stack === undefined) return undefined;
-    // Some serializers append the stacks of the causes to the stack.
-    if (value === undefined)
-      return this.#find(carrier, (earlier) => earlier.stack !== undefined && stack.startsWith(earlier.stack));
-    const found = this.#find(carrier, (earlier) => !earlier.byObject && earlier.stack?.startsWith(stack) === true);
+    if (value === undefined) return this.#find(carrier, (earlier) => isBeginning(earlier.stack, stack));
+    const found = this.#find(carrier, (earlier) => !earlier.byObject && isBeginning(stack, earlier.stack));
     if (found !== undefined) this.#see(value, found);
     return found;
   }
@@ -128,6 +126,15 @@ export class KnownOccurrences {
     const state = carrier.state ?? stateOfContext(carrier.context);
     return state?.request.carried.find(matches);
   }
+}
+
+/**
+ * Some serializers append the stacks of the causes to the stack. Without frames it is words only, which other errors may
+ * begin with, and empty where somebody removed it.
+ */
+function isBeginning(stack: string | undefined, whole: string | undefined): boolean {
+  if (!stack || !whole?.startsWith(stack)) return false;
+  return whole.length === stack.length || (whole[stack.length] === '\n' && stack.includes('\n    at '));
 }
 
 /** A client span that is its own root ends at once: what it tells is matched outside of any request. */

@@ -353,3 +353,31 @@ test('a rejection that is kept is seen again, after it was the cause of an error
     ['cannot load', 'cannot save', 'no connection'],
   );
 });
+
+for (const [what, stack, other] of [
+  ['an empty stack', '', 'TypeError: quite another\n    at f (/a.js:1:1)'],
+  ['a stack without frames', 'Error: timeout', 'Error: timeout of the till\n    at f (/a.js:1:1)'],
+  ['a frame that goes on', 'Error: x\n    at f (/a.js:1:1', 'Error: x\n    at f (/a.js:1:12)'],
+])
+  for (const objectFirst of [true, false])
+    test(`${what} is the beginning of no other error, ${objectFirst ? 'the object' : 'the text'} first`, () => {
+      const bench = captureBench();
+      const error = Object.assign(new Error('one'), { stack });
+      const asObject = () => bench.tracker.thrown(error, { context: context.active(), level: 'ERROR' });
+      const asText = () =>
+        bench.logger.emit({
+          severityNumber: 17,
+          body: 'other',
+          attributes: { 'exception.type': 'Error', 'exception.message': 'other', 'exception.stacktrace': other },
+        });
+      request(bench, () => {
+        for (const carrier of objectFirst ? [asObject, asText] : [asText, asObject]) carrier();
+      });
+      assert.deepEqual(
+        bench
+          .logs()
+          .map(({ message }) => message)
+          .sort(),
+        ['one', 'other'],
+      );
+    });
