@@ -5,6 +5,7 @@
 import type { ErrorFact } from '../record/fact.ts';
 import { messageTemplate } from '../record/fingerprint/index.ts';
 import type { Level } from '../record/level.ts';
+import { LIMITS } from '../record/limits.ts';
 import { errorType, isObject, peek } from '../record/thrown.ts';
 import { chainOf } from './error-fact.ts';
 import { roughTemplate } from './rough-template.ts';
@@ -21,7 +22,7 @@ export interface StormKey {
   said: string;
   /** Types, codes and messages of the errors inside. */
   inner: string[] | undefined;
-  /** About what a full record takes. */
+  /** About what a full record takes: of each text what is kept of it. */
   chars: number;
 }
 
@@ -64,7 +65,7 @@ export function keyOfRecord({ level, body = '', template, module = '', fingerpri
     mark: template === undefined ? fingerprint : `${fingerprint}\n${template}`,
     said: template === undefined ? head(body) : '',
     inner: undefined,
-    chars: body.length + RECORD_CHARS,
+    chars: kept(body, LIMITS.message) + RECORD_CHARS,
   };
 }
 
@@ -115,7 +116,7 @@ function keyOf(keyed: Keyed, type: string, code: unknown, message: string, stack
     mark: fingerprint === undefined ? told : `${told} ${fingerprint}`,
     said: head(message),
     inner: undefined,
-    chars: (body === undefined ? 0 : body.length) + message.length + text.length + RECORD_CHARS,
+    chars: kept(body, LIMITS.message) + kept(message, LIMITS.message) + kept(text, LIMITS.stack) + RECORD_CHARS,
   };
 }
 
@@ -132,10 +133,14 @@ function add(key: StormKey, type: string, code: unknown, message: unknown, stack
   key.mark += `\n${type} ${codeText(code)}`;
   key.inner ??= [];
   key.inner.push(head(text));
-  key.chars += text.length;
+  key.chars += kept(text, LIMITS.message);
   if (typeof stack !== 'string') return;
   key.place += framesOf(stack, text);
-  key.chars += stack.length;
+  key.chars += kept(stack, LIMITS.stack);
+}
+
+function kept(text: string | undefined, limit: number): number {
+  return text === undefined ? 0 : Math.min(text.length, limit);
 }
 
 function codeText(code: unknown): string {

@@ -1,6 +1,7 @@
 // Limits on every field, and the helpers that keep them: text in, bounded well-formed text out with a visible mark where
 // something was cut. Scrub first, cut second: a secret cut in two is no longer recognised. `bound` is for before scrubbing.
 
+import { ownCopy } from '../util/own-copy.ts';
 import { plain } from './plain.ts';
 
 /** In UTF-16 code units (at most three bytes each in UTF-8). */
@@ -32,13 +33,15 @@ const MAX_TIME = Date.UTC(2100, 0, 1);
 
 /**
  * Cuts a text to `max` code units, the mark `…[cut 1234]` included (1234: code units left out). Never splits a surrogate
- * pair, drops NUL (Postgres refuses it in text), replaces lone surrogates by U+FFFD (Postgres refuses those in UTF-8).
+ * pair, drops NUL (Postgres refuses it in text), replaces lone surrogates by U+FFFD (Postgres refuses those in UTF-8). What was
+ * cut holds nothing of the text it was cut from.
  */
 export function cut(text: string, max: number): string {
   if (text.length <= max) return wellFormed(text);
   if (max < MARK_ROOM * 2) return wellFormed(text.slice(0, sliceEnd(text, max)));
   const kept = sliceEnd(text, max - MARK_ROOM);
-  return `${wellFormed(text.slice(0, kept))}…[cut ${text.length - kept}]`;
+  // Remembered for a while, a slice would hold all of a statement of megabytes.
+  return ownCopy(`${wellFormed(text.slice(0, kept))}…[cut ${text.length - kept}]`);
 }
 
 /** Bounds a text before scrubbing: generously, without a mark, never inside a surrogate pair. */

@@ -183,6 +183,20 @@ describe('storm valve', () => {
     assert.ok(stored > 100 && stored < 150, `${stored} records of 60 KB are about 8 MiB`);
   });
 
+  test('of a text that is cut only what is kept of it counts: a statement of megabytes is a row', () => {
+    const { throwOne, log, close, logs } = storm();
+    const sql = `insert into dogs values ${'(1),'.repeat(1_100_000)}`;
+    throwOne(new Error(sql));
+    throwOne(new RangeError('outer', { cause: new Error(sql) }));
+    log(sql, 'WARNING');
+    for (let nr = 0; nr < 12; nr++) throwOne(new SyntaxError(`${'abcdefghijkl'[nr]} ${sql}`));
+    throwOne(failure('a small one'));
+    throwOne(failure('the crash'), 'CRITICAL');
+    const { stored, aggregated } = close();
+    assert.deepEqual([stored, aggregated], [17, 0]);
+    assert.ok(logs().every(({ message }) => message.length <= 8192));
+  });
+
   test('a crash is stored whatever else made noise', () => {
     const { throwOne, close, logs, now } = storm();
     for (let nr = 0; nr < 1000; nr++) throwOne(failure());
