@@ -51,8 +51,15 @@ export function trackLatency<T>(
     attributes: readable(attributes) as Attributes,
   });
   const requestId = stateOf(span)?.request.requestId;
+  let returnedAt = 0;
   return finish(
-    () => context.with(trace.setSpan(context.active(), span), () => work({ span, requestId })),
+    () => {
+      try {
+        return context.with(trace.setSpan(context.active(), span), () => work({ span, requestId }));
+      } finally {
+        returnedAt = Date.now();
+      }
+    },
     (failure) => {
       try {
         if (failure === undefined) return;
@@ -64,5 +71,7 @@ export function trackLatency<T>(
         span.end();
       }
     },
+    // A query that is asked for by another name than `then` (`exec()`): open, its span would be held and told as hanging.
+    () => span.end(returnedAt),
   );
 }

@@ -1,7 +1,7 @@
 // Wraps functions of all four kinds (plain, promise-returning, generator, async generator), keeping `this`, arguments,
 // name and length; and lets the wrapping be used as a decorator, standard (TC39) and legacy (TypeScript) alike.
 
-import { isThenable } from './finish.ts';
+import { follow } from './finish.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a function of any shape, given back in the same shape.
 export type AnyFunction = (...values: any[]) => any;
@@ -37,17 +37,7 @@ function plain(original: AnyFunction, around: Around): AnyFunction {
     } catch (thrown) {
       return around.failed(thrown, token);
     }
-    if (!isThenable(result)) {
-      around.done?.(token);
-      return result;
-    }
-    return result.then(
-      (value) => {
-        around.done?.(token);
-        return value;
-      },
-      (thrown) => around.failed(thrown, token),
-    );
+    return follow(result, { done: () => around.done?.(token), failed: (thrown) => around.failed(thrown, token) });
   };
 }
 
