@@ -5,7 +5,7 @@ import type { ErrorFact } from '../record/fact.ts';
 import { bound, cut, LIMITS, plainTags } from '../record/limits.ts';
 import { clean } from '../record/scrub/clean.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
-import { errorType, isObject, membersOf, peek } from '../record/thrown.ts';
+import { causeOf, errorType, isObject, membersOf, peek } from '../record/thrown.ts';
 
 const MAX_DEPTH = 8;
 const MAX_MEMBERS = 16;
@@ -49,10 +49,13 @@ function build(thrown: unknown, building: Building): ErrorFact {
   if (stack !== undefined) fact.stack = stack;
   if (depth >= MAX_DEPTH) return fact;
   path.add(thrown);
-  const cause = peek(thrown, 'cause');
+  const cause = causeOf(thrown);
+  const members = membersOf(thrown, MAX_MEMBERS);
   const inside = { ...building, depth: depth + 1 };
-  if (cause !== undefined && cause !== null && !path.has(cause) && room.left > 0) fact.cause = build(cause, inside);
-  const inner = membersOf(thrown, MAX_MEMBERS)
+  // The cause of a MultiError is the first of its members.
+  const apart = cause !== undefined && cause !== null && !members.includes(cause);
+  if (apart && !path.has(cause) && room.left > 0) fact.cause = build(cause, inside);
+  const inner = members
     .filter((member) => !path.has(member))
     .flatMap((member) => (room.left > 0 ? build(member, inside) : []));
   if (inner.length > 0) fact.errors = inner;
@@ -75,12 +78,12 @@ export function stackOf(thrown: object, scrubber: Scrubber): string | undefined 
 /** The errors inside an error: causes and AggregateError members, each once, nearest first. */
 export function chainOf(thrown: object): object[] {
   const found = new Set<object>();
-  const queue: unknown[] = [peek(thrown, 'cause'), ...membersOf(thrown, MAX_MEMBERS)];
+  const queue: unknown[] = [causeOf(thrown), ...membersOf(thrown, MAX_MEMBERS)];
   while (queue.length > 0 && found.size < MAX_MEMBERS) {
     const next = queue.shift();
     if (!isObject(next) || next === thrown || found.has(next)) continue;
     found.add(next);
-    queue.push(peek(next, 'cause'), ...membersOf(next, MAX_MEMBERS));
+    queue.push(causeOf(next), ...membersOf(next, MAX_MEMBERS));
   }
   return [...found];
 }

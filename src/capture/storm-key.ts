@@ -6,7 +6,7 @@ import type { ErrorFact } from '../record/fact.ts';
 import { messageTemplate } from '../record/fingerprint/index.ts';
 import type { Level } from '../record/level.ts';
 import { LIMITS } from '../record/limits.ts';
-import { errorType, isObject, peek } from '../record/thrown.ts';
+import { causeOf, errorType, isObject, peek } from '../record/thrown.ts';
 import { chainOf } from './error-fact.ts';
 import { roughTemplate } from './rough-template.ts';
 
@@ -45,7 +45,7 @@ export function keyOfThrown(value: object, keyed: Keyed): StormKey | undefined {
   const message = peek(value, 'message');
   if (typeof message !== 'string') return undefined;
   const key = keyOf(keyed, errorType(value), peek(value, 'code'), message, peek(value, 'stack'));
-  if (isObject(peek(value, 'cause')) || peek(value, 'errors') !== undefined)
+  if (isObject(causeOf(value)) || peek(value, 'errors') !== undefined)
     for (const inner of chainOf(value))
       add(key, errorType(inner), peek(inner, 'code'), peek(inner, 'message'), peek(inner, 'stack'));
   return key;

@@ -25,10 +25,17 @@ export function isClientFault(thrown: unknown): boolean {
   return status >= 400 && status < 500;
 }
 
-/** What an AggregateError holds; nothing where it cannot be read. */
+/** The cause of an error; verror has a method of that name, which is no cause, and keeps it elsewhere. */
+export function causeOf(thrown: unknown): unknown {
+  const cause = peek(thrown, 'cause');
+  return typeof cause === 'function' ? peek(thrown, 'jse_cause') : cause;
+}
+
+/** What an AggregateError holds, or verror's MultiError; nothing where it cannot be read. */
 export function membersOf(thrown: unknown, most: number): unknown[] {
   try {
-    const errors = peek(thrown, 'errors');
+    const held = peek(thrown, 'errors');
+    const errors = typeof held === 'function' ? peek(thrown, 'ase_errors') : held;
     return Array.isArray(errors) ? errors.slice(0, most) : [];
   } catch {
     return [];

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runInNewContext } from 'node:vm';
-import { errorFact } from '../../src/capture/error-fact.ts';
+import { chainOf, errorFact } from '../../src/capture/error-fact.ts';
 import { createScrubber } from '../../src/record/scrub/scrubber.ts';
 import { isClientFault } from '../../src/record/thrown.ts';
 
@@ -91,4 +91,49 @@ test('a status or members that cannot be read cost nothing else', () => {
   for (const status of [Symbol('x'), Object.create(null), revoked.proxy, {}])
     assert.equal(isClientFault(Object.assign(new Error('boom'), { status })), false);
   for (const status of [404, '404']) assert.equal(isClientFault(Object.assign(new Error('boom'), { status })), true);
+});
+
+test("verror's causes are those it keeps: its `cause` is a method, and none of them", () => {
+  // As verror 1.10 has them.
+  class VError extends Error {
+    jse_cause: Error | undefined;
+    constructor(message: string, cause?: Error) {
+      super(message);
+      this.jse_cause = cause;
+    }
+  }
+  Object.assign(VError.prototype, {
+    cause(this: VError) {
+      return this.jse_cause;
+    },
+  });
+  class MultiError extends VError {
+    ase_errors: Error[];
+    constructor(errors: Error[]) {
+      super('first of 2 errors', errors[0]);
+      this.ase_errors = errors;
+    }
+  }
+  Object.assign(MultiError.prototype, {
+    errors(this: MultiError) {
+      return this.ase_errors;
+    },
+  });
+  const inner = new Error('disk on fire');
+  assert.equal(errorFact(new VError('could not save dog 7', inner), scrubber).cause?.message, 'disk on fire');
+  assert.deepEqual(chainOf(new VError('could not save dog 7', inner)), [inner]);
+  const alone = errorFact(new VError('no cause at all'), scrubber);
+  assert.deepEqual([alone.cause, alone.errors], [undefined, undefined]);
+  const two = errorFact(new MultiError([inner, new Error('two')]), scrubber);
+  assert.deepEqual(
+    [two.cause, two.errors?.map(({ message }) => message)],
+    [undefined, ['disk on fire', 'two']],
+    'a member stands once, though it is called the cause, too',
+  );
+});
+
+test('a function is no cause', () => {
+  const error = new Error('x', { cause: () => 'secret source' });
+  assert.equal(errorFact(error, scrubber).cause, undefined);
+  assert.deepEqual(chainOf(error), []);
 });
