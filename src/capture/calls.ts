@@ -9,7 +9,9 @@ import type { CallFact, Operation } from '../record/fact.ts';
 import { httpStatus } from '../record/operation.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
 import { uuidv7 } from '../util/uuid.ts';
+import { cleanNameOf } from './clean-name.ts';
 import { unixMillis } from './hr-time.ts';
+import type { OccurrenceTracker } from './tracker.ts';
 
 export function callFact(
   span: ReadableSpan,
@@ -17,7 +19,7 @@ export function callFact(
   request: RequestState | undefined,
   weight: number,
   scrubber: Scrubber,
-  hashUser: (userId: string | undefined) => string | undefined,
+  tracker: Pick<OccurrenceTracker, 'hashUser' | 'session'>,
 ): CallFact {
   const t = Math.trunc(unixMillis(span.startTime));
   const tags: Record<string, unknown> = {};
@@ -31,17 +33,17 @@ export function callFact(
     id: uuidv7(t),
     t,
     direction: span.kind === SpanKind.SERVER ? 'inbound' : 'outbound',
-    peer: operation.peer,
-    route: span.attributes['http.route'] as string | undefined,
+    peer: cleanNameOf(operation.peer, scrubber),
+    route: cleanNameOf(span.attributes['http.route'], scrubber),
     method: operation.method,
     status: httpStatus(span.attributes),
     latency: Math.round(unixMillis(span.duration)),
     requestBytes: bodyBytes(span.attributes, 'request'),
     responseBytes: bodyBytes(span.attributes, 'response'),
-    errorType: span.attributes['error.type'] as string | undefined,
+    errorType: cleanNameOf(span.attributes['error.type'], scrubber),
     requestId: request?.requestId,
-    sessionId: request?.sessionId,
-    userId: hashUser(request?.userId),
+    sessionId: tracker.session(request?.sessionId),
+    userId: tracker.hashUser(request?.userId),
     traceId: span.spanContext().traceId,
     spanId: span.spanContext().spanId,
     weight,

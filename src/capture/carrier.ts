@@ -3,7 +3,7 @@
 
 import { type Context, trace } from '@opentelemetry/api';
 import { carriedOf } from '../otel/context-keys.ts';
-import { requestFacts, type SpanState } from '../otel/request-state.ts';
+import { requestFacts, routeOf, type SpanState } from '../otel/request-state.ts';
 import { type Identity, readIdentity } from '../record/attributes.ts';
 import type { Counted, ErrorFact, LogFact } from '../record/fact.ts';
 import type { Level } from '../record/level.ts';
@@ -14,6 +14,7 @@ import { keptUserId, type UserIdOptions } from '../record/user-id.ts';
 import { uuidv7 } from '../util/uuid.ts';
 import { readableSpan, spanTags } from './attributes.ts';
 import { crumbFacts } from './breadcrumbs.ts';
+import { cleanId, cleanName, cleanNameOf } from './clean-name.ts';
 
 /** What the carrier of an occurrence knows beside the error itself. */
 export interface Carrier {
@@ -44,14 +45,9 @@ export interface Carrier {
   bySpan?: boolean | undefined;
 }
 
-/** Shorter than any limit, so that what is cut is never kept. */
-const MAX_KNOWN_NAME = 256;
-const MAX_KNOWN_NAMES = 1_000;
-
 export class CarrierFacts {
   readonly #scrubber: Scrubber;
   readonly #options: UserIdOptions;
-  readonly #names = new Map<string, string>();
 
   constructor(scrubber: Scrubber, options: UserIdOptions) {
     this.#scrubber = scrubber;
@@ -79,10 +75,11 @@ export class CarrierFacts {
       level: carrier.level,
       message: carrier.body === undefined ? message : clean(message, this.#scrubber),
       error,
-      fingerprint: carrier.fingerprint,
+      fingerprint: this.#name(carrier.fingerprint, LIMITS.tagValue),
       ...request,
+      route: cleanNameOf(request.route, this.#scrubber),
       userId: this.hashUser(identity.userId),
-      sessionId: identity.sessionId,
+      sessionId: this.session(identity.sessionId),
       status: carrier.status ?? state?.request.outcome?.status,
       latency: carrier.latency ?? state?.request.outcome?.latency,
       traceId: spanContext?.traceId,
@@ -100,32 +97,34 @@ export class CarrierFacts {
   counted(carrier: Carrier, error: ErrorFact | undefined): Counted {
     const { level, body, fingerprint, stack } = carrier;
     const message = body === undefined ? (error?.message ?? '') : clean(body, this.#scrubber);
-    return { level, message, error, fingerprint, stack, ...this.named(carrier) };
+    const own = this.#name(fingerprint, LIMITS.tagValue);
+    return { level, message, error, fingerprint: own, stack, ...this.named(carrier) };
   }
 
   named({ template, module, fn }: Carrier): { template?: string; module?: string; fn?: string } {
     return {
       template: this.#name(template, LIMITS.template),
-      module: this.#name(module, LIMITS.name),
-      fn: this.#name(fn, LIMITS.name),
+      module: this.#name(module),
+      fn: this.#name(fn),
     };
   }
 
-  /** Names are the programmer's own, and may be made of values all the same. The same few come with every record. */
-  #name(text: string | undefined, limit: number): string | undefined {
-    if (text === undefined) return undefined;
-    const known = this.#names.get(text);
-    if (known !== undefined) return known;
-    const cleaned = clean(text, this.#scrubber, limit);
-    if (text.length <= MAX_KNOWN_NAME) {
-      if (this.#names.size >= MAX_KNOWN_NAMES) this.#names.clear();
-      this.#names.set(text, cleaned);
-    }
-    return cleaned;
+  #name(text: string | undefined, limit?: number): string | undefined {
+    return text === undefined ? undefined : cleanName(text, this.#scrubber, limit);
+  }
+
+  /** Where a request came to: a pattern, which the application may have made itself. */
+  route(context: Context, state: SpanState | undefined): string | undefined {
+    return state && cleanNameOf(routeOf(context, state), this.#scrubber);
   }
 
   hashUser(userId: string | undefined): string | undefined {
-    return keptUserId(userId, this.#options);
+    const kept = keptUserId(userId, this.#options);
+    return kept === undefined ? undefined : cleanId(kept, this.#scrubber);
+  }
+
+  session(sessionId: string | undefined): string | undefined {
+    return sessionId === undefined ? undefined : cleanId(sessionId, this.#scrubber);
   }
 
   tags(tags: Record<string, unknown> | undefined, body?: string): Record<string, unknown> | undefined {

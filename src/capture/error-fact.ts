@@ -6,6 +6,7 @@ import { bound, cut, LIMITS, plainTags } from '../record/limits.ts';
 import { clean } from '../record/scrub/clean.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
 import { causeOf, errorType, isObject, membersOf, peek } from '../record/thrown.ts';
+import { cleanName } from './clean-name.ts';
 
 const MAX_DEPTH = 8;
 const MAX_MEMBERS = 16;
@@ -42,9 +43,10 @@ function build(thrown: unknown, building: Building): ErrorFact {
   if (!isObject(thrown)) {
     return { type: thrown === null ? 'null' : typeof thrown, message: clean(describe(thrown), scrubber) };
   }
-  const fact: ErrorFact = { type: cut(errorType(thrown), LIMITS.name), message: messageOf(thrown, scrubber) };
+  const fact: ErrorFact = { type: cleanName(errorType(thrown), scrubber), message: messageOf(thrown, scrubber) };
   const code = peek(thrown, 'code');
-  if ((typeof code === 'string' && code !== '') || typeof code === 'number') fact.code = cut(String(code), LIMITS.id);
+  if ((typeof code === 'string' && code !== '') || typeof code === 'number')
+    fact.code = cut(cleanName(String(code), scrubber), LIMITS.id);
   const stack = stackOf(thrown, scrubber);
   if (stack !== undefined) fact.stack = stack;
   if (depth >= MAX_DEPTH) return fact;

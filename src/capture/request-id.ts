@@ -3,9 +3,14 @@
 
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, ServerResponse } from 'node:http';
+import { LIMITS } from '../record/limits.ts';
+import { clean } from '../record/scrub/clean.ts';
+import { createScrubber, type Scrubber } from '../record/scrub/scrubber.ts';
 
 /** Long enough for every scheme in use, without characters that could break a header or a log line. */
 const SANE = /^[\w.:+/=@-]{1,128}$/;
+/** What most are, and nothing to look at. */
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const ID = Symbol.for('rowtrace.request-id');
 const PATCHED = Symbol.for('rowtrace.write-head');
 
@@ -18,13 +23,20 @@ export interface IdCarrier {
   writeHead(...values: never[]): unknown;
 }
 
-/** The first of `headers` that holds a sane id, else a new UUID. */
+/** By the rules that are built in; those of the options are the span processor's, see below. */
+const scrubber = createScrubber();
+
+/** The first of `headers` that holds a sane id, else a new UUID. What a client gives may hold a secret: that is no id. */
 export function requestIdOf(request: Pick<IncomingMessage, 'headers'>, headers: readonly string[]): string {
   for (const name of headers) {
     const value = request.headers[name];
-    if (typeof value === 'string' && SANE.test(value)) return value;
+    if (typeof value === 'string' && SANE.test(value) && cleanRequestId(value, scrubber) === value) return value;
   }
   return randomUUID();
+}
+
+export function cleanRequestId(id: string, by: Scrubber): string {
+  return UUID.test(id) ? id : clean(id, by, LIMITS.id);
 }
 
 /** Gives `response` the id it will answer with. */

@@ -20,11 +20,13 @@ import { isClientFault, peek } from '../record/thrown.ts';
 import { type Crumb, leaveCrumb } from './breadcrumbs.ts';
 import { callFact } from './calls.ts';
 import type { Carrier } from './carrier.ts';
+import { cleanNameOf } from './clean-name.ts';
 import type { Exemplars } from './exemplars.ts';
 import { isNextSignal, isNextSpan, joinRequest } from './frameworks/next.ts';
 import { unixMillis } from './hr-time.ts';
 import type { OnResource } from './on-resource.ts';
 import { wrapRecordException } from './record-exception.ts';
+import { cleanRequestId } from './request-id.ts';
 import { type SlowSpanOptions, SlowSpans } from './slow/slow-spans.ts';
 import { shapeOf } from './span-shape.ts';
 import type { FactWriter } from './writer.ts';
@@ -74,7 +76,7 @@ export class RowtraceSpanProcessor implements SpanProcessor {
       if (state.onException === this.#onException) this.#slow.started(sdkSpan, state);
       if (state.request.span !== sdkSpan) return;
       const requestId = sdkSpan.attributes['request.id'];
-      if (requestId !== undefined) state.request.requestId = String(requestId);
+      if (requestId !== undefined) state.request.requestId = cleanRequestId(String(requestId), this.#options.scrubber);
     });
   }
 
@@ -153,7 +155,7 @@ export class RowtraceSpanProcessor implements SpanProcessor {
           span.attributes['error.type'] ??
           span.attributes['db.response.status_code'] ??
           /\(code: (\w+)\)/.exec(text)?.[1];
-        if (code !== undefined) error.code = String(code);
+        if (code !== undefined) error.code = cleanNameOf(code, this.#options.scrubber)!;
         if (operation.kind === 'db') error.type = 'DatabaseError';
         this.#options.tracker.described(error, this.#carrier(span, state, 'ERROR'));
       }
@@ -194,7 +196,7 @@ export class RowtraceSpanProcessor implements SpanProcessor {
     const weight = this.#sampler.weight(operationKey(operation), slow || failed, unixMillis(span.endTime));
     if (weight === 0) return;
     const { tracker, writer, scrubber } = this.#options;
-    writer.append(callFact(span, operation, state.request, weight, scrubber, (userId) => tracker.hashUser(userId)));
+    writer.append(callFact(span, operation, state.request, weight, scrubber, tracker));
   }
 
   #measure(span: ReadableSpan, operation: Operation, millis: number): void {
@@ -219,10 +221,10 @@ export class RowtraceSpanProcessor implements SpanProcessor {
     const fact: AmendFact = {
       k: 'amend',
       rows: request.rows,
-      route: span.attributes['http.route'] as string | undefined,
+      route: cleanNameOf(span.attributes['http.route'], this.#options.scrubber),
       method: span.attributes['http.request.method'] as string | undefined,
       ...request.outcome,
-      sessionId: request.sessionId,
+      sessionId: this.#options.tracker.session(request.sessionId),
       userId: this.#options.tracker.hashUser(request.userId),
       tags: Object.keys(tags).length > 0 ? this.#options.scrubber.tags(tags) : undefined,
       final: true,

@@ -112,7 +112,7 @@ function keyOf(keyed: Keyed, type: string, code: unknown, message: string, stack
   return {
     level,
     place: framesOf(text, message),
-    type,
+    type: head(type),
     mark: fingerprint === undefined ? told : `${told} ${fingerprint}`,
     said: head(message),
     inner: undefined,
@@ -130,7 +130,7 @@ function addInner(key: StormKey, error: ErrorFact): void {
 
 function add(key: StormKey, type: string, code: unknown, message: unknown, stack: unknown): void {
   const text = typeof message === 'string' ? message : '';
-  key.mark += `\n${type} ${codeText(code)}`;
+  key.mark += `\n${head(type)} ${codeText(code)}`;
   key.inner ??= [];
   key.inner.push(head(text));
   key.chars += kept(text, LIMITS.message);
@@ -144,7 +144,7 @@ function kept(text: string | undefined, limit: number): number {
 }
 
 function codeText(code: unknown): string {
-  return typeof code === 'string' ? code : typeof code === 'number' ? String(code) : '';
+  return typeof code === 'string' ? head(code) : typeof code === 'number' ? String(code) : '';
 }
 
 /** Behind the message, which the stack repeats. A slice, no copy. */

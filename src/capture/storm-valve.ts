@@ -41,6 +41,7 @@ type Class = 'critical' | 'loud' | 'quiet';
 export class StormValve {
   readonly #rows: number;
   readonly #write: (fact: CountFact) => void;
+  readonly #nameOf: (type: string) => string;
   readonly #now: () => number;
   readonly #places = new Map<string, Place>();
   readonly #overflows = new Map<string, CountBucket>();
@@ -55,10 +56,19 @@ export class StormValve {
   #sampleChars = 0;
   #spent: Record<Class, number> = { critical: 0, loud: 0, quiet: 0 };
 
-  /** @param rows full records of one kind a minute */
-  constructor(rows: number, write: (fact: CountFact) => void, now: () => number = Date.now) {
+  /**
+   * @param rows full records of one kind a minute
+   * @param nameOf what a type is called in public
+   */
+  constructor(
+    rows: number,
+    write: (fact: CountFact) => void,
+    nameOf: (type: string) => string,
+    now: () => number = Date.now,
+  ) {
     this.#rows = rows;
     this.#write = write;
+    this.#nameOf = nameOf;
     this.#now = now;
   }
 
@@ -177,7 +187,7 @@ export class StormValve {
     if (known !== undefined) return known;
     if (this.#overflows.size >= MAX_OVERFLOWS && type !== OTHER_TYPES) return this.#overflowOf(level, OTHER_TYPES);
     const bucket = new CountBucket();
-    bucket.like = overflowLike(level, type);
+    bucket.like = overflowLike(level, this.#nameOf(type));
     this.#overflows.set(name, bucket);
     return bucket;
   }

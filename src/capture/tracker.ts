@@ -2,7 +2,7 @@
 // console). Out: facts in the journal, an ERROR before the call returns, and the counters of the ledger. Which carriers speak
 // of the same occurrence is known-occurrences.ts's, what one tells is carrier.ts's.
 
-import { type Carried, type RequestState, routeOf, stateOfContext } from '../otel/request-state.ts';
+import { type Carried, type RequestState, stateOfContext } from '../otel/request-state.ts';
 import type { ErrorFact, LedgerFact, RowRef } from '../record/fact.ts';
 import { isAtLeast } from '../record/level.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
@@ -10,6 +10,7 @@ import { isObject } from '../record/thrown.ts';
 import type { UserIdOptions } from '../record/user-id.ts';
 import { leaveCrumb } from './breadcrumbs.ts';
 import { type Carrier, CarrierFacts } from './carrier.ts';
+import { cleanName } from './clean-name.ts';
 import type { CountBucket } from './count-bucket.ts';
 import { errorFact, messageOf, stackOf } from './error-fact.ts';
 import { isInRequest, KnownOccurrences } from './known-occurrences.ts';
@@ -45,6 +46,7 @@ export class OccurrenceTracker {
     this.#valve = new StormValve(
       options.stormRows,
       (fact) => writer.append({ ...fact, n: this.#accepted, m: this.#merged }),
+      (type) => cleanName(type, scrubber),
       options.now,
     );
   }
@@ -154,6 +156,10 @@ export class OccurrenceTracker {
     return this.#facts.hashUser(userId);
   }
 
+  session(sessionId: string | undefined): string | undefined {
+    return this.#facts.session(sessionId);
+  }
+
   #withoutObject(error: ErrorFact, carrier: Carrier): void {
     const earlier = this.#known.byStack(error.stack, carrier) ?? this.#known.byText(error, carrier);
     if (earlier !== undefined && !this.#rises(earlier, carrier)) {
@@ -184,7 +190,7 @@ export class OccurrenceTracker {
       return;
     }
     bucket.like ??= this.#facts.counted(carrier, value === undefined ? error : errorFact(value, this.#scrubber));
-    const route = state && routeOf(carrier.context, state);
+    const route = this.#facts.route(carrier.context, state);
     if (value !== undefined || error !== undefined) {
       const carried: Carried = {
         counted: { in: bucket, round: bucket.round, route },
