@@ -1,8 +1,11 @@
 // The request id: taken from the request where it brings a sane one, else made; on the span before it starts (samplers
-// and processors see it), and on the response, error responses included.
+// and processors see it), and on the response, error responses included. The head of a response tells one thing more: that
+// it is a stream of events.
 
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, ServerResponse } from 'node:http';
+import { type Context, context } from '@opentelemetry/api';
+import { stateOfContext } from '../otel/request-state.ts';
 import { LIMITS } from '../record/limits.ts';
 import { clean } from '../record/scrub/clean.ts';
 import { createScrubber, type Scrubber } from '../record/scrub/scrubber.ts';
@@ -14,11 +17,20 @@ const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const ID = Symbol.for('rowtrace.request-id');
 const PATCHED = Symbol.for('rowtrace.write-head');
 
+/** The request that a response belongs to (frameworks/server-requests.ts). */
+const REQUEST = Symbol.for('rowtrace.server-request');
+const EVENT_STREAM = /^\s*text\/event-stream\b/i;
+
+interface Served {
+  [REQUEST]?: { context: Context };
+}
+
 /** A response of node:http or of node:http2. */
 export interface IdCarrier {
   [ID]?: { header: string; value: string };
   readonly headersSent: boolean;
   hasHeader(name: string): boolean;
+  getHeader(name: string): unknown;
   setHeader(name: string, value: string): unknown;
   writeHead(...values: never[]): unknown;
 }
@@ -70,8 +82,27 @@ export function wrapWriteHead(prototype: IdCarrier & { [PATCHED]?: true }): void
         // The answer matters more than the header.
       }
     }
-    return original.apply(this, given as never[]);
+    const result = original.apply(this, given as never[]);
+    if (id !== undefined) noteStream(this, given);
+    return result;
   };
+}
+
+/** A stream of events is open for as long as somebody listens: its request is not slow, and does not hang. */
+function noteStream(response: IdCarrier & Served, given: readonly unknown[]): void {
+  try {
+    if (!EVENT_STREAM.test(String(response.getHeader('content-type') ?? typeIn(given)))) return;
+    const state = stateOfContext(response[REQUEST]?.context ?? context.active());
+    if (state !== undefined) state.request.streams = true;
+  } catch {
+    // Then it is told as slow.
+  }
+}
+
+/** Headers that went out unread, as tuples. */
+function typeIn(given: readonly unknown[]): unknown {
+  const tuples = given.find(isTuples) as [string, unknown][] | undefined;
+  return tuples?.find(([name]) => String(name).toLowerCase() === 'content-type')?.[1];
 }
 
 /** Headers as pairs, `[...answer.headers]`: node:http takes them only where no header was set before. */

@@ -56,6 +56,8 @@ export class RequestState {
   rpc?: RPCMetadata;
   /** The last spans and log records; see capture/breadcrumbs.ts. */
   crumbs?: unknown[];
+  /** Its answer is a stream of events: open for as long as somebody listens. */
+  streams = false;
   /** Rows to amend when the request ends. */
   readonly rows: RowRef[] = [];
   readonly carried: Carried[] = [];

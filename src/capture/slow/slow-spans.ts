@@ -74,6 +74,7 @@ export class SlowSpans {
       state.open = undefined;
       state.parent?.open?.childEnded({ operation, from: open.startedAt, to });
     }
+    if (isStream(span, state) && open?.row === undefined) return false;
     const own = Number(span.attributes['rowtrace.slow_millis'] ?? Number.NaN);
     const limit = own > 0 ? own : slowLimit(operation, this.#options);
     const verdict = this.#options.baselines?.judge(operation, millis, to);
@@ -153,9 +154,9 @@ export class SlowSpans {
     for (let open = this.#open.oldest; open !== undefined; open = open.newer) {
       const millis = at - open.startedAt;
       if (millis < LOOK_MILLIS) break;
-      if (open.reported) continue;
+      if (open.reported || isStream(open.span, open.state)) continue;
       const own = Number(open.span.attributes['rowtrace.slow_millis'] ?? Number.NaN);
-      const operation = operationOfSpan(shapeOf(open.span));
+            const operation = operationOfSpan(shapeOf(open.span));
       const limit = own > 0 ? own : slowLimit(operation, this.#options);
       if (limit === undefined || millis < limit * factor) continue;
       if (++reports > MAX_REPORTS) break;
@@ -242,4 +243,9 @@ export class SlowSpans {
       );
     return { words: whereWords(to - from, spent, blocked), tags };
   }
+}
+
+/** The request of a stream of events: what runs below it is judged as ever. */
+function isStream(span: object, { request }: SpanState): boolean {
+  return request.streams && request.span === span;
 }

@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { test } from 'node:test';
 import { ROOT_CONTEXT, type Span, SpanKind, trace } from '@opentelemetry/api';
+import { answerWithId, hookWriteHead } from '../../../src/capture/request-id.ts';
 import { LoopDelay, now } from '../../../src/capture/slow/loop-delay.ts';
 import { BaselineJudge } from '../../../src/record/baseline.ts';
 import { captureBench } from '../../support/capture.ts';
 import { until } from '../../support/journals.ts';
+
+/** As server-requests.ts marks a response. */
+const REQUEST = Symbol.for('rowtrace.server-request');
 
 function judge(): BaselineJudge {
   const baselines = new BaselineJudge({ slowBaselineFactor: 3, slowBaselineExcessMillis: 25 });
@@ -89,6 +95,32 @@ test('of many spans that hang each is reported while it runs, and says what it w
   for (const span of pairs.flat()) span.end();
   assert.equal(bench.logs().length, 600, 'and once');
 });
+
+for (const [how, head] of [
+  ['as an object', [200, { 'content-type': 'text/event-stream; charset=utf-8' }]],
+  ['as pairs', [200, [['Content-Type', 'text/event-stream']]]],
+] as const)
+  test(`a stream of events, its head given ${how}, is not slow and does not hang; what it does is told`, async () => {
+    hookWriteHead();
+    const bench = captureBench({ stillRunningFactor: 1, slowMillis: { inner: 100 }, baselines: judge() });
+    const attributes = { 'http.request.method': 'GET', 'http.route': '/dogs/:id' };
+    const startTime = Date.now() - 60_000;
+    const spans = ['text/plain', 'events'].map((type) => {
+      const span = bench.tracer.startSpan(type, { kind: SpanKind.SERVER, attributes, startTime });
+      const response = new ServerResponse(new IncomingMessage(new Socket()));
+      Object.assign(response, { [REQUEST]: { context: trace.setSpan(ROOT_CONTEXT, span) } });
+      answerWithId(response, 'x-request-id', 'rid');
+      response.writeHead(...((type === 'events' ? head : [200, { 'content-type': type }]) as unknown as [number]));
+      return span;
+    });
+    const inner = bench.tracer.startSpan('inner', { startTime }, trace.setSpan(ROOT_CONTEXT, spans[1]!));
+    await until('both were reported', () => bench.logs().length >= 2);
+    for (const span of [inner, ...spans]) span.end();
+    assert.deepEqual(
+      bench.logs().map(({ spanId }) => spanId),
+      [spans[0], inner].map((span) => span!.spanContext().spanId),
+    );
+  });
 
 test('a blocked loop is seen while it blocks and after it, a free one is not', async () => {
   const loop = new LoopDelay();
