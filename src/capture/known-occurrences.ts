@@ -1,6 +1,7 @@
 // The occurrences that are known already: by the Error object wherever it turns up again, by stack or text within a
 // request, by what an outer error contains or restates. In: carriers. Out: the earlier occurrence they speak of, if any.
 
+import { SpanKind } from '@opentelemetry/api';
 import { type Carried, type RequestState, remember, type SpanState, stateOfContext } from '../otel/request-state.ts';
 import type { ErrorFact, RowRef } from '../record/fact.ts';
 import type { Carrier } from './carrier.ts';
@@ -43,6 +44,7 @@ export class KnownOccurrences {
     }
     if (isInRequest(state, carrier)) {
       state.request.remember(carried);
+      if (!isServed(state)) carried.detached = true;
     } else {
       carried.alone = true;
       remember(this.#recent, carried);
@@ -51,14 +53,16 @@ export class KnownOccurrences {
   }
 
   /**
-   * An error logged out of a lost context and then passed on (`next(err)`) is what its request failed of. Of the first
+   * An error logged out of a lost context, or recorded on a span that was made a root, and then passed on (`next(err)`) is what
+   * its request failed of. Of the first
    * request only, and soon: a rejection that is kept and thrown again fails others, which have to be seen.
    */
   adopt(carried: Carried, carrier: Carrier): RequestState | undefined {
     const state = carrier.state ?? stateOfContext(carrier.context);
-    if (!carried.alone || !isInRequest(state, carrier) || Date.now() - carried.time > MERGE_WINDOW_MILLIS)
-      return undefined;
-    carried.alone = false;
+    if (!carried.alone && !carried.detached) return undefined;
+    if (!isInRequest(state, carrier) || Date.now() - carried.time > MERGE_WINDOW_MILLIS) return undefined;
+    if (!carried.alone && !isServed(state)) return undefined;
+    carried.alone = carried.detached = false;
     if (carried.row !== undefined) state.request.addRow(carried.row);
     state.markFailed();
     return state.request;
@@ -135,6 +139,10 @@ export class KnownOccurrences {
 function isBeginning(stack: string | undefined, whole: string | undefined): boolean {
   if (!stack || !whole?.startsWith(stack)) return false;
   return whole.length === stack.length || (whole[stack.length] === '\n' && stack.includes('\n    at '));
+}
+
+function isServed({ request }: SpanState): boolean {
+  return request.span.kind === SpanKind.SERVER;
 }
 
 /** A client span that is its own root ends at once: what it tells is matched outside of any request. */

@@ -43,6 +43,8 @@ export interface Carried {
   stack?: string;
   /** No request had it: the first that it turns up in has it for its own. */
   alone?: boolean;
+  /** It was recorded below a root that is no request's, which may have been inside of one all the same (`root: true`). */
+  detached?: boolean;
 }
 
 /** One local root: the server span of a request, or whatever span has no parent in this process. */

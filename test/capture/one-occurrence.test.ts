@@ -262,6 +262,35 @@ test('an error logged without its request and then passed on is the row of that 
   assert.deepEqual([accepted, merged], [4, 2]);
 });
 
+test('an error recorded on a root of its own inside a request and then thrown is the row of that request', () => {
+  const bench = captureBench();
+  const error = new Error('in a detached root');
+  request(bench, () => {
+    const job = bench.tracer.startSpan('job', { root: true });
+    job.recordException(error);
+    job.end();
+    inSpan(bench, 'handler', (span) => span.recordException(error));
+  });
+  assert.deepEqual(
+    bench.logs().map(({ message }) => message),
+    ['in a detached root'],
+  );
+  const [row] = bench.logs();
+  const amendments = bench.amendments().filter(({ rows }) => rows.some(({ id }) => id === row?.id));
+  assert.ok(amendments.some(({ requestId }) => requestId === 'rid-1'));
+  const final = amendments.findLast((fact) => fact.final);
+  assert.deepEqual([final?.status, final?.route], [500, '/dogs/:id']);
+});
+
+test('an error of one job that turns up in another stays that of the first', () => {
+  const bench = captureBench();
+  const error = new Error('kept');
+  for (const name of ['first', 'second']) inSpan(bench, name, (span) => span.recordException(error));
+  assert.equal(bench.logs().length, 1);
+  assert.ok(bench.amendments().every(({ requestId, rows }) => requestId === undefined && rows.length === 1));
+  assert.equal(bench.amendments().filter(({ final }) => final).length, 1);
+});
+
 test('an error whose status says that the client is at fault is a WARNING', () => {
   const bench = captureBench();
   request(bench, () =>

@@ -156,7 +156,7 @@ export class SlowSpans {
       if (millis < LOOK_MILLIS) break;
       if (open.reported || isStream(open.span, open.state)) continue;
       const own = Number(open.span.attributes['rowtrace.slow_millis'] ?? Number.NaN);
-            const operation = operationOfSpan(shapeOf(open.span));
+      const operation = operationOfSpan(shapeOf(open.span));
       const limit = own > 0 ? own : slowLimit(operation, this.#options);
       if (limit === undefined || millis < limit * factor) continue;
       if (++reports > MAX_REPORTS) break;
