@@ -25,6 +25,7 @@ import type { Exemplars } from './exemplars.ts';
 import { isNextSignal, isNextSpan, joinRequest } from './frameworks/next.ts';
 import { unixMillis } from './hr-time.ts';
 import type { OnResource } from './on-resource.ts';
+import { hookOwnAborts, isOwnAbort } from './own-aborts.ts';
 import { wrapRecordException } from './record-exception.ts';
 import { cleanRequestId } from './request-id.ts';
 import { type SlowSpanOptions, SlowSpans } from './slow/slow-spans.ts';
@@ -60,6 +61,7 @@ export class RowtraceSpanProcessor implements SpanProcessor {
 
   constructor(options: SpanProcessorOptions) {
     this.#options = options;
+    this.#guard(hookOwnAborts);
     this.#sampler = new CallSampler(options.sampling);
     this.#slow = new SlowSpans(options, (span, state) => this.#carrier(span, state, 'WARNING'));
   }
@@ -118,6 +120,11 @@ export class RowtraceSpanProcessor implements SpanProcessor {
     const state = stateOf(span);
     if (this.#stopped || state === undefined || !span.isRecording() || isHandshake(span.attributes)) return;
     if (isNextSpan(span) && isNextSignal(exception)) return;
+    if (isOutgoing(span) && isOwnAbort(exception)) {
+      // Nothing failed above it either; its status, ERROR all the same, is no row.
+      state.failed = true;
+      return;
+    }
     // A client's text without an object is often a mask for the true one, which comes with the span's status: see onEnd.
     if (isOutgoing(span) && typeof exception === 'string' && state.addText(exception)) return;
     const outgoing = isOutgoing(span);
