@@ -9,7 +9,8 @@ import { type Instrumentation, registerInstrumentations } from '@opentelemetry/i
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { createAlwaysRecordSampler, TracerProvider } from '@opentelemetry/sdk-trace';
-import { canResolve, HOOKED_MODULES, leanInstrumentations } from './capture/instrumentations.ts';
+import { ApplicationModules } from './capture/application-modules.ts';
+import { HOOKED_MODULES, leanInstrumentations } from './capture/instrumentations.ts';
 import { RowtraceLoggerProvider } from './capture/logger-provider.ts';
 import { isConsoleFrozen, LOGGERS } from './capture/loggers.ts';
 import { type OtelSettings, samplerOf } from './capture/otel-settings.ts';
@@ -75,23 +76,26 @@ export function startWith(options: Options, esm?: string): Running | undefined {
   const pipeline = openPipeline(options, resource);
   const sdk = registerSdk(pipeline, resource, otel);
   completeApi();
+  const modules = applicationModules();
   const instrumentations = leanInstrumentations({
     requestIdHeaders: options.requestIdHeaders,
-    resolve: resolveAsApplication,
+    resolve: modules.resolve,
     enabled: otel.enabledInstrumentations,
     disabled: otel.disabledInstrumentations,
     onProblem: say,
   });
-  const undo = [hookInstrumentations(instrumentations), bridgeOldLogsApi(sdk.loggers), hookProcess(pipeline, options)];
+  const undo = [
+    hookInstrumentations(instrumentations.all),
+    bridgeOldLogsApi(sdk.loggers),
+    hookProcess(pipeline, options),
+  ];
   const running: Running = {
     resource,
     esm,
     loadedBefore,
     hooked: [
-      ...instrumentations.keys(),
-      ...LOGGERS.filter(
-        (name) => !otel.disabledInstrumentations.includes(name) && canResolve(name, resolveAsApplication),
-      ),
+      ...instrumentations.found,
+      ...LOGGERS.filter((name) => !otel.disabledInstrumentations.includes(name) && modules.has(name)),
       'crashes',
       ...(options.console === 'off' || isConsoleFrozen() ? [] : ['console']),
     ],
@@ -180,11 +184,7 @@ function alreadyLoaded(): string[] {
 }
 
 /** From the entry file, and from the working directory where the entry file is a launcher installed elsewhere. */
-function resolveAsApplication(name: string): string {
+function applicationModules(): ApplicationModules {
   const here = join(process.cwd(), 'noop.js');
-  try {
-    return createRequire(process.argv[1] ?? here).resolve(name);
-  } catch {
-    return createRequire(here).resolve(name);
-  }
+  return new ApplicationModules(process.argv[1] === undefined ? [here] : [process.argv[1], here]);
 }

@@ -1,6 +1,6 @@
-// The lean set of instrumentations: those whose module the application can resolve, with the settings that give routes,
-// exceptions and durations for the fewest spans. A factory is called only when its module is there, so that nothing is
-// loaded for nothing.
+// The lean set of instrumentations: hooks of our own always, since they only wait for their module, and those of
+// OpenTelemetry whose module the application has, since each has code to load; with the settings that give routes,
+// exceptions and durations for the fewest spans.
 
 import { createRequire } from 'node:module';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
@@ -28,8 +28,10 @@ export interface InstrumentationOptions {
 
 interface Entry {
   name: string;
-  /** Modules of which one must be there; none for what Node itself brings. */
+  /** Modules of which one must be there to be named; none for what Node itself brings. */
   modules?: readonly string[];
+  /** Whether it is made only where one of them is there: it has code of its own to load. */
+  loads?: true;
   create: (options: InstrumentationOptions) => Instrumentation | Instrumentation[];
 }
 
@@ -76,6 +78,7 @@ function client(name: string, className: string, modules: readonly string[], con
   return {
     name,
     modules,
+    loads: true,
     create: () => new (load(`@opentelemetry/instrumentation-${name}`)[className])(config),
   };
 }
@@ -88,24 +91,33 @@ export const HOOKED_MODULES = [
   ...['koa', '@koa/router', 'koa-router', '@nestjs/core', 'hono', 'hono/quick', 'hono/tiny'],
 ];
 
-/** @returns the instrumentations for this application, by name; they are not registered yet */
-export function leanInstrumentations(options: InstrumentationOptions): Map<string, Instrumentation[]> {
-  const chosen = new Map<string, Instrumentation[]>();
+export interface LeanInstrumentations {
+  /** By name; they are not registered yet. */
+  all: Map<string, Instrumentation[]>;
+  /** Names of those that the application has something for; hooks of ours wait for the rest, however deep it lies. */
+  found: string[];
+}
+
+/** @returns the instrumentations for this application */
+export function leanInstrumentations(options: InstrumentationOptions): LeanInstrumentations {
+  const all: LeanInstrumentations['all'] = new Map();
+  const found: string[] = [];
   for (const entry of ENTRIES) {
     if (options.disabled.includes(entry.name)) continue;
     if (options.enabled !== undefined && !options.enabled.includes(entry.name)) continue;
-    if (entry.modules !== undefined && !entry.modules.some((name) => canResolve(name, options.resolve))) continue;
+    const isThere = entry.modules === undefined || entry.modules.some((name) => canResolve(name, options.resolve));
+    if (!isThere && entry.loads) continue;
     try {
-      chosen.set(entry.name, [entry.create(options)].flat());
+      all.set(entry.name, [entry.create(options)].flat());
+      if (isThere) found.push(entry.name);
     } catch (error) {
       options.onProblem(`instrumentation ${entry.name} could not be loaded: ${(error as Error).message}`);
     }
   }
-  return chosen;
+  return { all, found };
 }
 
-/** Whether the application has the module. */
-export function canResolve(name: string, resolve: (name: string) => unknown): boolean {
+function canResolve(name: string, resolve: (name: string) => unknown): boolean {
   try {
     resolve(name);
     return true;

@@ -1,8 +1,8 @@
 // The packages of the application in this folder: what is recorded, what is of a version that is not, what is not covered
 // yet, and whether OpenTelemetry's API is there twice.
 
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { ApplicationModules } from '../../capture/application-modules.ts';
 import { leanInstrumentations } from '../../capture/instrumentations.ts';
 import { loadOptions } from '../../options/options.ts';
 import { readOtelEnvironment } from '../../options/otel-env.ts';
@@ -20,20 +20,22 @@ export function checkApplication(folder: string): Finding[] {
 function instrumented(folder: string): Finding[] {
   const problems: string[] = [];
   const otel = readOtelEnvironment();
-  const chosen = leanInstrumentations({
+  const { all, found } = leanInstrumentations({
     requestIdHeaders: loadOptions().requestIdHeaders,
-    resolve: createRequire(join(folder, 'noop.js')).resolve,
+    resolve: new ApplicationModules([join(folder, 'noop.js')]).resolve,
     enabled: otel.enabledInstrumentations,
     disabled: otel.disabledInstrumentations,
     onProblem: (problem) => problems.push(problem),
   });
   // Made to be looked at only.
-  for (const instrumentation of [...chosen.values()].flat()) instrumentation.disable();
+  for (const instrumentation of [...all.values()].flat()) instrumentation.disable();
   if (problems.length > 0)
     return [{ state: 'problem', name: 'recorded', text: problems.join('; '), fix: 'Install rowtrace again.' }];
-  const unsupported = [...chosen.values()].flat().flatMap((hook) => unsupportedBy(hook as unknown as Hook, folder));
+  const unsupported = found
+    .flatMap((name) => all.get(name) ?? [])
+    .flatMap((hook) => unsupportedBy(hook as unknown as Hook, folder));
   const without = new Set(unsupported.map(({ name }) => name));
-  const names = [...chosen.keys()]
+  const names = found
     .filter((name) => !without.has(name))
     .map((name) => {
       const version = installedVersion(folder, name);
