@@ -6,7 +6,7 @@ import { type Context, context } from '@opentelemetry/api';
 import { getRPCMetadata } from '@opentelemetry/core';
 import { ModuleHook, patchMethod } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
-import { contextOfRequest } from './server-requests.ts';
+import { contextOfDispatch, contextOfRequest } from './server-requests.ts';
 
 type Next = (error?: unknown) => void;
 /** Patterns of the routers entered, joined. */
@@ -125,7 +125,8 @@ function hookMounted(layer: Layer, pattern: string, seam: Seam): void {
 
 /** @returns `next` for what is entered: where that is left without an error, what follows is of the route before */
 function enter(request: Request, pattern: string, seam: Seam, next: Next): Next {
-  const rpc: { route?: string | undefined } | undefined = seam.active ? getRPCMetadata(contextOf(request)) : undefined;
+  const owner = seam.active ? contextOfDispatch(request) : undefined;
+  const rpc: { route?: string | undefined } | undefined = owner && getRPCMetadata(owner);
   if (rpc === undefined) return next;
   const before = rpc.route;
   rpc.route = pattern;

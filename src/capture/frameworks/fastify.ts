@@ -3,11 +3,13 @@
 // ("fastify.request.handler") tells less: nothing of errors in hooks before the handler, nor of validation.
 
 import { channel } from 'node:diagnostics_channel';
+import { type Context, context } from '@opentelemetry/api';
 import { ModuleHook } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
+import { contextOfDispatch, contextOfRequest } from './server-requests.ts';
 
 type Done = () => void;
-type ErrorHandler = (this: unknown, error: unknown, ...rest: unknown[]) => unknown;
+type ErrorHandler = (this: unknown, error: unknown, request: Request, ...rest: unknown[]) => unknown;
 
 interface Fastify {
   addHook(name: 'onRequest', hook: (request: Request, reply: unknown, done: Done) => void): void;
@@ -16,6 +18,8 @@ interface Fastify {
 }
 
 interface Request {
+  /** Of node:http or node:http2. */
+  raw?: unknown;
   /** Without a url where no route matched. */
   routeOptions?: { url?: string };
 }
@@ -42,24 +46,29 @@ function hookInstance(fastify: Fastify, seam: Seam): void {
   try {
     // Before the application's own hooks, so that what they log has the route.
     fastify.addHook('onRequest', (request, _reply, done) => {
-      seam.route(request.routeOptions?.url);
+      seam.route(request.routeOptions?.url, contextOfDispatch(request.raw));
       done();
     });
     // Runs for errors that the default error handler answers, or that a handler of the application sends on.
-    fastify.addHook('onError', (_request, _reply, error, done) => {
-      seam.thrown(error);
+    fastify.addHook('onError', (request, _reply, error, done) => {
+      seam.thrown(error, contextOf(request));
       done();
     });
     // Instances of plugins inherit this property. A handler of the application may answer, and onError never runs.
     const setErrorHandler = fastify.setErrorHandler;
     fastify.setErrorHandler = function (this: unknown, handler) {
       if (typeof handler !== 'function') return setErrorHandler.call(this as Fastify, handler);
-      return setErrorHandler.call(this as Fastify, function (this: unknown, error, ...rest) {
-        seam.thrown(error);
-        return handler.call(this, error, ...rest);
+      return setErrorHandler.call(this as Fastify, function (this: unknown, error, request, ...rest) {
+        seam.thrown(error, contextOf(request));
+        return handler.call(this, error, request, ...rest);
       });
     };
   } catch {
     // An application without routes on its rows is better than none.
   }
+}
+
+/** `reply.send(error)` may come from a callback whose context is lost; the request knows its own. */
+function contextOf(request: Request | undefined): Context {
+  return contextOfRequest(request?.raw) ?? context.active();
 }

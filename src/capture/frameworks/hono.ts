@@ -2,8 +2,10 @@
 // request: a router around that one learns the pattern that matched and sees what handlers throw, before Hono's or the
 // application's onError answers.
 
+import { type Context, context } from '@opentelemetry/api';
 import { ModuleHook } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
+import { urlServedIn } from './server-requests.ts';
 
 /** [handler, route]; `ALL` for middlewares and for `app.all`. */
 type Entry = [unknown, { method: string; path: string; handler: unknown }];
@@ -69,13 +71,39 @@ function watchedRouter(router: Router & { [WATCHED]?: true }, seam: Seam): Route
       },
       match(method, path) {
         const found = router.match(method, path);
-        seam.route(patternOf(found?.[0] ?? []));
+        const active = context.active();
+        if (isOfRequest(path, active)) seam.route(patternOf(found?.[0] ?? []), active);
         return found;
       },
     } satisfies Router,
     WATCHED,
     { value: true },
   );
+}
+
+/**
+ * Whether `path` is that of the request which the server serves, or a part of it that is left where something is mounted.
+ * `app.request('/other')` in a handler is another dispatch, and the route is not its.
+ */
+function isOfRequest(path: string, active: Context): boolean {
+  const url = urlServedIn(active);
+  if (url === undefined || url === path) return true;
+  const asked = pathOf(url);
+  const matched = pathOf(path);
+  return asked.endsWith(matched) || matched.endsWith(asked);
+}
+
+/** Without origin, query and the slash at its end, decoded as Hono does. */
+function pathOf(url: string): string {
+  const path = url
+    .replace(/^[a-z]+:\/\/[^/]*/i, '')
+    .replace(/[?#].*$/s, '')
+    .replace(/(?<=.)\/$/, '');
+  try {
+    return path.includes('%') ? decodeURI(path) : path;
+  } catch {
+    return path;
+  }
 }
 
 /** The last handler answers; a middleware for every path is nobody's route. */

@@ -6,6 +6,7 @@ import { ModuleHook, patchMethod } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
 
 const ROUTE = Symbol('rowtrace.koa-route');
+import { contextOfDispatch, contextOfRequest } from './server-requests.ts';
 
 interface Application {
   context: object;
@@ -14,6 +15,12 @@ interface Application {
 export function createKoaHook(): ModuleHook {
   const seam = seamOf('koa');
   return new ModuleHook(seam, [
+interface Context {
+  [ROUTE]?: unknown;
+  /** Of node:http or node:http2. */
+  req?: { readonly errored?: unknown };
+}
+
     { module: 'koa', versions: ['>=2 <4'], apply: (exports) => hookKoa(exports, seam) },
     // Only routers know of errors that a middleware within the router handles.
     { module: '@koa/router', versions: ['>=8'], apply: (exports) => hookRouter(exports, seam) },
@@ -47,12 +54,12 @@ function noteRoute(context: object, seam: Seam): void {
   if (Object.hasOwn(context, '_matchedRoute')) return;
   Object.defineProperty(context, '_matchedRoute', {
     configurable: true,
-    get(this: { [ROUTE]?: unknown }) {
+    get(this: Context) {
       return this[ROUTE];
     },
-    set(this: { [ROUTE]?: unknown }, pattern: unknown) {
+    set(this: Context, pattern: unknown) {
       this[ROUTE] = pattern;
-      seam.route(pattern);
+      seam.route(pattern, contextOfDispatch(this.req));
     },
   });
 }

@@ -1,7 +1,7 @@
 // What a hook into a framework has to say, and where it goes: the route of the request, and errors that the framework
 // catches. No spans: the request's own is there already. A hook that is switched off stays in place and does nothing.
 
-import { context, type Span, trace } from '@opentelemetry/api';
+import { type Context, context, type Span, trace } from '@opentelemetry/api';
 import { getRPCMetadata, RPCType } from '@opentelemetry/core';
 import { withThrown } from '../../otel/context-keys.ts';
 import { logsApi } from '../../otel/lines.ts';
@@ -38,10 +38,15 @@ export class Seam {
     this.framework = framework;
   }
 
-  /** The pattern that matched, as soon as it is known: log records made after this carry it. Never throws. */
-  route(pattern: unknown): void {
-    if (!this.active || (typeof pattern !== 'string' && !(pattern instanceof RegExp))) return;
-    const rpc = getRPCMetadata(context.active());
+  /**
+   * The pattern that matched, as soon as it is known: log records made after this carry it. Never throws.
+   *
+   * @param owner context of the request that matched; none where it is not the server's
+   */
+  route(pattern: unknown, owner: Context | undefined): void {
+    if (!this.active || owner === undefined) return;
+    if (typeof pattern !== 'string' && !(pattern instanceof RegExp)) return;
+    const rpc = getRPCMetadata(owner);
     // Read at the end of the request, for the span and for its histogram.
     if (rpc?.type === RPCType.HTTP) rpc.route = String(pattern);
   }

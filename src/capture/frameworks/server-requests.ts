@@ -26,6 +26,8 @@ import { type ServerMessage, serverAttributes } from './server-attributes.ts';
 
 /** On request and response, under a name that an ESM and a CommonJS copy of this file share. */
 const REQUEST = Symbol.for('rowtrace.server-request');
+/** On the RPC metadata: the URL alone, since a context may outlive its request and must not keep it. */
+const ASKED = Symbol.for('rowtrace.asked');
 
 /** As the instrumentation advises; our own reader keeps exponential histograms whatever is advised. */
 const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -64,7 +66,7 @@ class ServerRequest {
     const name = request.method ?? this.#method;
     this.#span = requests.tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, outer);
     this.#startedAt = performance.now();
-    this.#rpc = { type: RPCType.HTTP, span: this.#span };
+    this.#rpc = { type: RPCType.HTTP, span: this.#span, [ASKED]: request.url ?? '/' } as RPCMetadata;
     this.context = setRPCMetadata(trace.setSpan(outer, this.#span), this.#rpc);
     const state = stateOf(this.#span);
     if (state !== undefined) state.request.rpc = this.#rpc;
@@ -187,6 +189,22 @@ export function followEvents(prototype: object): void {
         if (served === undefined) return emit.apply(this, values as never[]);
         const event = values[0] as string | symbol;
         if (this === (served.response as unknown)) {
+/** What the client asked for, path and query, where a server of ours serves it. */
+export function urlServedIn(active: Context): string | undefined {
+  return (getRPCMetadata(active) as { [ASKED]?: string } | undefined)?.[ASKED];
+}
+
+/**
+ * The context whose route a framework may name when it dispatches `request`. None for a request that the application makes
+ * up while it serves another (`fastify.inject`): the route is the outer one's.
+ */
+export function contextOfDispatch(request: unknown): Context | undefined {
+  const own = contextOfRequest(request);
+  if (own !== undefined) return own;
+  const active = context.active();
+  return urlServedIn(active) === undefined ? active : undefined;
+}
+
           if (event === 'close') quietly(() => served.closed());
           else if (event === 'error') quietly(() => served.failed(values[1] as Error));
         }

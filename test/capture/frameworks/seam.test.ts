@@ -97,10 +97,10 @@ test('a hook that is switched off notes no route and no error', () => {
   const seam = new Seam('test');
   const span = tracer.startSpan('GET', { kind: SpanKind.SERVER }, ROOT_CONTEXT);
   inRequest(span, () => {
-    seam.route('/dogs/:id');
+    seam.route('/dogs/:id', context.active());
     assert.equal(getRPCMetadata(context.active())?.route, '/dogs/:id');
     seam.active = false;
-    seam.route('/cats/:id');
+    seam.route('/cats/:id', context.active());
     seam.thrown(new Error('unheard'));
     assert.equal(getRPCMetadata(context.active())?.route, '/dogs/:id');
   });

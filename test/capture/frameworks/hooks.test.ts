@@ -1,0 +1,89 @@
+// Hooks into frameworks in whole programs: errors that the framework answers by itself, contexts that get lost, dispatches
+// within a request, answers that never come. The rows that each program leaves in its journal are drawn beside it.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { drawn, journaled } from '../../support/journaled.ts';
+
+/** Asks a server for each path, one after the other, whatever becomes of it. */
+const ASK = `
+async function ask(server, ...paths) {
+  if (!server.listening) await new Promise((listening) => server.once('listening', listening));
+  for (const path of paths)
+    await fetch('http://127.0.0.1:' + server.address().port + path).then((answer) => answer.text()).catch(() => {});
+  server.close();
+  server.closeAllConnections();
+}`;
+
+test('Fastify: an error sent from a callback that lost its context is one row, of its request', async (t) => {
+  const { rows } = await journaled(
+    t,
+    `import fastify from 'fastify'; ${ASK}
+    const app = fastify();
+    const handled = fastify();
+    handled.setErrorHandler((error, request, reply) => reply.code(409).send('handled'));
+    // Made at start-up, as pools are: it calls back out of a context of its own.
+    const waiting = [];
+    setInterval(() => { for (const send of waiting.splice(0)) send(new Error('from the pool')); }, 5).unref();
+    for (const one of [app, handled]) one.get('/dogs/:id', (request, reply) => { waiting.push((error) => reply.send(error)); });
+    await app.listen({ port: 0 });
+    await ask(app.server, '/dogs/7');
+    await handled.listen({ port: 0 });
+    await ask(handled.server, '/dogs/8');`,
+  );
+  assert.deepEqual(drawn(rows), ['ERROR from the pool | /dogs/:id | 500', 'ERROR from the pool | /dogs/:id | 409']);
+});
+
+test('Fastify: a request injected into another is not its route', async (t) => {
+  const { rows } = await journaled(
+    t,
+    `import fastify from 'fastify'; ${ASK}
+    const app = fastify();
+    app.get('/inner/:id', async () => ({}));
+    app.get('/outer/:id', async () => {
+      await app.inject('/inner/1');
+      throw new Error('after the inner one');
+    });
+    await app.listen({ port: 0 });
+    await ask(app.server, '/outer/1');`,
+  );
+  assert.deepEqual(drawn(rows), ['ERROR after the inner one | /outer/:id | 500']);
+});
+
+test('Express: a request that a handler makes up is not the route of its own', async (t) => {
+  const { rows } = await journaled(
+    t,
+    `import express from 'express'; import { IncomingMessage, ServerResponse } from 'node:http'; ${ASK}
+    const app = express();
+    app.set('env', 'test');
+    app.get('/inner/:id', (request, response) => response.end());
+    app.get('/outer/:id', () => {
+      const request = Object.assign(new IncomingMessage(null), { method: 'GET', url: '/inner/1' });
+      app(request, new ServerResponse(request));
+      throw new Error('after the inner one');
+    });
+    await ask(app.listen(0), '/outer/1');`,
+  );
+  assert.deepEqual(drawn(rows), ['ERROR after the inner one | /outer/:id | 500']);
+});
+
+test('Hono: a request made within another is not its route; a mounted part of it is', async (t) => {
+  const { rows } = await journaled(
+    t,
+    `import { serve } from '@hono/node-server'; import { Hono } from 'hono'; ${ASK}
+    const app = new Hono();
+    app.get('/inner', (context) => context.text('inner'));
+    app.get('/outer/:id', async () => {
+      await app.request('/inner');
+      throw new Error('after the inner one');
+    });
+    const part = new Hono();
+    part.get('/dogs/:name', () => { throw new Error('in the part'); });
+    app.all('/parts/*', (context) => part.fetch(new Request(context.req.url.replace('/parts', ''))));
+    await ask(serve({ fetch: app.fetch, port: 0 }), '/outer/1', '/parts/dogs/r%C3%A9x');`,
+  );
+  assert.deepEqual(drawn(rows), [
+    'ERROR after the inner one | /outer/:id | 500',
+    'ERROR in the part | /dogs/:name | 500',
+  ]);
+});
