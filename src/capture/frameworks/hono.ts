@@ -1,6 +1,6 @@
 // Hono 4 on @hono/node-server. An application registers its handlers with a router object and asks it for those of a
 // request: a router around that one learns the pattern that matched and sees what handlers throw, before Hono's or the
-// application's onError answers.
+// application's onError answers. What comes from elsewhere (notFound, Hono itself) is seen where it is handed to onError.
 
 import { type Context, context } from '@opentelemetry/api';
 import { ModuleHook } from './module-hook.ts';
@@ -18,7 +18,16 @@ interface Router {
   match(method: string, path: string): Match;
 }
 
-type HonoClass = new (...values: unknown[]) => { router: Router };
+type ErrorHandler = (...values: unknown[]) => unknown;
+type Setter = (this: unknown, handler: unknown) => unknown;
+
+interface App {
+  router: Router;
+  notFound?: Setter;
+  onError?: Setter;
+}
+
+type HonoClass = new (...values: unknown[]) => App;
 
 /** The entries of the package that have an application class each. */
 const ENTRIES = ['hono', 'hono/quick', 'hono/tiny'];
@@ -50,8 +59,9 @@ function isNamespace(exports: object): boolean {
 function watchedClass(Hono: HonoClass, seam: Seam): HonoClass {
   return new Proxy(Hono, {
     construct(target, values, newTarget) {
-      const app = Reflect.construct(target, values, newTarget) as { router: Router };
+      const app = Reflect.construct(target, values, newTarget) as App;
       app.router = watchedRouter(app.router, seam);
+      watchSetters(app, seam);
       return app;
     },
   });
@@ -79,6 +89,28 @@ function watchedRouter(router: Router & { [WATCHED]?: true }, seam: Seam): Route
     WATCHED,
     { value: true },
   );
+}
+
+/** Both are functions of the application's, given to it once. */
+function watchSetters(app: App, seam: Seam): void {
+  const { notFound, onError } = app;
+  if (typeof notFound === 'function')
+    app.notFound = function (handler) {
+      return notFound.call(this, seam.watch(handler));
+    };
+  if (typeof onError === 'function')
+    app.onError = function (handler) {
+      return onError.call(this, typeof handler === 'function' ? told(handler as ErrorHandler, seam) : handler);
+    };
+}
+
+function told(handler: ErrorHandler, seam: Seam): ErrorHandler {
+  return new Proxy(handler, {
+    apply(target, self, values: [unknown]) {
+      seam.thrown(values[0]);
+      return Reflect.apply(target, self, values);
+    },
+  });
 }
 
 /**

@@ -1,26 +1,29 @@
 // Koa 2 and 3 with @koa/router or koa-router. Errors are seen where a middleware throws them, so that those which a
-// middleware further out handles (Koa's way of error pages) are seen, too. The route is what the router notes on the
-// context before its handlers run.
+// middleware further out handles (Koa's way of error pages) are seen, too, and where Koa answers, since a body may fail
+// when all middlewares are done. The route is what the router notes on the context before its handlers run.
 
+import { context as contexts } from '@opentelemetry/api';
+import { peek } from '../../record/thrown.ts';
 import { ModuleHook, patchMethod } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
+import { contextOfDispatch, contextOfRequest } from './server-requests.ts';
 
 const ROUTE = Symbol('rowtrace.koa-route');
-import { contextOfDispatch, contextOfRequest } from './server-requests.ts';
+const HANG_UPS = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
 
 interface Application {
   context: object;
 }
 
-export function createKoaHook(): ModuleHook {
-  const seam = seamOf('koa');
-  return new ModuleHook(seam, [
 interface Context {
   [ROUTE]?: unknown;
   /** Of node:http or node:http2. */
   req?: { readonly errored?: unknown };
 }
 
+export function createKoaHook(): ModuleHook {
+  const seam = seamOf('koa');
+  return new ModuleHook(seam, [
     { module: 'koa', versions: ['>=2 <4'], apply: (exports) => hookKoa(exports, seam) },
     // Only routers know of errors that a middleware within the router handles.
     { module: '@koa/router', versions: ['>=8'], apply: (exports) => hookRouter(exports, seam) },
@@ -44,6 +47,7 @@ function hookKoa(exports: Record<string, unknown>, seam: Seam): void {
     (callback) =>
       function (this: Application) {
         noteRoute(this.context, seam);
+        hookOnError(this.context, seam);
         return callback.call(this);
       },
   );
@@ -62,6 +66,25 @@ function noteRoute(context: object, seam: Seam): void {
       seam.route(pattern, contextOfDispatch(this.req));
     },
   });
+}
+
+/** Koa calls it with each error that it answers or gives up on, also where the application put one of its own there. */
+function hookOnError(context: object, seam: Seam): void {
+  patchMethod(
+    context,
+    'onerror',
+    (onError) =>
+      function (this: Context, error: never) {
+        if (error !== null && error !== undefined && !isHangUp(error, this?.req))
+          seam.thrown(error, contextOfRequest(this?.req) ?? contexts.active());
+        return onError.call(this as never, error);
+      },
+  );
+}
+
+/** The client left before its answer was whole: nothing that failed here. */
+function isHangUp(error: unknown, request: Context['req']): boolean {
+  return Boolean(request?.errored) && HANG_UPS.has(String(peek(error, 'code')));
 }
 
 function hookRouter(exports: Record<string, unknown>, seam: Seam): void {

@@ -67,6 +67,52 @@ test('Express: a request that a handler makes up is not the route of its own', a
   assert.deepEqual(drawn(rows), ['ERROR after the inner one | /outer/:id | 500']);
 });
 
+test('Koa: errors of a body, when all middlewares are done, are rows; a client that leaves is none', async (t) => {
+  const { rows, code } = await journaled(
+    t,
+    `import Koa from 'koa'; import { get } from 'node:http'; import { Readable } from 'node:stream'; ${ASK}
+    const app = new Koa();
+    app.silent = true;
+    app.use(async (context) => {
+      if (context.path === '/stream') context.body = new Readable({ read() { this.destroy(new Error('disk failed')); } });
+      else if (context.path === '/text') context.body = { toJSON() { throw new TypeError('cannot be told'); } };
+      else if (context.path === '/thrown') throw new Error('thrown');
+      else context.body = new Readable({ read() { setTimeout(() => this.push('more'), 5); } });
+    });
+    const server = app.listen(0);
+    await new Promise((left) => {
+      const request = get({ port: server.address().port, path: '/endless' }, (answer) => {
+        answer.once('data', () => request.destroy()).on('error', () => {}).on('close', left);
+      });
+    });
+    await ask(server, '/stream', '/text', '/thrown');`,
+  );
+  assert.equal(code, 0);
+  assert.deepEqual(drawn(rows), [
+    'ERROR disk failed | undefined | undefined',
+    'ERROR cannot be told | undefined | 500',
+    'ERROR thrown | undefined | 500',
+  ]);
+  assert.equal(new Set(rows.map(({ requestId }) => requestId)).size, 3);
+});
+
+test('Hono: what notFound throws, and what Hono itself hands to onError, is a row', async (t) => {
+  const { rows } = await journaled(
+    t,
+    `import { serve } from '@hono/node-server'; import { Hono } from 'hono'; ${ASK}
+    const app = new Hono();
+    app.use('/silent/*', async () => {});
+    app.get('/silent/:id', (context) => context.text('never'));
+    app.notFound(() => { throw new Error('in notFound'); });
+    app.onError((error, context) => context.text('sorry', 503));
+    await ask(serve({ fetch: app.fetch, port: 0 }), '/none', '/silent/1');`,
+  );
+  assert.deepEqual(
+    drawn(rows).map((row) => row.replace(/ Did you.*\? \|/, ' |')),
+    ['ERROR in notFound | undefined | 503', 'ERROR Context is not finalized. | /silent/:id | 503'],
+  );
+});
+
 test('Hono: a request made within another is not its route; a mounted part of it is', async (t) => {
   const { rows } = await journaled(
     t,
