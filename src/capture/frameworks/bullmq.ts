@@ -2,7 +2,7 @@
 // processor throws. BullMQ catches that itself and only keeps its text with the job. A worker with telemetry of its own
 // (option `telemetry`) has a span already, so only the error is taken. Jobs of sandboxed processors run elsewhere.
 
-import { SpanKind } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
 import { ModuleHook, patchMethod } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
 import { inSpan } from './work-span.ts';
@@ -27,6 +27,17 @@ export function createBullmqHook(): ModuleHook {
 
 function hook(exports: Record<string, unknown>, seam: Seam): void {
   const { prototype } = exports.Worker as { prototype: object };
+  // Whoever makes a worker, a request perhaps, is not whom its jobs are for.
+  patchMethod(
+    prototype,
+    'run',
+    (run) =>
+      function (this: Worker, ...values: never[]) {
+        return seam.active
+          ? context.with(ROOT_CONTEXT, run, this as never, ...values)
+          : run.apply(this as never, values);
+      },
+  );
   patchMethod(prototype, 'callProcessJob', (original) => {
     const callProcessJob = original as unknown as CallProcessJob;
     const patched: CallProcessJob = function (job, ...rest) {
@@ -49,7 +60,8 @@ function inJobSpan(job: Job, process: () => Promise<unknown>): Promise<unknown> 
     'messaging.bullmq.job.name': String(job.name),
     'messaging.bullmq.job.attempts_made': Number(job.attemptsMade ?? 0),
   };
-  return inSpan({ scope: 'rowtrace/bullmq', name: `process ${queue}`, kind: SpanKind.CONSUMER, attributes }, process);
+  const work = { scope: 'rowtrace/bullmq', name: `process ${queue}`, kind: SpanKind.CONSUMER, attributes };
+  return inSpan({ ...work, parent: ROOT_CONTEXT }, process);
 }
 
 async function noting(seam: Seam, process: () => Promise<unknown>): Promise<unknown> {

@@ -3,7 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { uuidv7 } from '../../../src/util/uuid.ts';
 import { drawn, journaled } from '../../support/journaled.ts';
+import { serviceFor } from '../../support/services.ts';
 
 /** Asks a server for each path, one after the other, whatever becomes of it. */
 const ASK = `
@@ -132,4 +134,40 @@ test('Hono: a request made within another is not its route; a mounted part of it
     'ERROR after the inner one | /outer/:id | 500',
     'ERROR in the part | /dogs/:name | 500',
   ]);
+});
+
+test('BullMQ: a job knows nothing of the request that made its worker', async (t) => {
+  const redis = await serviceFor(t, 'redis');
+  if (redis === undefined) return;
+  const { rows } = await journaled(
+    t,
+    `import { Queue, Worker } from 'bullmq'; import express from 'express'; ${ASK}
+    const [name, connection] = ['kennel-${uuidv7()}', { url: '${redis}' }];
+    let queue, worker;
+    const app = express();
+    app.get('/enqueue/:id', async (request, response) => {
+      queue ??= new Queue(name, { connection });
+      worker ??= new Worker(name, async (job) => { throw new Error('job ' + job.data.id); }, { connection })
+        .on('failed', (job) => console.error(new Error('told of job ' + job.data.id)));
+      const failed = new Promise((told) => worker.once('failed', told));
+      await queue.add('groom', { id: request.params.id });
+      if (request.params.id !== '1') await failed;
+      response.end();
+      await failed;
+      if (request.params.id !== '2') return;
+      await worker.close();
+      await queue.obliterate({ force: true });
+      await queue.close();
+    });
+    await ask(app.listen(0), '/enqueue/1', '/enqueue/2');`,
+  );
+  assert.deepEqual(drawn(rows).sort(), [
+    'ERROR job 1 | undefined | undefined',
+    'ERROR job 2 | undefined | undefined',
+    'ERROR told of job 1 | undefined | undefined',
+    'ERROR told of job 2 | undefined | undefined',
+  ]);
+  const jobs = rows.filter(({ message }) => message.startsWith('job'));
+  assert.equal(new Set(jobs.map(({ traceId }) => traceId)).size, 2);
+  assert.deepEqual(new Set(rows.map(({ requestId }) => requestId)), new Set([undefined]));
 });
