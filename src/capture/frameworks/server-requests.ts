@@ -35,8 +35,12 @@ const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.
 /** Whoever registers this one beside us has a span for the request already. */
 const OTHER = '@opentelemetry/instrumentation-http';
 
+/** For an answer to a request that failed; rows wait as long for the end of their request (deliver/hold.ts). */
+const ANSWER_MILLIS = 5000;
+
 interface Response extends IdCarrier {
   readonly statusCode: number;
+  readonly socket?: unknown;
 }
 
 interface Emitter {
@@ -56,6 +60,8 @@ class ServerRequest {
   readonly #method: string;
   readonly #scheme: string;
   readonly #startedAt: number;
+  /** What failed before the response was closed. */
+  #failure: string | undefined;
   #ended = false;
 
   constructor(requests: ServerRequests, request: ServerMessage, response: Response, scheme: string, id: string) {
@@ -76,24 +82,33 @@ class ServerRequest {
     this.#scheme = scheme;
   }
 
-  /** The response is closed: answered whole, or its connection broke. */
+  /** The response is closed: answered whole, or its connection broke, perhaps before there was any answer. */
   closed(): void {
     if (this.#ended) return;
-    const { statusCode } = this.response;
-    const outcome: Attributes = { 'http.response.status_code': statusCode };
-    if (statusCode >= 500) {
+    const { statusCode, headersSent } = this.response;
+    const outcome: Attributes = headersSent ? { 'http.response.status_code': statusCode } : {};
+    if (this.#failure !== undefined) outcome['error.type'] = this.#failure;
+    else if (headersSent && statusCode >= 500) {
       outcome['error.type'] = String(statusCode);
       this.#span.setStatus({ code: SpanStatusCode.ERROR });
     }
     this.#end(outcome);
   }
 
-  /** The response failed, or the handler threw while it was called. */
-  failed(error: Error): void {
-    if (this.#ended) return;
+  /**
+   * The response failed, or the handler threw while it was called. An answer may still come (a handler of uncaught
+   * exceptions says 500) or be on its way (a write after the end).
+   *
+   * @param handled somebody takes the error, so the process goes on
+   */
+  failed(error: Error, handled: boolean): void {
+    if (this.#ended || this.#failure !== undefined) return;
+    this.#failure = error?.name ?? 'Error';
     this.#span.setStatus({ code: SpanStatusCode.ERROR, message: error?.message });
     this.#span.recordException(error);
-    this.#end({ 'error.type': error?.name ?? 'Error' });
+    // Nobody can answer without a connection, or when the process is about to end.
+    if (!this.response.socket || !handled) this.closed();
+    else setTimeout(() => quietly(() => this.closed()), ANSWER_MILLIS).unref();
   }
 
   #end(outcome: Attributes): void {
@@ -163,7 +178,7 @@ export class ServerRequests {
     try {
       return context.with(served.context, go);
     } catch (error) {
-      quietly(() => served.failed(error as Error));
+      quietly(() => served.failed(error as Error, isUncaughtHandled()));
       throw error;
     }
   }
@@ -172,6 +187,22 @@ export class ServerRequests {
 /** The context of a request that a server gave to its handler, wherever it is asked for. */
 export function contextOfRequest(request: unknown): Context | undefined {
   return (request as Emitter | undefined)?.[REQUEST]?.context;
+}
+
+/** What the client asked for, path and query, where a server of ours serves it. */
+export function urlServedIn(active: Context): string | undefined {
+  return (getRPCMetadata(active) as { [ASKED]?: string } | undefined)?.[ASKED];
+}
+
+/**
+ * The context whose route a framework may name when it dispatches `request`. None for a request that the application makes
+ * up while it serves another (`fastify.inject`): the route is the outer one's.
+ */
+export function contextOfDispatch(request: unknown): Context | undefined {
+  const own = contextOfRequest(request);
+  if (own !== undefined) return own;
+  const active = context.active();
+  return urlServedIn(active) === undefined ? active : undefined;
 }
 
 /**
@@ -189,24 +220,9 @@ export function followEvents(prototype: object): void {
         if (served === undefined) return emit.apply(this, values as never[]);
         const event = values[0] as string | symbol;
         if (this === (served.response as unknown)) {
-/** What the client asked for, path and query, where a server of ours serves it. */
-export function urlServedIn(active: Context): string | undefined {
-  return (getRPCMetadata(active) as { [ASKED]?: string } | undefined)?.[ASKED];
-}
-
-/**
- * The context whose route a framework may name when it dispatches `request`. None for a request that the application makes
- * up while it serves another (`fastify.inject`): the route is the outer one's.
- */
-export function contextOfDispatch(request: unknown): Context | undefined {
-  const own = contextOfRequest(request);
-  if (own !== undefined) return own;
-  const active = context.active();
-  return urlServedIn(active) === undefined ? active : undefined;
-}
-
           if (event === 'close') quietly(() => served.closed());
-          else if (event === 'error') quietly(() => served.failed(values[1] as Error));
+          else if (event === 'error')
+            quietly(() => served.failed(values[1] as Error, this.listenerCount('error') > 0 || isUncaughtHandled()));
         }
         if (this.listenerCount(event) === 0 || context.active() === served.context)
           return emit.apply(this, values as never[]);
@@ -218,6 +234,10 @@ export function contextOfDispatch(request: unknown): Context | undefined {
 export function followHttpEvents(): void {
   followEvents(IncomingMessage.prototype);
   followEvents(ServerResponse.prototype);
+}
+
+function isUncaughtHandled(): boolean {
+  return process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback();
 }
 
 /** Gives the span of an instrumentation that the application registered our id; nothing more is ours then. */

@@ -171,3 +171,67 @@ test('BullMQ: a job knows nothing of the request that made its worker', async (t
   assert.equal(new Set(jobs.map(({ traceId }) => traceId)).size, 2);
   assert.deepEqual(new Set(rows.map(({ requestId }) => requestId)), new Set([undefined]));
 });
+
+test('a client that gives up before any answer leaves no status', async (t) => {
+  const leave = `
+    const leave = (open) => new Promise((left) => { const one = open().on('error', () => {}).on('close', left); setTimeout(() => one.destroy(), 50); });
+    const handler = (request, response) => void setTimeout(() => console.error(new Error('nobody waits for ' + request.url)), 300);`;
+  const { rows, facts } = await journaled(
+    t,
+    `import http from 'node:http'; import http2 from 'node:http2'; import net from 'node:net'; ${leave}
+    const one = http.createServer(handler).listen(0, async () => {
+      await leave(() => net.connect(one.address().port).setNoDelay().on('connect', function () {
+        this.write('GET /one HTTP/1.1\\r\\nhost: a\\r\\n\\r\\n');
+      }));
+      one.close();
+    });
+    const two = http2.createServer(handler).listen(0, async () => {
+      const client = http2.connect('http://127.0.0.1:' + two.address().port);
+      await leave(() => client.request({ ':path': '/two' }));
+      client.close();
+      two.close();
+    });`,
+    { env: { ROWTRACE_CALL_SAMPLE_RATE: '1' } },
+  );
+  assert.deepEqual(drawn(rows).sort(), [
+    'ERROR nobody waits for /one | undefined | undefined',
+    'ERROR nobody waits for /two | undefined | undefined',
+  ]);
+  const calls = facts.flatMap((fact) => (fact.k === 'call' && fact.direction === 'inbound' ? [fact.status] : []));
+  assert.ok(calls.every((status) => status === undefined));
+});
+
+test('the status of a request that failed is that of the answer which it got after all', async (t) => {
+  const { rows } = await journaled(
+    t,
+    `import { createServer, get } from 'node:http'; ${ASK}
+    let current;
+    process.on('uncaughtException', () => current.writeHead(500).end('sorry'));
+    const server = createServer((request, response) => {
+      if (request.url === '/again') {
+        response.on('error', () => {}).end('ok');
+        response.write('more');
+        return;
+      }
+      current = response;
+      throw new Error('thrown at once');
+    }).listen(0);
+    await ask(server, '/throws', '/again');`,
+  );
+  assert.deepEqual(drawn(rows), [
+    'CRITICAL thrown at once | undefined | 500',
+    'ERROR write after end | undefined | 200',
+  ]);
+});
+
+test('a request whose handler ends the process has its latency', async (t) => {
+  const { rows, code } = await journaled(
+    t,
+    `import { createServer, get } from 'node:http';
+    const server = createServer(() => { throw new Error('the end'); });
+    server.listen(0, () => get({ port: server.address().port, agent: false }).on('error', () => {}));`,
+  );
+  assert.equal(code, 1);
+  assert.deepEqual(drawn(rows), ['CRITICAL the end | undefined | undefined']);
+  assert.equal(typeof rows[0]!.latency, 'number');
+});
