@@ -25,10 +25,16 @@ interface Served {
   [REQUEST]?: { context: Context };
 }
 
+interface Id {
+  header: string;
+  value: string;
+}
+
 /** A response of node:http or of node:http2. */
 export interface IdCarrier {
-  [ID]?: { header: string; value: string };
+  [ID]?: Id;
   readonly headersSent: boolean;
+  getHeaderNames(): string[];
   hasHeader(name: string): boolean;
   getHeader(name: string): unknown;
   setHeader(name: string, value: string): unknown;
@@ -57,7 +63,7 @@ export function answerWithId(response: IdCarrier, header: string, value: string)
 }
 
 /**
- * Sets the header when the head is written, once for all responses on the prototype. Set any earlier, frameworks that
+ * Adds the header when the head is written, once for all responses on the prototype. Set any earlier, frameworks that
  * clear headers for their error pages (Koa, finalhandler) would remove it; a wrapper on each response would cost a
  * closure a request. A header that the application set itself stays.
  */
@@ -73,11 +79,9 @@ export function wrapWriteHead(prototype: IdCarrier & { [PATCHED]?: true }): void
   prototype.writeHead = function writeHead(this: IdCarrier, ...values: never[]) {
     const id = this[ID];
     let given: readonly unknown[] = values;
-    if (id !== undefined && !this.headersSent && !this.hasHeader(id.header)) {
+    if (id !== undefined && !this.headersSent) {
       try {
-        const at = values.findLastIndex(isTuples);
-        if (at < 0) this.setHeader(id.header, id.value);
-        else given = values.with(at, withHeader(values[at]!, id.header, id.value) as never);
+        given = withId(this, values, id);
       } catch {
         // The answer matters more than the header.
       }
@@ -99,17 +103,40 @@ function noteStream(response: IdCarrier & Served, given: readonly unknown[]): vo
   }
 }
 
-/** Headers that went out unread, as tuples. */
+/** Of headers that writeHead() was given, in any of its three forms. */
 function typeIn(given: readonly unknown[]): unknown {
-  const tuples = given.find(isTuples) as [string, unknown][] | undefined;
-  return tuples?.find(([name]) => String(name).toLowerCase() === 'content-type')?.[1];
+  const headers = given.find((value) => typeof value === 'object' && value !== null) as object | undefined;
+  if (headers === undefined) return undefined;
+  const isType = (name: unknown): boolean => String(name).toLowerCase() === 'content-type';
+  if (!Array.isArray(headers)) return Object.entries(headers).find(([name]) => isType(name))?.[1];
+  if (isTuples(headers)) return headers.find(([name]) => isType(name))?.[1];
+  return headers.find((_, at) => at % 2 === 1 && isType(headers[at - 1]));
 }
 
-/** Headers as pairs, `[...answer.headers]`: node:http takes them only where no header was set before. */
+/** @returns what writeHead() is called with; headers that were given are copied, never changed */
+function withId(response: IdCarrier, values: readonly unknown[], { header, value }: Id): readonly unknown[] {
+  // Once one header is set, node:http checks and keeps what writeHead() is given in another way: setting ours may only be
+  // done where the application has set some itself.
+  if (response.getHeaderNames().length > 0) {
+    if (!response.hasHeader(header)) response.setHeader(header, value);
+    return values;
+  }
+  const at = typeof values[1] === 'string' || (values[2] !== undefined && values[2] !== null) ? 2 : 1;
+  const given = values[at];
+  if (given === undefined) return [...values.slice(0, at), { [header]: value }];
+  if (typeof given !== 'object' || given === null) return values;
+  return [...values.slice(0, at), withHeader(given, header, value), ...values.slice(at + 1)];
+}
+
+/** Headers as pairs, `[...answer.headers]`. */
 function isTuples(value: unknown): boolean {
   return Array.isArray(value) && Array.isArray(value[0]);
 }
 
-function withHeader(tuples: readonly [string, unknown][], header: string, value: string): readonly unknown[] {
-  return tuples.some(([name]) => String(name).toLowerCase() === header) ? tuples : [...tuples, [header, value]];
+function withHeader(given: object, header: string, value: string): object {
+  const isHeader = (name: unknown): boolean => String(name).toLowerCase() === header;
+  if (!Array.isArray(given)) return Object.keys(given).some(isHeader) ? given : { ...given, [header]: value };
+  if (isTuples(given)) return given.some(([name]) => isHeader(name)) ? given : [...given, [header, value]];
+  // A list of odd length is for node:http to refuse.
+  return given.some((name, at) => at % 2 === 0 && isHeader(name)) ? given : [...given, header, value];
 }

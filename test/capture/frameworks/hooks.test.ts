@@ -235,3 +235,38 @@ test('a request whose handler ends the process has its latency', async (t) => {
   assert.deepEqual(drawn(rows), ['CRITICAL the end | undefined | undefined']);
   assert.equal(typeof rows[0]!.latency, 'number');
 });
+
+test('writeHead() takes, refuses and keeps what it does without us', async (t) => {
+  const program = `import { createServer, get } from 'node:http';
+    const forms = [
+      [], [{}], [{ A: '1' }], [{ '': 'x' }], [{ A: undefined }], [['A', '1', 'a', '2']], [['A']], [[['A', '1'], ['A', '2']]],
+      ['Fine'], ['Fine', { A: '1' }], ['Fine', ['A', '1']], [undefined, { A: '1' }], [Object.freeze({ A: '1' })],
+      [Object.create({ A: '1' })], [{ 'Set-Cookie': ['a', 'b'] }], [{ [Symbol('a')]: '1', A: '1' }], [null], ['Fine', 'A'],
+    ];
+    const said = [];
+    const server = createServer((request, response) => {
+      const [, form, set] = request.url.split('/');
+      if (set === 'set') response.setHeader('B', '0');
+      if (set === 'removed') { response.setHeader('B', '0'); response.removeHeader('B'); }
+      try { response.writeHead(201, ...forms[form]); } catch (error) { said.push(error.code, response.headersSent); response.writeHead(500); }
+      const kept = { ...response.getHeaders() };
+      if (set !== undefined) delete kept['x-request-id'];
+      said.push(kept);
+      response.end();
+    }).listen(0, async () => {
+      for (const form in forms)
+        // With tuples node:http fails one way or the other.
+        for (const set of form === '7' ? ['', '/set'] : ['', '/set', '/removed'])
+          await new Promise((next) => get({ port: server.address().port, path: '/' + form + set, agent: false }, (answer) => {
+            answer.resume().on('end', next);
+            const raw = answer.rawHeaders;
+            const rest = raw.filter((_, at) => !/^(?:date|x-request-id)$/i.test(raw[at - (at % 2)]));
+            said.push(form + set, answer.statusCode, answer.statusMessage, rest);
+          }).on('error', (error) => next(said.push(error.code))));
+      console.log(JSON.stringify(said));
+      server.close();
+    });`;
+  const [bare, watched] = await Promise.all([journaled(t, program, { bare: true }), journaled(t, program)]);
+  assert.equal(bare.code, 0, bare.stderr);
+  assert.deepEqual(JSON.parse(watched.stdout), JSON.parse(bare.stdout));
+});
