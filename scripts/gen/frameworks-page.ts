@@ -16,7 +16,7 @@ const HOW: Record<string, [accepts: string, how: string]> = {
   ],
   'Koa 3': [
     '3 with `@koa/router`; 2 and `koa-router` accepted, not tried',
-    'each middleware and each handler of a router is watched; the route is what the router notes on `ctx`',
+    'each middleware and each handler of a router is watched, and what Koa itself answers (`context.onerror`); the route is what the router notes on `ctx`',
   ],
   'NestJS 11': [
     '10 to 12; 10 not tried',
@@ -25,7 +25,7 @@ const HOW: Record<string, [accepts: string, how: string]> = {
   'NestJS 12': ['10 to 12', 'the same; its ES modules are reached with `require` as they are'],
   'Hono 4 on node-server': [
     '4; `hono/quick` and `hono/tiny` not tried',
-    'a router around the application’s own: it learns the pattern and watches handlers; nothing to add to the application',
+    'a router around the application’s own: it learns the pattern and watches handlers; so are `notFound` and `onError`; nothing to add to the application',
   ],
   'Next.js 16': [
     '16; 15 not tried',
@@ -43,7 +43,7 @@ const HOW: Record<string, [accepts: string, how: string]> = {
 /** The same for workers. */
 const WORKERS: Record<string, string> = {
   BullMQ:
-    'a CONSUMER span a job, by a hook of ours. Each failed attempt is a row (one issue), tagged with the attempts before it: `messaging.bullmq.job.attempts_made`. Sandboxed processors run in processes of their own and are not seen',
+    'a CONSUMER span a job, by a hook of ours, with nothing of the request that made the worker. Each failed attempt is a row (one issue), tagged with the attempts before it: `messaging.bullmq.job.attempts_made`. Sandboxed processors run in processes of their own and are not seen',
   amqplib:
     '`@opentelemetry/instrumentation-amqplib`: the trace of the publisher goes on. What a handler catches is a row where it is logged or given to `captureError`; what it lets go ends the process and is a row that knows its message',
   kafkajs:
@@ -81,7 +81,7 @@ ${order
   .map((name) => `| ${name} | ${versions.get(name)!.join(', ')} | ${HOW[name]!.join(' | ')} |`)
   .join('\n')}
 
-The start line names what is hooked; each can be switched off by name in \`OTEL_NODE_DISABLED_INSTRUMENTATIONS\`
+The start line names what is hooked and found; hooks in this list wait for their package wherever it is loaded from. Each can be switched off by name in \`OTEL_NODE_DISABLED_INSTRUMENTATIONS\`
 (\`express\`, \`fastify\`, \`koa\`, \`nestjs-core\`, \`hono\`, \`next\`, \`http\`, \`http2\`).
 
 ## Next.js
@@ -129,7 +129,11 @@ ${inOrder(workers)
 
 - An answer of 500 or more without an exception is a row; 4xx answers are none (\`ROWTRACE_STATUS_ROWS\` lowers the bar).
 - An error that is *thrown* and says by its own status that the client is at fault (\`http-errors\`, Nest's and Hono's HTTP
-  exceptions, Fastify's validation) is a WARNING row. Nest's own "Cannot GET /…" for a path without a route is none.
+  exceptions, Fastify's validation) is a WARNING row. Where the request answers 5xx all the same it is an ERROR: it
+  was a 402 or 429 of another service. Nest's own "Cannot GET /…" for a path without a route is none.
+- A client that gives up before any answer leaves no status, and no row of its own. A request whose handler throws past its
+  framework has the status that it is answered with within five seconds, if it is.
+- A request that a handler makes up (\`fastify.inject\`, \`app.request()\` of Hono) is part of its own: no span, no route.
 - What a request logs after its answer is out has the request id, route, status and latency of that request.
 
 ## Not covered
@@ -138,6 +142,9 @@ ${inOrder(workers)
 - **Hono's classes imported by another path** than the three above, and \`app.mount()\` of a foreign application: errors that
   Hono's default handler prints are rows through the console, without a route. Where that is not enough, one line is:
   \`app.onError((error, c) => { captureError(error); return c.text('Internal Server Error', 500) })\`.
+- **Nest's own \`Logger\`** (\`ConsoleLogger\`) writes to \`process.stdout\` and \`process.stderr\` itself, past the console: what it
+  logs makes no row. Errors that controllers, guards, pipes and interceptors throw are rows without it. For the rest, give
+  Nest a logger over one that is hooked ([docs/loggers.md](loggers.md)) with \`app.useLogger()\`, or call \`captureError(error)\`.
 - **Fastify's own \`request.id\`** (\`req-1\`) stays beside ours as the tag \`reqId\`.
 - **Your own OpenTelemetry SDK** (\`createProcessors()\`): the hooks above come with the preload; there, the
   instrumentations that you register give routes and exceptions.

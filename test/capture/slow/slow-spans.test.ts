@@ -99,6 +99,7 @@ test('of many spans that hang each is reported while it runs, and says what it w
 for (const [how, head] of [
   ['as an object', [200, { 'content-type': 'text/event-stream; charset=utf-8' }]],
   ['as pairs', [200, [['Content-Type', 'text/event-stream']]]],
+  ['as a list', [200, ['Content-Type', 'text/event-stream']]],
 ] as const)
   test(`a stream of events, its head given ${how}, is not slow and does not hang; what it does is told`, async () => {
     hookWriteHead();
