@@ -22,12 +22,18 @@ export function slowRows(
 ): Promise<SlowRow[]> {
   return db.query<SlowRow>(
     `select event_id, created_at, message, service, trace_id, tags ->> 'rowtrace.slow.judge' as judge,
-       coalesce(tags -> 'rowtrace.slow.duration_ms', tags -> 'rowtrace.slow.running_ms')::float8 as millis,
-       (tags -> 'rowtrace.slow.limit_ms')::float8 as limit_ms, (tags -> 'rowtrace.slow.self_ms')::float8 as self_ms,
-       (tags -> 'rowtrace.slow.loop_blocked_ms')::float8 as loop_blocked_ms, tags -> 'rowtrace.slow.children' as children
+       coalesce(${number('duration_ms')}, ${number('running_ms')}) as millis, ${number('limit_ms')} as limit_ms,
+       ${number('self_ms')} as self_ms, ${number('loop_blocked_ms')} as loop_blocked_ms,
+       case when jsonb_typeof(tags -> 'rowtrace.slow.children') = 'array' then tags -> 'rowtrace.slow.children' end as children
      from ${quoteName(schema)}.error_logs
      where created_at >= $1 and level = 'WARNING' and tags ? 'rowtrace.slow.judge'
      order by created_at desc limit $2`,
     [since.toISOString(), limit],
   );
+}
+
+/** Any sender may fill our tags with something else, and one value that is no number would end the query for all rows. */
+function number(name: string): string {
+  const tag = `tags -> 'rowtrace.slow.${name}'`;
+  return `case when jsonb_typeof(${tag}) = 'number' then (${tag})::float8 end`;
 }

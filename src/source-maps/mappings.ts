@@ -105,7 +105,7 @@ function sortLines(map: Mappings): void {
     for (let i = from + 1; i < to && sorted; i++) sorted = map.columns[i - 1]! <= map.columns[i]!;
     if (sorted) continue;
     const order = Array.from({ length: to - from }, (_, i) => from + i);
-    const columns = map.columns.slice();
+    const { columns } = map;
     order.sort((a, b) => columns[a]! - columns[b]! || a - b);
     for (const array of [map.columns, map.sources, map.lines, map.sourceColumns, map.names])
       array.set(

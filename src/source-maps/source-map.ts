@@ -36,6 +36,15 @@ interface Section {
   last: WeakRef<{ index: number; text: string }> | undefined;
 }
 
+const UNKNOWN = {
+  mappings: decodeMappings(Buffer.alloc(0)),
+  sources: [],
+  sourceRoot: '',
+  names: [],
+  texts: Buffer.alloc(0),
+  ranges: new Int32Array(0),
+} satisfies Omit<Section, 'line' | 'column' | 'last'>;
+
 export class SourceMap {
   /** Held outside the JavaScript heap, but for names and paths. */
   sizeBytes = 0;
@@ -116,8 +125,10 @@ export class SourceMap {
       if (key === 'offset') offset = parseRange(json, from, to) as typeof offset;
       if (key === 'map') map = from;
     });
-    const { line, column } = offset;
-    if (map >= 0) this.#read(json, map, { line: Number(line), column: Number(column) }, maxBytes, true);
+    const start = { line: Number(offset.line), column: Number(offset.column) };
+    if (map >= 0) this.#read(json, map, start, maxBytes, true);
+    // It names its map by an address: its part of the file is not known, and the section before must not answer for it.
+    else this.#sections.push({ ...start, ...UNKNOWN, last: undefined });
   }
 }
 
