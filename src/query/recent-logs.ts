@@ -59,8 +59,6 @@ export interface LogFilter {
   text?: string;
   request_id?: string;
   trace_id?: string;
-  /** Stored after the row with this id. */
-  afterId?: number;
   /** Promoted columns that each entry has, too, by their names. */
   columns?: readonly string[];
   /** Default: 50. */
@@ -68,6 +66,17 @@ export interface LogFilter {
 }
 
 export function recentLogs(db: Queryable, schema: string, filter: LogFilter = {}): Promise<LogEntry[]> {
+  const where = logConditions(schema, filter);
+  const promoted = (filter.columns ?? []).map((name) => `, ${quoteName(name, 'columns')}`).join('');
+  return db.query<LogEntry>(
+    `select ${LOG_COLUMNS}${promoted} from ${quoteName(schema)}.error_logs ${where.clause}
+     order by created_at desc, id desc limit ${where.value(filter.limit ?? 50)}`,
+    where.values,
+  );
+}
+
+/** All of the filter but its columns and its limit. */
+export function logConditions(schema: string, filter: LogFilter): Conditions {
   const where = new Conditions();
   if (filter.since) where.add('created_at >= $?', filter.since.toISOString());
   if (filter.until) where.add('created_at < $?', filter.until.toISOString());
@@ -76,11 +85,5 @@ export function recentLogs(db: Queryable, schema: string, filter: LogFilter = {}
   if (filter.text) where.add('strpos(lower(message), lower($?::text)) > 0', filter.text);
   if (filter.request_id) where.add('request_id = $?', filter.request_id);
   if (filter.trace_id) where.add('trace_id = $?', filter.trace_id);
-  if (filter.afterId !== undefined) where.add('id > $?', filter.afterId);
-  const promoted = (filter.columns ?? []).map((name) => `, ${quoteName(name, 'columns')}`).join('');
-  return db.query<LogEntry>(
-    `select ${LOG_COLUMNS}${promoted} from ${quoteName(schema)}.error_logs ${where.clause}
-     order by created_at desc, id desc limit ${where.value(filter.limit ?? 50)}`,
-    where.values,
-  );
+  return where;
 }

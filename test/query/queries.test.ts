@@ -12,6 +12,28 @@ import { batch, KINDS, openSink } from '../support/sinks.ts';
 
 const MINUTE = 60_000;
 
+test('a row that was written before a follower was made, and seen after it, is given', async (t) => {
+  const { sink, db } = await openSink(t, 'postgres');
+  const late = errorLog({ message: 'late' });
+  let follower: Awaited<ReturnType<typeof followLogs>> | undefined;
+  await db.transaction(async (tx) => {
+    const names =
+      'event_id, created_at, level, message, message_template, fingerprint, fingerprint_version, service, environment';
+    await tx.query(
+      `insert into rowtrace.error_logs (${names}) values ($1, now(), 'ERROR', 'late', 'late', 'f', 1, 's', 'e')`,
+      [late.event_id],
+    );
+    await sink.write(batch({ logs: [errorLog({ message: 'seen' })] }));
+    follower = await followLogs(db, 'rowtrace');
+    assert.deepEqual(await follower.next(), []);
+  });
+  assert.deepEqual(
+    (await follower!.next()).map(({ message }) => message),
+    ['late'],
+  );
+  assert.deepEqual(await follower!.next(), []);
+});
+
 for (const kind of KINDS) {
   describe(`queries on ${kind}`, () => {
     test('issues are listed newest first and filtered by time, level, service, status and text', async (t) => {
@@ -80,6 +102,29 @@ for (const kind of KINDS) {
       assert.deepEqual(
         recent.map(({ message }) => message),
         ['b', 'before'],
+      );
+    });
+
+    test('a follower gives all of a crowd, some at a time, each once', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const crowd = (from: number, count: number) =>
+        batch({
+          logs: Array.from({ length: count }, (_, nr) =>
+            errorLog({ message: `n ${from + nr}`, created_at: Date.now() - nr }),
+          ),
+        });
+      await sink.write(crowd(-10, 10));
+      const follower = await followLogs(db, 'rowtrace', { limit: 100 });
+      await sink.write(crowd(0, 1_000));
+      await sink.write(crowd(1_000, 2_500));
+      const given: number[] = [];
+      for (let rows = await follower.next(); rows.length > 0; rows = await follower.next()) {
+        assert.ok(rows.length <= 100, `${rows.length} at a time`);
+        given.push(...rows.map(({ message }) => Number(message.slice(2))));
+      }
+      assert.deepEqual(
+        given.sort((a, b) => a - b),
+        [...Array(3_500).keys()],
       );
     });
 

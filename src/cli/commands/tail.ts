@@ -1,5 +1,6 @@
 // `rowtrace tail`: the newest rows, and then each new one as it is stored.
 
+import { once } from 'node:events';
 import type { Command } from 'commander';
 import { RowtraceError } from '../../errors.ts';
 import { loadOptions, type Options } from '../../options/options.ts';
@@ -53,15 +54,14 @@ async function run({ dir, json, level, service, n, follow }: Flags): Promise<voi
     show(first);
     const shown = new Set(first.map(({ event_id }) => event_id));
     if (!follower) return first.length === 0 ? note('no rows') : undefined;
-    let ended = false;
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.once(signal, () => {
-        ended = true;
-      });
-    while (!ended) {
+    const end = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end.abort());
+    while (!end.signal.aborted) {
       const rows = await follower.next().catch((error) => waitForReturn(error, options));
       show(rows.filter(({ event_id }) => !shown.has(event_id)));
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MILLIS));
+      // A reader that is slower than the rows come holds back the next look, not memory.
+      if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain', end).catch(() => {});
+      if (rows.length < follower.limit) await new Promise((resolve) => setTimeout(resolve, LOOK_MILLIS));
     }
   });
 }
