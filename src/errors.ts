@@ -28,6 +28,10 @@ export const ERRORS = {
     message: 'The database %s refused the connection: %s.',
     fix: 'Check user, password and database name in ROWTRACE_DATABASE_URL.',
   },
+  RT_DATABASE_SLOW: {
+    message: 'The database %s took longer than Rowtrace waits: %s.',
+    fix: 'Narrow what is asked for (--since), or see in pg_stat_activity and pg_locks what holds the lock or keeps the server busy.',
+  },
   RT_DATABASE_READ_ONLY: {
     message: 'The database %s takes no writes: %s.',
     fix: 'Point ROWTRACE_DATABASE_URL at the primary, or turn default_transaction_read_only off; records wait in the journal meanwhile.',

@@ -8,7 +8,7 @@ export const EXIT_CODES_HELP = `Exit codes:
   0  fine
   1  something is wrong (doctor found a problem, an expected row did not arrive)
   2  wrong usage or option, or an action that the issue does not allow
-  3  database unreachable, refused, or without the tables
+  3  database unreachable, refused, too slow, or without the tables
   4  no such issue, event, dead letter or key`;
 
 const USAGE: readonly ErrorCode[] = [

@@ -15,6 +15,9 @@ const BY_SQLSTATE: readonly (readonly [prefix: string, code: ErrorCode])[] = [
   ['3F', 'RT_SCHEMA_MISSING'],
   ['08', 'RT_DATABASE_UNREACHABLE'],
   ['53', 'RT_DATABASE_UNREACHABLE'],
+  // Cancelled by statement_timeout or lock_timeout: it is there, and answers.
+  ['57014', 'RT_DATABASE_SLOW'],
+  ['55P03', 'RT_DATABASE_SLOW'],
   ['57P', 'RT_DATABASE_UNREACHABLE'],
 ];
 const NETWORK = /^(E[A-Z]{3,}|EAI_AGAIN)$/;

@@ -72,7 +72,12 @@ async function run({ dir, json, level, service, n, follow }: Flags): Promise<voi
  */
 async function waitForReturn(error: unknown, options: Options): Promise<LogEntry[]> {
   const explained = explainDatabaseError(error, options);
-  if (!(explained instanceof RowtraceError) || explained.code !== 'RT_DATABASE_UNREACHABLE') throw explained;
+  if (!(explained instanceof RowtraceError)) throw explained;
+  if (explained.code === 'RT_DATABASE_SLOW') {
+    note(`${explained.message} Looking again …`);
+    return [];
+  }
+  if (explained.code !== 'RT_DATABASE_UNREACHABLE') throw explained;
   note('the database is away; going on when it is back …');
   if (options.databaseUrl === undefined) await (await connectOwner(options.dir)).close();
   else await new Promise((resolve) => setTimeout(resolve, AWAY_MILLIS));

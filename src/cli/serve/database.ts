@@ -38,5 +38,5 @@ function openLater(error: unknown, databaseUrl: string): Db {
 
 /** @param error explained */
 export function isAway(error: unknown): boolean {
-  return error instanceof RowtraceError && error.code === 'RT_DATABASE_UNREACHABLE';
+  return error instanceof RowtraceError && /^RT_DATABASE_(UNREACHABLE|SLOW)$/.test(error.code);
 }
