@@ -4,10 +4,9 @@ export class Conditions {
   readonly values: unknown[] = [];
   readonly #conditions: string[] = [];
 
-  /** `$?` in the condition stands for the value. */
-  add(condition: string, value: unknown): void {
-    const place = this.value(value);
-    this.#conditions.push(condition.replaceAll('$?', place));
+  /** `$?` in the condition stands for the value; without one it is of places that there are. */
+  add(condition: string, ...value: [unknown?]): void {
+    this.#conditions.push(value.length > 0 ? condition.replaceAll('$?', this.value(value[0])) : condition);
   }
 
   /** The place of a value outside the conditions. */

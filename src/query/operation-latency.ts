@@ -1,7 +1,9 @@
 // One operation in detail: how its latencies are distributed, which traces show it, and the slowest calls that were kept.
 
+import type { OperationKind } from '../record/fact.ts';
 import type { Queryable } from '../store/db.ts';
 import { quoteName } from '../store/identifiers.ts';
+import { Conditions } from './conditions.ts';
 import { conditionsOf, type LatencyQuery } from './latency.ts';
 
 /** All that goes by the name (methods, services, peers) merged into one. */
@@ -71,10 +73,11 @@ export function exemplarsOf(
 ): Promise<Exemplar[]> {
   const name = quoteName(schema);
   const { where, period } = conditionsOf(query);
+  where.add(`bucket_start >= ${period[0]} and bucket_start < ${period[1]}`);
   return db.query<Exemplar>(
     `with newest as (
        select latency_ms, ended_at, trace_id, status_class from ${name}.latency_exemplars
-       ${where.clause} and bucket_start >= ${period[0]} and bucket_start < ${period[1]}
+       ${where.clause}
        order by bucket_start desc, ended_at desc limit ${where.value(limit)}
      ), failed as (
        select trace_id, count(*)::int as errors from ${name}.error_logs
@@ -86,19 +89,34 @@ export function exemplarsOf(
   );
 }
 
+/** What a call is to the process that tells of it; of other kinds no calls are kept. */
+const DIRECTIONS: Partial<Record<OperationKind, string>> = { server: 'inbound', client: 'outbound' };
+
 /** Of the calls that were kept: slow and failed ones are always among them. A call out without a route is named by its method (and peer). */
-export function slowestCalls(
+export async function slowestCalls(
   db: Queryable,
   schema: string,
-  { since, until = new Date(), service, operation, limit = 10 }: OperationQuery,
+  { since, until = new Date(), service, kind, operation, limit = 10 }: OperationQuery,
 ): Promise<SlowCall[]> {
+  const where = new Conditions();
+  where.add('created_at >= $?', since.toISOString());
+  where.add('created_at < $?', until.toISOString());
+  where.add(
+    `latency_ms is not null
+       and ($? in (coalesce(route, http_method), concat_ws(' ', http_method, route)) or route is null and $? in (
+         concat_ws(' ', http_method, 'http'), concat_ws(' ', http_method, 'http', peer), concat_ws(' ', http_method, peer)))`,
+    operation,
+  );
+  if (service) where.add('service = $?', service);
+  if (kind) {
+    const direction = DIRECTIONS[kind];
+    if (direction === undefined) return [];
+    where.add('direction = $?', direction);
+  }
   return db.query<SlowCall>(
     `select created_at, latency_ms, http_method, route, peer, http_status, request_id, trace_id
-     from ${quoteName(schema)}.http_calls
-     where created_at >= $1 and created_at < $2 and latency_ms is not null and ($3::text is null or service = $3)
-       and ($4 in (coalesce(route, http_method), concat_ws(' ', http_method, route)) or route is null and $4 in (
-         concat_ws(' ', http_method, 'http'), concat_ws(' ', http_method, 'http', peer), concat_ws(' ', http_method, peer)))
-     order by latency_ms desc, created_at desc limit $5`,
-    [since.toISOString(), until.toISOString(), service ?? null, operation, limit],
+     from ${quoteName(schema)}.http_calls ${where.clause}
+     order by latency_ms desc, created_at desc limit ${where.value(limit)}`,
+    where.values,
   );
 }

@@ -50,6 +50,12 @@ describe('bad input', { concurrency: 3, timeout: 120_000 }, () => {
     [['issues', '--level', 'BAD'], {}, 2, /'BAD' is invalid\. Expected one of DEBUG/],
     [['issues', '--limit', '-5'], {}, 2, /'-5' is invalid\. Expected a whole number from 1/],
     [['issues', '--sort', 'x'], {}, 2, /'x' is invalid\. Allowed choices are last, first, count, escalating/],
+    [
+      ['latency', ''],
+      {},
+      2,
+      /'' is invalid for argument 'operation'\. Expected an operation as `rowtrace latency` shows it/,
+    ],
     [['issue'], {}, 2, /missing required argument 'issue'/],
     [['regroup'], {}, 2, /regroup changes nothing and only runs with --dry-run: .*\n {2}fix: /],
     [['regroup', '--dry-run', '--rules', 'none.json'], {}, 2, /The configuration file .*none\.json cannot be read/],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { latencyByOperation, latencyByRelease } from '../../src/query/latency.ts';
+import { type LatencyQuery, latencyByOperation, latencyByRelease } from '../../src/query/latency.ts';
 import { distributionOf, exemplarsOf, slowestCalls } from '../../src/query/operation-latency.ts';
 import { histogramOf } from '../../src/record/histogram.ts';
 import type { HttpCallRow } from '../../src/record/row.ts';
@@ -190,6 +190,37 @@ for (const kind of KINDS) {
       assert.deepEqual(await slowest('/dogs/:id', 2), [950, 900]);
       for (const name of ['GET', 'GET http', 'GET http api:443', 'GET api:443'])
         assert.deepEqual(await slowest(name), [70], name);
+    });
+
+    test('the slowest calls are of the kind that is asked for, and of the service', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const calls = [
+        call({ latency_ms: 10 }),
+        call({ latency_ms: 20, service: 'cattery' }),
+        call({ latency_ms: 9999, direction: 'outbound' }),
+      ];
+      await sink.write(batch({ calls }));
+      const slowest = async (given: Partial<LatencyQuery>) => {
+        const query = { since: new Date(Date.now() - MINUTE), operation: 'GET /dogs/:id', ...given };
+        return (await slowestCalls(db, 'rowtrace', query)).map(({ latency_ms }) => latency_ms);
+      };
+      assert.deepEqual(await slowest({}), [9999, 20, 10]);
+      assert.deepEqual(await slowest({ kind: 'server' }), [20, 10]);
+      assert.deepEqual(await slowest({ kind: 'client' }), [9999]);
+      assert.deepEqual(await slowest({ kind: 'db' }), []);
+      assert.deepEqual(await slowest({ kind: 'server', service: 'cattery' }), [20]);
+      assert.deepEqual(await slowest({ until: new Date(Date.now() - MINUTE / 2) }), []);
+    });
+
+    test('exemplars of no operation in particular are those of all', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const start = Math.floor(Date.now() / MINUTE) * MINUTE - 5 * MINUTE;
+      const exemplars = [{ v: 2, t: start, trace: TRACES[0], span: 'c'.repeat(16) }];
+      await sink.write(batch({ histograms: [histogram({ bucket_start: start, ...histogramOf([2]), exemplars })] }));
+      const traces = async (since: number) =>
+        (await exemplarsOf(db, 'rowtrace', { since: new Date(since), operation: '' })).map((row) => row.trace_id);
+      assert.deepEqual(await traces(start), [TRACES[0]]);
+      assert.deepEqual(await traces(start + MINUTE), []);
     });
   });
 }

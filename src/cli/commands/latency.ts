@@ -1,6 +1,6 @@
 // `rowtrace latency`: how fast is what? Of all operations, by release, or one in detail.
 
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { loadOptions } from '../../options/options.ts';
 import { type LatencyQuery, latencyByOperation, latencyByRelease } from '../../query/latency.ts';
 import { distributionOf, exemplarsOf, slowestCalls } from '../../query/operation-latency.ts';
@@ -37,7 +37,11 @@ export function register(program: Command): void {
   const command = program
     .command('latency')
     .description('show count, error share and percentiles per operation; what took most time in all comes first')
-    .argument('[operation]', 'one in detail: distribution, traces, slowest calls ("/dogs/:id" or "GET /dogs/:id")')
+    .argument(
+      '[operation]',
+      'one in detail: distribution, traces, slowest calls ("/dogs/:id" or "GET /dogs/:id")',
+      parseOperation,
+    )
     .addOption(sinceOption('1h'))
     .addOption(new Option('--by <what>', 'a row for each release, beside the one before').choices(['release']))
     .addOption(new Option('--kind <kind>').choices(['server', 'client', 'db', 'messaging', 'internal']))
@@ -52,6 +56,11 @@ export function register(program: Command): void {
     'rowtrace latency --json',
   );
   command.action(run);
+}
+
+function parseOperation(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Expected an operation as `rowtrace latency` shows it.');
+  return text;
 }
 
 async function run(operation: string | undefined, { dir, json, md, by, ...filter }: Flags): Promise<void> {
