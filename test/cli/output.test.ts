@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import fc from 'fast-check';
 import { parseSince } from '../../src/cli/arguments.ts';
 import { hourly } from '../../src/cli/issue/report.ts';
+import { issueColumns, latencyColumns, logColumns, releaseColumns } from '../../src/cli/output/columns.ts';
 import { escapeLine, escapeLines, safeJson } from '../../src/cli/output/escape.ts';
 import { ago, count, latency, shortTime, sparkline } from '../../src/cli/output/format.ts';
 import { type Column, renderTable } from '../../src/cli/output/table.ts';
 import { PLAIN, type Terminal } from '../../src/cli/output/terminal.ts';
 import { cutTo, displayWidth } from '../../src/cli/output/width.ts';
+import type { Issue } from '../../src/query/issues.ts';
+import type { OperationLatency, ReleaseLatency } from '../../src/query/latency.ts';
+import type { LogEntry } from '../../src/query/recent-logs.ts';
 import { UNSAFE } from '../support/unsafe.ts';
 
 describe('text from outside', () => {
@@ -88,6 +93,38 @@ describe('a table', () => {
     assert.equal(renderTable(rows, narrow, wide(22)), ['ID  NAME', ' 1  Rex', '12  Luna of the long …'].join('\n'));
   });
 
+  test('is never wider than the terminal, whatever it shows', () => {
+    const long = 'of the very long name that 犬犬犬 have given it';
+    const issue = {
+      ...{ friendly_id: 'CHECKOUTSE-12345', level: 'CRITICAL', flags: ['regressed', 'escalating'], count: 1_234_567 },
+      ...{ last_seen: new Date(0), first_seen: new Date(0), status: 'resolved', service: `service ${long}` },
+      ...{ type: `TypeError ${long}`, title: `x ${long}`, culprit: `f ${long}` },
+    } as unknown as Issue;
+    const log = {
+      ...{ created_at: new Date(0), level: 'CRITICAL', error_type: long, message: long, http_method: 'GET' },
+      ...{ route: long, http_status: 500, latency_ms: 99.7, request_id: long },
+    } as unknown as LogEntry;
+    const operation = {
+      ...{ kind: 'messaging', http_method: 'GET', operation: long, peer: long, service: long, count: 1_234_567 },
+      ...{ error_share: 0.5, mean_ms: 99.7, p50_ms: 842, p95_ms: 123_456, p99_ms: 123_456, max_ms: 1e9 },
+      ...{ p95_change: 12, release_version: long, first_seen: new Date(0) },
+    } as unknown as OperationLatency & ReleaseLatency;
+    for (let width = 20; width <= 200; width++)
+      for (const [title, text] of [
+        ['ID', renderTable([issue], issueColumns(), wide(width))],
+        ['TIME', renderTable([log], logColumns(), wide(width))],
+        ['', renderTable([operation], latencyColumns(), wide(width))],
+        ['', renderTable([operation], releaseColumns(), wide(width))],
+      ] as const) {
+        assert.ok(text.startsWith(title), `${width}: ${text}`);
+        for (const line of text.split('\n')) assert.ok(displayWidth(line) <= width, `${width}: ${line}`);
+      }
+    const narrow = (rows: string) => rows.split('\n')[0]!.split(/ {2,}/);
+    assert.deepEqual(narrow(renderTable([issue], issueColumns(), wide(40))), ['ID', 'TITLE']);
+    assert.deepEqual(narrow(renderTable([log], logColumns(), wide(40))), ['TIME', 'MESSAGE']);
+    assert.deepEqual(narrow(renderTable([operation], latencyColumns(), wide(40))), ['OPERATION', 'COUNT', 'P95']);
+  });
+
   test('leaves out columns without any value', () => {
     assert.equal(renderTable([{ id: 1, name: 'Rex', note: '' }], columns, PLAIN), 'ID  NAME\n 1  Rex');
   });
@@ -132,6 +169,36 @@ describe('values', () => {
       '',
     ]);
     assert.deepEqual([7, 1234, 1234567].map(count), ['7', '1,234', '1,234,567']);
+  });
+
+  test('a latency of any magnitude is a plain number of two digits and more, and none is out of order', () => {
+    const read = (text: string) => {
+      const [, number, unit] = /^<?(\d+(?:\.\d+)?) (ms|s)$/.exec(text) ?? assert.fail(text);
+      return Number(number) * (unit === 's' ? 1000 : 1);
+    };
+    const check = (millis: number) => {
+      const text = latency(millis);
+      const shown = read(text);
+      const off = Math.abs(shown - millis) / millis;
+      assert.ok(millis < 0.001 ? shown === 0.001 : off <= (millis < 99.5 ? 0.051 : 0.0051), `${millis}: ${text}`);
+      assert.ok(text.endsWith(' s') === shown >= 1000, `${millis}: ${text}`);
+      assert.ok(text.length <= 9 || millis > 1e6, `${millis}: ${text}`);
+      return shown;
+    };
+    for (let exponent = -9; exponent <= 12; exponent++)
+      for (const mantissa of [1, 1.0000001, 1.5, 9.4, 9.49, 9.5, 9.94, 9.95, 9.951, 9.99, 9.995, 9.99951, 9.9999999])
+        check(mantissa * 10 ** exponent);
+    const magnitude = fc.tuple(fc.integer({ min: -9, max: 12 }), fc.double({ min: 1, max: 10, noNaN: true }));
+    fc.assert(
+      fc.property(magnitude, magnitude, ([a, x], [b, y]) => {
+        const [low, high] = [x * 10 ** a, y * 10 ** b].sort((one, other) => one - other) as [number, number];
+        assert.ok(check(low) <= check(high), `${low} ${high}`);
+      }),
+      { numRuns: 2_000 },
+    );
+    assert.deepEqual([99.4, 99.7, 100, 999.4, 999.6, 1000, 0, -3.14, -250.2].map(latency), [
+      ...['99 ms', '100 ms', '100 ms', '999 ms', '1.00 s', '1.00 s', '0 ms', '-3.1 ms', '-250 ms'],
+    ]);
   });
 
   test('a sparkline tells nothing from little', () => {

@@ -116,20 +116,20 @@ function ledgerColumns(): Column<LedgerEntry>[] {
     ...(drop === undefined ? {} : { drop }),
   });
   return [
-    { title: 'REPORTED', value: ({ updated_at }) => shortTime(updated_at), drop: 3 },
+    { title: 'REPORTED', value: ({ updated_at }) => shortTime(updated_at), drop: 5 },
     { title: 'SERVICE', value: ({ service }) => service, min: 8 },
-    { title: 'HOST', value: ({ host }) => host, min: 6, drop: 5 },
-    { title: 'PID', value: ({ pid }) => pid, align: 'right', drop: 2 },
-    { title: 'ENDED', value: ({ ended_at }) => (ended_at ? ago(ended_at) : ''), drop: 4 },
-    number('ACCEPTED', ({ accepted }) => accepted),
-    number('STORED', ({ stored }) => stored),
-    number('MERGED', ({ merged }) => merged, 1),
-    number('COUNTED', ({ aggregated }) => aggregated, 1),
+    { title: 'HOST', value: ({ host }) => host, min: 6, drop: 7 },
+    { title: 'PID', value: ({ pid }) => pid, align: 'right', drop: 4 },
+    { title: 'ENDED', value: ({ ended_at }) => (ended_at ? ago(ended_at) : ''), drop: 6 },
+    number('ACCEPTED', ({ accepted }) => accepted, 2),
+    number('STORED', ({ stored }) => stored, 1),
+    number('MERGED', ({ merged }) => merged, 3),
+    number('COUNTED', ({ aggregated }) => aggregated, 3),
     number('DEAD', ({ dead_lettered }) => dead_lettered),
     number('DROPPED', ({ dropped_total }) => dropped_total),
     number('PENDING', ({ pending }) => pending),
     { title: 'CLOSES', value: ({ closes }) => (closes ? '' : 'NO'), style: () => 'red' },
-    { title: 'REASONS', value: ({ dropped }) => reasons(dropped), min: 10, drop: 6 },
+    { title: 'REASONS', value: ({ dropped }) => reasons(dropped), min: 10, drop: 8 },
   ];
 }
 

@@ -9,51 +9,51 @@ import type { Column } from './table.ts';
 export function issueColumns(): Column<Issue>[] {
   return [
     { title: 'ID', value: ({ friendly_id }) => friendly_id },
-    { title: 'LEVEL', value: ({ level }) => level, style: ({ level }) => levelStyle(level) },
-    { title: 'MARKS', value: marks, style: ({ flags }) => (flags.length > 0 ? 'yellow' : undefined), min: 3, drop: 1 },
-    { title: 'COUNT', value: (issue) => count(issue.count), align: 'right' },
-    { title: 'LAST SEEN', value: ({ last_seen }) => ago(last_seen) },
-    { title: 'FIRST SEEN', value: ({ first_seen }) => ago(first_seen), drop: 4 },
-    { title: 'STATUS', value: ({ status }) => (/^(open|regressed)$/.test(status) ? '' : status), drop: 2 },
-    { title: 'SERVICE', value: ({ service }) => service, min: 8, drop: 3 },
-    { title: 'TYPE', value: ({ type }) => type, min: 10 },
+    { title: 'LEVEL', value: ({ level }) => level, style: ({ level }) => levelStyle(level), drop: 1 },
+    { title: 'MARKS', value: marks, style: ({ flags }) => (flags.length > 0 ? 'yellow' : undefined), min: 3, drop: 5 },
+    { title: 'COUNT', value: (issue) => count(issue.count), align: 'right', drop: 2 },
+    { title: 'LAST SEEN', value: ({ last_seen }) => ago(last_seen), drop: 4 },
+    { title: 'FIRST SEEN', value: ({ first_seen }) => ago(first_seen), drop: 8 },
+    { title: 'STATUS', value: ({ status }) => (/^(open|regressed)$/.test(status) ? '' : status), drop: 6 },
+    { title: 'SERVICE', value: ({ service }) => service, min: 8, drop: 7 },
+    { title: 'TYPE', value: ({ type }) => type, min: 10, drop: 3 },
     { title: 'TITLE', value: (issue) => withoutType(issue.title, issue.type), min: 16 },
-    { title: 'CULPRIT', value: ({ culprit }) => culprit, min: 12, drop: 5 },
+    { title: 'CULPRIT', value: ({ culprit }) => culprit, min: 12, drop: 9 },
   ];
 }
 
 export function logColumns(): Column<LogEntry>[] {
   return [
     { title: 'TIME', value: ({ created_at }) => shortTime(created_at) },
-    { title: 'LEVEL', value: ({ level }) => level, style: ({ level }) => levelStyle(level) },
-    { title: 'TYPE', value: ({ error_type }) => error_type, min: 8, drop: 1 },
+    { title: 'LEVEL', value: ({ level }) => level, style: ({ level }) => levelStyle(level), drop: 1 },
+    { title: 'TYPE', value: ({ error_type }) => error_type, min: 8, drop: 2 },
     { title: 'MESSAGE', value: wording, min: 20 },
     {
       title: 'ROUTE',
       value: ({ http_method, route }) => [http_method, route].filter(Boolean).join(' '),
       min: 10,
-      drop: 2,
+      drop: 3,
     },
-    { title: 'STATUS', value: ({ http_status }) => http_status, align: 'right', drop: 3 },
-    { title: 'LATENCY', value: ({ latency_ms }) => latency(latency_ms), align: 'right', drop: 4 },
-    { title: 'REQUEST', value: ({ request_id }) => request_id, min: 8, drop: 5 },
+    { title: 'STATUS', value: ({ http_status }) => http_status, align: 'right', drop: 4 },
+    { title: 'LATENCY', value: ({ latency_ms }) => latency(latency_ms), align: 'right', drop: 5 },
+    { title: 'REQUEST', value: ({ request_id }) => request_id, min: 8, drop: 6 },
   ];
 }
 
 export function latencyColumns(): Column<OperationLatency>[] {
   return [
-    { title: 'KIND', value: ({ kind }) => kind, drop: 2 },
+    { title: 'KIND', value: ({ kind }) => kind, drop: 6 },
     { title: 'OPERATION', value: (row) => [row.http_method, row.operation].filter(Boolean).join(' '), min: 16 },
-    { title: 'PEER', value: ({ peer }) => peer, min: 8, drop: 5 },
-    { title: 'SERVICE', value: ({ service }) => service, min: 8, drop: 4 },
+    { title: 'PEER', value: ({ peer }) => peer, min: 8, drop: 9 },
+    { title: 'SERVICE', value: ({ service }) => service, min: 8, drop: 8 },
     { title: 'COUNT', value: (row) => count(row.count), align: 'right' },
-    { title: 'ERRORS', value: (row) => (row.error_share > 0 ? share(row.error_share) : ''), align: 'right' },
-    { title: 'MEAN', value: (row) => latency(row.mean_ms), align: 'right', drop: 3 },
-    { title: 'P50', value: (row) => latency(row.p50_ms), align: 'right' },
+    { title: 'ERRORS', value: (row) => (row.error_share > 0 ? share(row.error_share) : ''), align: 'right', drop: 3 },
+    { title: 'MEAN', value: (row) => latency(row.mean_ms), align: 'right', drop: 7 },
+    { title: 'P50', value: (row) => latency(row.p50_ms), align: 'right', drop: 1 },
     { title: 'P95', value: (row) => latency(row.p95_ms), align: 'right' },
-    { title: 'P99', value: (row) => latency(row.p99_ms), align: 'right' },
-    { title: 'CHANGE', value: ({ p95_change }) => change(p95_change), align: 'right', drop: 1 },
-    { title: 'MAX', value: (row) => latency(row.max_ms), align: 'right', drop: 1 },
+    { title: 'P99', value: (row) => latency(row.p99_ms), align: 'right', drop: 2 },
+    { title: 'CHANGE', value: ({ p95_change }) => change(p95_change), align: 'right', drop: 5 },
+    { title: 'MAX', value: (row) => latency(row.max_ms), align: 'right', drop: 4 },
   ];
 }
 
@@ -61,23 +61,23 @@ export function latencyColumns(): Column<OperationLatency>[] {
 export const TREND: Column<OperationLatency> = {
   title: 'P95 TREND',
   value: ({ p95_trend }) => sparkline(p95_trend),
-  drop: 6,
+  drop: 10,
 };
 
 export function releaseColumns(): Column<ReleaseLatency>[] {
   return [
-    { title: 'KIND', value: ({ kind }) => kind, drop: 3 },
+    { title: 'KIND', value: ({ kind }) => kind, drop: 5 },
     { title: 'OPERATION', value: (row) => [row.http_method, row.operation].filter(Boolean).join(' '), min: 16 },
-    { title: 'PEER', value: ({ peer }) => peer, min: 8, drop: 6 },
-    { title: 'SERVICE', value: ({ service }) => service, min: 8, drop: 5 },
+    { title: 'PEER', value: ({ peer }) => peer, min: 8, drop: 8 },
+    { title: 'SERVICE', value: ({ service }) => service, min: 8, drop: 7 },
     { title: 'RELEASE', value: ({ release_version }) => release_version ?? '(none)', min: 8 },
-    { title: 'SINCE', value: ({ first_seen }) => shortTime(first_seen), drop: 4 },
+    { title: 'SINCE', value: ({ first_seen }) => shortTime(first_seen), drop: 6 },
     { title: 'COUNT', value: (row) => count(row.count), align: 'right' },
-    { title: 'ERRORS', value: (row) => (row.error_share > 0 ? share(row.error_share) : ''), align: 'right' },
-    { title: 'P50', value: (row) => latency(row.p50_ms), align: 'right' },
+    { title: 'ERRORS', value: (row) => (row.error_share > 0 ? share(row.error_share) : ''), align: 'right', drop: 2 },
+    { title: 'P50', value: (row) => latency(row.p50_ms), align: 'right', drop: 1 },
     { title: 'P95', value: (row) => latency(row.p95_ms), align: 'right' },
-    { title: 'P99', value: (row) => latency(row.p99_ms), align: 'right', drop: 2 },
-    { title: 'CHANGE', value: ({ p95_change }) => change(p95_change), align: 'right', drop: 1 },
+    { title: 'P99', value: (row) => latency(row.p99_ms), align: 'right', drop: 4 },
+    { title: 'CHANGE', value: ({ p95_change }) => change(p95_change), align: 'right', drop: 3 },
   ];
 }
 

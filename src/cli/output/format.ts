@@ -31,8 +31,13 @@ export function ago(time: Time | null | undefined, now = Date.now()): string {
 /** Milliseconds as "7.1 ms", "842 ms", "2.35 s". */
 export function latency(millis: number | null | undefined): string {
   if (millis === null || millis === undefined) return '';
-  if (millis >= 1000) return `${(millis / 1000).toFixed(2)} s`;
-  return `${millis >= 100 || Number.isInteger(millis) ? Math.round(millis) : millis.toPrecision(2)} ms`;
+  const size = Math.abs(millis);
+  const sign = millis < 0 ? '-' : '';
+  // By what is shown, not by the value: 99.7 is "100 ms" and 999.7 is "1.00 s".
+  if (size >= 999.5) return `${sign}${(size / 1000).toFixed(2)} s`;
+  if (size >= 99.5 || Number.isInteger(size)) return `${sign}${Math.round(size)} ms`;
+  // Below it toPrecision would write an exponent sooner or later.
+  return size < 0.001 ? `${sign}<0.001 ms` : `${sign}${size.toPrecision(2)} ms`;
 }
 
 export function count(value: number | string): string {
