@@ -68,12 +68,15 @@ export function openPostgres(target: string | pg.PoolConfig, options: PostgresOp
   ) {
     const timeout = statementTimeoutMillis ?? STATEMENT_TIMEOUT_MILLIS;
     const query_timeout = timeout + GRACE_MILLIS;
-    // jit off: compiling costs more than our statements gain (the planner overestimates json_to_recordset).
+    // jit off: compiling costs more than our statements gain (the planner overestimates json_to_recordset). The style of
+    // dates: pg reads ISO only, and functions of ours write times into statements, where "IST" would be of another country.
     const begin = [
       'begin',
       `set local statement_timeout = ${timeout}`,
       `set local lock_timeout = ${LOCK_TIMEOUT_MILLIS}`,
       'set local jit = off',
+      `set local datestyle = 'ISO, MDY'`,
+      `set local timezone = 'UTC'`,
     ];
     const { client, room } = await connect();
     // A connection is kept only while every failure on it was an answer of the server: after a time-out or a broken

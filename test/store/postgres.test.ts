@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Db } from '../../src/store/db.ts';
+import { migrate } from '../../src/store/migrate.ts';
 import { openPglite } from '../../src/store/pglite.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import { asSuperuser, databaseFor, testServerUrl } from '../support/database.ts';
@@ -36,6 +37,38 @@ describe('both databases', () => {
     t.after(() => db.close());
     await check(db);
   });
+});
+
+test('whatever DateStyle and TimeZone a database has, times are read and partitions are made right', async (t) => {
+  const name = (url: string) => new URL(url).pathname.slice(1);
+  for (const style of ['German', 'SQL, DMY', 'Postgres, MDY']) {
+    const { url, db } = await databaseFor(t, 'empty');
+    await db.query(`alter database ${name(url)} set datestyle = '${style}'`);
+    await db.query(`alter database ${name(url)} set timezone = 'Asia/Kolkata'`);
+    const one = openPostgres(url, { max: 1 });
+    t.after(() => one.close());
+    await migrate(one);
+    const at = new Date('2026-02-03T22:05:06.789Z');
+    const question = 'select $1::timestamptz as at, array[$1::timestamptz] as list';
+    const expected = [{ at, list: [at] }];
+    assert.deepEqual(await one.query(question, [at.toISOString()]), expected, `${style}, a query of its own`);
+    assert.deepEqual(await one.query(question.replaceAll('$1', `'${at.toISOString()}'`)), expected);
+    await one.transaction(async (tx) => {
+      await tx.later([{ text: 'select 1', values: [] }]);
+      assert.deepEqual(await tx.query(question, [at.toISOString()]), expected, `${style}, after a pipeline`);
+    });
+    const bounds = await one.query<{ name: string; bound: string }>(
+      `select c.relname as name, pg_get_expr(c.relpartbound, c.oid) as bound from pg_class c join pg_inherits i on i.inhrelid = c.oid
+       where i.inhparent = 'rowtrace.error_logs'::regclass and c.relname not like '%default'`,
+    );
+    assert.equal(bounds.length, 9);
+    for (const { name, bound } of bounds) {
+      const [from, to] = [...bound.matchAll(/'([^']+)'/g)].map(([, text]) => new Date(text!).toISOString());
+      const day = name.slice(-8).replace(/(....)(..)(..)/, '$1-$2-$3');
+      assert.equal(from, `${day}T00:00:00.000Z`, `${style}: ${name} ${bound}`);
+      assert.equal(Date.parse(to!) - Date.parse(from), 86_400_000, `${style}: ${name} ${bound}`);
+    }
+  }
 });
 
 test('connections that the server ends, idle or in use, fail their query and not the process', async (t) => {
