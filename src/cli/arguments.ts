@@ -8,16 +8,20 @@ const UNITS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_
 
 const SPAN_OR_DATE = 'Expected a span like 30m, 24h or 7d, or a date like 2026-01-31.';
 
-/** "30m", "24h", "7d" before now, or a date ("2026-01-31", "2026-01-31T12:00Z"). */
+/** Date, and time of day with a zone: what Date would guess beyond that is not meant, and no other day comes of it. */
+const DATE =
+  /^(\d{4}-\d{2}-\d{2})(?:[T ]((?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?)(Z|[+-][01]\d:?[0-5]\d)?)?$/;
+
+/** "30m", "24h", "7d" before now, or a date ("2026-01-31", "2026-01-31T12:00Z"), in local time unless it says another. */
 export function parseSince(text: string, now = Date.now()): Date {
   const span = millisOf(text);
-  return span === undefined ? dateOf(text) : new Date(now - span);
+  return span === undefined ? dateOf(text) : withinYears(new Date(now - span));
 }
 
 /** "2w" from now on, or a date to come. */
 export function parseUntil(text: string, now = Date.now()): Date {
   const span = millisOf(text);
-  const date = span === undefined ? dateOf(text) : new Date(now + span);
+  const date = span === undefined ? dateOf(text) : withinYears(new Date(now + span));
   if (date.getTime() <= now) throw new InvalidArgumentError('Expected a time to come, like 2w or 2036-01-31.');
   return date;
 }
@@ -30,13 +34,23 @@ export function parseSpan(text: string): number {
 }
 
 function millisOf(text: string): number | undefined {
-  const span = /^(\d{1,6})\s*([smhdw])$/i.exec(text.trim());
-  return span ? Number(span[1]) * UNITS[span[2]!.toLowerCase()]! : undefined;
+  const span = /^(\d{1,6})\s*([smhdw])$/.exec(text.trim());
+  return span ? Number(span[1]) * UNITS[span[2]!]! : undefined;
 }
 
 function dateOf(text: string): Date {
-  const date = /^\d{4}-\d{2}-\d{2}/.test(text) ? new Date(text) : new Date(Number.NaN);
-  if (Number.isNaN(date.getTime())) throw new InvalidArgumentError(SPAN_OR_DATE);
+  const [, day, clock = '00:00', zone = ''] = DATE.exec(text.trim()) ?? [];
+  const midnight = new Date(`${day}T00:00Z`);
+  // Date makes 2 March of 30 February.
+  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== day)
+    throw new InvalidArgumentError(SPAN_OR_DATE);
+  return withinYears(new Date(`${day}T${clock}${zone.replace(/(\d\d)(\d\d)$/, '$1:$2')}`));
+}
+
+/** The years that are written with four digits; Postgres would not understand how others are. */
+function withinYears(date: Date): Date {
+  const year = date.getUTCFullYear();
+  if (!(year >= 1 && year <= 9999)) throw new InvalidArgumentError(SPAN_OR_DATE);
   return date;
 }
 
@@ -84,7 +98,7 @@ export function parseEventId(text: string): string {
 }
 
 export function sinceOption(byDefault: string): Option {
-  return new Option('--since <time>', 'how far back: 30m, 24h, 7d, or a date')
+  return new Option('--since <time>', 'how far back: 30m, 24h, 7d, or a date in local time')
     .argParser((text) => parseSince(text))
     .default(parseSince(byDefault), byDefault);
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { parseSince } from '../../src/cli/arguments.ts';
+import { parseSince, parseSpan, parseUntil } from '../../src/cli/arguments.ts';
 import { hourly } from '../../src/cli/issue/report.ts';
 import { issueColumns, latencyColumns, logColumns, releaseColumns } from '../../src/cli/output/columns.ts';
 import { escapeLine, escapeLines, safeJson } from '../../src/cli/output/escape.ts';
@@ -215,9 +216,62 @@ describe('values', () => {
 
   test('--since takes spans and dates and refuses the rest', () => {
     const at = (text: string) => parseSince(text, now.getTime()).getTime() - now.getTime();
-    assert.deepEqual(['30s', '15m', '24h', '7d', '2W'].map(at), [-30e3, -9e5, -864e5, -6048e5, -12096e5]);
+    assert.deepEqual(['30s', '15m', '24h', '7d', '2w'].map(at), [-30e3, -9e5, -864e5, -6048e5, -12096e5]);
     assert.equal(parseSince('2026-01-31T12:00Z').toISOString(), '2026-01-31T12:00:00.000Z');
     for (const text of ['', 'bla', '24', '-3h', '1y', '2026-13-01', "1h'; drop"])
       assert.throws(() => parseSince(text), /Expected a span/);
+  });
+
+  test('a time is what a calendar and Postgres know, and nothing stands behind it', () => {
+    const odd = [
+      '2026-02-30',
+      '2026-02-29',
+      '2026-11-28 (x)',
+      '2026-11-28Z',
+      '2026-1-31',
+      '26-01-31',
+      '1M',
+      '2W',
+      '1 h m',
+    ];
+    const clocks = ['T24:00', 'T12', 'T12:60', 'T12:00:61', 'T12:00+25:00', 'T12:00+02:60', 'T12:00z', 'T12:00 UTC'];
+    const far = [
+      '999999d',
+      '999999w',
+      '0000-01-01',
+      '0000-12-31T23:59Z',
+      '0001-01-01T00:00+02:00',
+      '9999-12-31T23:59-02:00',
+    ];
+    for (const text of [...odd, ...clocks.map((clock) => `2026-11-28${clock}`), ...far, '10000-01-01', '-000001-01-01'])
+      assert.throws(() => parseSince(text), /Expected a span like 30m, 24h or 7d, or a date like 2026-01-31/, text);
+    for (const [text, iso] of [
+      ['2024-02-29T00:00Z', '2024-02-29T00:00:00.000Z'],
+      ['2026-11-28 10:20:30.5+05:30', '2026-11-28T04:50:30.500Z'],
+      ['2026-11-28T10:20-0130', '2026-11-28T11:50:00.000Z'],
+      ['0001-01-02T00:00Z', '0001-01-02T00:00:00.000Z'],
+      [' 9999-12-30T23:59:59.999999Z ', '9999-12-30T23:59:59.999Z'],
+    ] as const)
+      assert.equal(parseSince(text).toISOString(), iso, text);
+  });
+
+  test('a date is the midnight where one is, as times are shown', () => {
+    assert.equal(parseSince('2026-11-28').getTime(), new Date(2026, 10, 28).getTime());
+    assert.equal(parseSince('2026-11-28').getTime(), parseSince('2026-11-28T00:00').getTime());
+    const script = `import { parseSince } from ${JSON.stringify(import.meta.resolve('../../src/cli/arguments.ts'))};
+      console.log(parseSince('2026-11-28').toISOString(), parseSince('2026-06-28').toISOString())`;
+    const args = ['--input-type=module', '--eval', script];
+    const env = { ...process.env, TZ: 'America/New_York' };
+    assert.equal(
+      execFileSync(process.execPath, args, { env, encoding: 'utf8' }),
+      '2026-11-28T05:00:00.000Z 2026-06-28T04:00:00.000Z\n',
+    );
+  });
+
+  test('--until is bounded, too, and --per reads spans alike', () => {
+    for (const text of ['999999w', '1W', '2026-02-30', '10000-01-01', '2020-01-01', '0s'])
+      assert.throws(() => parseUntil(text, now.getTime()), /Expected a (time to come|span)/, text);
+    assert.equal(parseUntil('2w', now.getTime()).getTime() - now.getTime(), 12096e5);
+    for (const text of ['0m', '1H', 'x']) assert.throws(() => parseSpan(text), /Expected a span/, text);
   });
 });

@@ -17,7 +17,7 @@ export function register(program: Command): void {
     .command('ignore')
     .description('ignore an issue: for good, until a time, or until it occurs so many times more')
     .argument('<issue>', 'friendly id or number', parseIssue)
-    .option('--until <time>', 'open again then: 2w, or a date', (text) => parseUntil(text))
+    .option('--until <time>', 'open again then: 2w, or a date in local time', (text) => parseUntil(text))
     .option('--count <n>', 'open again after so many more occurrences', parseCount)
     .option('--per <span>', 'that many within such a span: 1h', parseSpan);
   actionCommand(
