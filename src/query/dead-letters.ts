@@ -23,6 +23,20 @@ export function countDeadLetters(db: Queryable, schema: string): Promise<DeadLet
   );
 }
 
+export interface KindOfDeadLetters {
+  kind: string;
+  count: number;
+  newest: Date;
+}
+
+/** Of all times. */
+export function kindsOfDeadLetters(db: Queryable, schema: string): Promise<KindOfDeadLetters[]> {
+  return db.query<KindOfDeadLetters>(
+    `select kind, count(*) as count, max(created_at) as newest from ${quoteName(schema)}.dead_letters
+     group by kind order by kind`,
+  );
+}
+
 export interface DeadLetter {
   id: number;
   created_at: Date;

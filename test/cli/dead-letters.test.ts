@@ -169,6 +169,39 @@ describe('dead letters', { timeout: 240_000 }, () => {
     assert.partialDeepStrictEqual(account, { accepted: 3, aggregated: 3, dead_lettered: 0 });
   });
 
+  test('none of that time or kind is no silence: those that there are are named', async (t) => {
+    const { db, url } = await databaseFor(t);
+    const sink = createPostgresSink({ open: async () => openPostgres(url) });
+    t.after(() => sink.close());
+    await sink.open();
+    const ask = async (...args: string[]) => {
+      const given = { dir, env: { ROWTRACE_DATABASE_URL: url } };
+      const { code, stdout, stderr } = await runCli(t, ['dead-letters', ...args], given);
+      assert.equal(code, 0);
+      return { stdout, stderr };
+    };
+    assert.deepEqual(await ask('--kind', 'bogus'), { stdout: '', stderr: 'rowtrace: no dead letters\n' });
+    await sink.deadLetter([letter('old'), letter('older'), { kind: 'line', reason: 'damaged line', raw: 'half a li' }]);
+    await db.query(`update rowtrace.dead_letters set created_at = now() - interval '40 days' where kind = 'log'`);
+    const { stderr } = await ask('--kind', 'log');
+    assert.match(
+      stderr,
+      /^rowtrace: no dead letters of kind log since .*; 2 are older, the newest 40d ago: rowtrace dead-letters --kind log --since \d{4}-\d\d-\d\d\n$/,
+    );
+    const since = /--since (\S+)/.exec(stderr)![1]!;
+    assert.match((await ask('--kind', 'log', '--since', since)).stdout, /"old"/, 'as it says');
+    assert.equal(
+      (await ask('--kind', 'bogus')).stderr,
+      'rowtrace: no dead letters of kind bogus; there are some of: line, log\n',
+    );
+    await db.query(`delete from rowtrace.dead_letters where kind = 'line'`);
+    assert.match(
+      (await ask()).stderr,
+      /^rowtrace: no dead letters since .*; 2 are older, the newest 40d ago: rowtrace dead-letters --since /,
+    );
+    assert.equal((await ask('--json')).stdout, '[]\n');
+  });
+
   test('neither ids nor --all is a usage error, and so are both', async () => {
     for (const args of [['replay'], ['discard'], ['discard', '1', '--all'], ['show', 'x']])
       assert.equal((await run(...args)).code, 2, args.join(' '));

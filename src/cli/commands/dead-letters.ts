@@ -8,6 +8,8 @@ import {
   type DeadLetter,
   deadLettersAfter,
   existingDeadLetters,
+  type KindOfDeadLetters,
+  kindsOfDeadLetters,
   listDeadLetters,
   readDeadLetter,
 } from '../../query/dead-letters.ts';
@@ -18,7 +20,7 @@ import { EXIT } from '../exit-codes.ts';
 import { withDatabase } from '../open-database.ts';
 import { tableBlock } from '../output/blocks.ts';
 import { safeJson } from '../output/escape.ts';
-import { ago, count, shortTime } from '../output/format.ts';
+import { ago, count, isoDay, shortTime } from '../output/format.ts';
 import { printReport } from '../output/report.ts';
 import { type Column, renderTable } from '../output/table.ts';
 import { note, print, terminalOf } from '../output/terminal.ts';
@@ -77,13 +79,34 @@ export function register(program: Command): void {
   onDatabase(discarding).action(discard);
 }
 
-async function list({ dir, json, md, ...query }: Flags & { since: Date; kind?: string; limit: number }): Promise<void> {
+interface ListFlags extends Flags {
+  since: Date;
+  kind?: string;
+  limit: number;
+}
+
+async function list({ dir, json, md, ...query }: ListFlags): Promise<void> {
   const options = loadOptions({ dir });
-  const letters = await withDatabase(options, (db) => listDeadLetters(db, options.schema, query));
+  const { letters, kinds } = await withDatabase(options, async (db) => {
+    const letters = await listDeadLetters(db, options.schema, query);
+    return { letters, kinds: letters.length > 0 ? [] : await kindsOfDeadLetters(db, options.schema) };
+  });
   if (json) return print(safeJson(letters, 2));
-  if (letters.length === 0) return note('no dead letters');
+  if (letters.length === 0) return note(whyNone(kinds, query));
   const report = { title: 'Dead letters', headline: '', blocks: [tableBlock(undefined, letters, columns())] };
   printReport(report, md);
+}
+
+/** Whether it is the time, the kind, or a clean house. */
+function whyNone(all: readonly KindOfDeadLetters[], { since, kind }: Pick<ListFlags, 'since' | 'kind'>): string {
+  if (all.length === 0) return 'no dead letters';
+  const older = all.filter((one) => kind === undefined || one.kind === kind);
+  const of = kind === undefined ? '' : ` of kind ${kind}`;
+  if (older.length === 0) return `no dead letters${of}; there are some of: ${all.map((one) => one.kind).join(', ')}`;
+  const n = older.reduce((sum, one) => sum + one.count, 0);
+  const newest = new Date(Math.max(...older.map((one) => one.newest.getTime())));
+  const command = `rowtrace dead-letters${kind === undefined ? '' : ` --kind ${kind}`} --since ${isoDay(newest)}`;
+  return `no dead letters${of} since ${shortTime(since)}; ${count(n)} ${n === 1 ? 'is' : 'are'} older, the newest ${ago(newest)}: ${command}`;
 }
 
 async function show(id: number, { dir, json, md }: Flags): Promise<void> {

@@ -15,6 +15,11 @@ export function shortTime(time: Time | null | undefined, now: Date = new Date())
   return date.getFullYear() === now.getFullYear() ? `${day} ${clock}` : `${date.getFullYear()}-${day} ${clock}`;
 }
 
+/** "2026-01-31", of local time, as `--since` takes it. */
+export function isoDay(date: Date): string {
+  return `${String(date.getFullYear()).padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
 /** "12s ago", "3h ago". */
 export function ago(time: Time | null | undefined, now = Date.now()): string {
   if (time === null || time === undefined) return '';
