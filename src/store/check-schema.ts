@@ -15,19 +15,19 @@ export interface SchemaState {
   drift: string[];
 }
 
-const TABLES = [
+/** All that the migrations make, without partitions. */
+export const TABLES: readonly string[] = [
+  ...['api_keys', 'dead_letters', 'error_counts', 'error_logs', 'http_calls', 'issue_deltas', 'issue_history'],
   ...[
-    'error_logs',
-    'error_counts',
-    'issues',
-    'issue_keys',
-    'issue_deltas',
     'issue_key_counts',
     'issue_key_hours',
+    'issue_key_people',
     'issue_key_releases',
+    'issue_key_routes',
+    'issue_keys',
   ],
-  ...['issue_key_routes', 'issue_key_people', 'issue_history', 'services', 'releases', 'latency_histograms'],
-  ...['http_calls', 'occurrence_keys', 'dead_letters', 'ledger'],
+  ...['issues', 'latency_baselines', 'latency_days', 'latency_histograms', 'latency_hours', 'latency_late'],
+  ...['latency_levels', 'ledger', 'migrations', 'occurrence_keys', 'releases', 'services'],
 ];
 
 export async function checkSchema(tx: Queryable, schema: string, columns: PromotedColumns = {}): Promise<SchemaState> {

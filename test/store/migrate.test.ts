@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { OWN_COLUMNS } from '../../src/record/row.ts';
-import { checkSchema } from '../../src/store/check-schema.ts';
+import { checkSchema, TABLES } from '../../src/store/check-schema.ts';
 import type { Db } from '../../src/store/db.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { migrationFiles } from '../../src/store/migration-files.ts';
@@ -124,6 +124,23 @@ test('a role that is no superuser and only owns the existing schema can migrate;
     await drop();
     await asSuperuser((client) => client.query(`drop role ${role}`));
   }
+});
+
+test('every table that the migrations make is missed when it is gone', async (t) => {
+  const { db } = await databaseFor(t);
+  const tables = await db.query<{ name: string }>(
+    `select relname as name from pg_class
+     where relnamespace = 'rowtrace'::regnamespace and relkind in ('r', 'p') and not relispartition order by 1`,
+  );
+  assert.deepEqual(
+    [...TABLES].sort(),
+    tables.map(({ name }) => name),
+  );
+  await db.query('drop table rowtrace.latency_hours, rowtrace.api_keys cascade');
+  assert.deepEqual((await checkSchema(db, 'rowtrace')).drift.sort(), [
+    'Table api_keys is missing.',
+    'Table latency_hours is missing.',
+  ]);
 });
 
 test('stack traces are compressed with lz4 where the server has it, in every partition', async (t) => {
