@@ -140,6 +140,14 @@ describe('one PGlite behind a socket', { skip: !onUnix && 'needs Unix sockets: r
     assert.deepEqual((await (await connect()).query('select 1 as n')).rows, [{ n: 1 }]);
   });
 
+  test('a statement with the words of it in a text is answered', async () => {
+    const client = await connect();
+    const { rows } = await client.query(`select 'we copy a file from stdin' as note`);
+    assert.deepEqual(rows, [{ note: 'we copy a file from stdin' }]);
+    const like = `select $1::text as note where 'x' not like '%; copy % from stdin%'`;
+    assert.deepEqual((await client.query(like, ['y'])).rows, [{ note: 'y' }]);
+  });
+
   test('psql is answered: encryption refused, any user and database taken, protocol 3.0 and 3.2', async () => {
     for (const minor of [0, 2]) {
       const socket = createConnection(join(dir, SOCKET_NAME));

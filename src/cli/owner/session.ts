@@ -6,13 +6,11 @@ import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Backend } from './backend.ts';
+import { isCopyIn } from './copy-in.ts';
 import { ASK_PASSWORD, CANCEL_REQUEST, fatal, GSS_REQUEST, MessageBuffer, SSL_REQUEST } from './wire.ts';
 
 /** A client that leaves a transaction open while others wait is ended: it would stop the shipping and every command. */
 export const IDLE_IN_TRANSACTION_MILLIS = 10_000;
-
-/** PGlite would read the data from nowhere and exit, the whole owner with it. */
-const COPY_IN = /\bcopy\b[^;]*\bfrom\s+stdin\b/i;
 
 export interface SessionOptions {
   backend: Backend;
@@ -80,7 +78,7 @@ export class Session {
       this.#socket.end();
       return false;
     }
-    if ((message.type === 'Q' || message.type === 'P') && COPY_IN.test(message.bytes.toString('latin1'))) {
+    if ((message.type === 'Q' || message.type === 'P') && isCopyIn(message.bytes)) {
       this.end('0A000', 'the embedded database does not take COPY … FROM STDIN; use INSERT');
       return false;
     }
