@@ -45,7 +45,7 @@ export const DEFINITIONS = {
   }),
   schema: define({
     env: 'ROWTRACE_SCHEMA',
-    parse: parse.identifier,
+    parse: parse.schemaName,
     default: 'rowtrace',
     doc: 'Schema that holds the tables.',
   }),

@@ -74,6 +74,13 @@ export const identifier: Parser<string> = (given) => {
   return given;
 };
 
+/** @throws on names that Postgres refuses to create: "unacceptable schema name" */
+export const schemaName: Parser<string> = (given) => {
+  const name = identifier(given);
+  if (name.startsWith('pg_')) throw new Error("expected a name that does not begin with pg_: those are Postgres' own");
+  return name;
+};
+
 export const databaseUrl: Parser<string> = (given) => {
   const value = text(given);
   let url: URL;

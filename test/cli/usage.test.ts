@@ -76,6 +76,12 @@ describe('bad input', { concurrency: 3, timeout: 120_000 }, () => {
       2,
       /ROWTRACE_LEVEL = "LOUD" is not valid: expected one of DEBUG.*\n {2}fix: Correct the value/,
     ],
+    [
+      ['issues'],
+      { ROWTRACE_SCHEMA: 'pg_x' },
+      2,
+      /ROWTRACE_SCHEMA = "pg_x" is not valid: expected a name that does not begin with pg_/,
+    ],
     [['worker'], { ROWTRACE_QUEUE: '' }, 2, /option '--queue <url>' not specified/],
     [['serve', '--rate-limit', '100000', '--queue', 'x'], {}, 2, /--queue/],
     [['serve', '--rate-limit', '0'], {}, 2, /--rate-limit.*whole number from 1 to 1000000000/],

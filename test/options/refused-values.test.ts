@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadOptions } from '../../src/options/options.ts';
+import { quoteName } from '../../src/store/identifiers.ts';
 
 test('a promoted column is none of the columns that every row has', () => {
   for (const name of ['user_id', 'fingerprint', 'weight', 'ctid'])
@@ -11,6 +12,21 @@ test('a promoted column is none of the columns that every row has', () => {
       message: new RegExp(`${name} is a column of every row already; expected another name`),
     });
   assert.throws(() => loadOptions({}, { ROWTRACE_COLUMNS: 'vet_id=integer,message=text' }), /message is a column/);
+});
+
+test('a schema has no name that Postgres keeps for itself; a column may', () => {
+  for (const schema of ['pg_x', 'pg_catalog', 'pg_temp_1']) {
+    const expected = {
+      code: 'RT_OPTION_INVALID',
+      message: /schema.*expected a name that does not begin with pg_: those are Postgres' own/i,
+    };
+    assert.throws(() => loadOptions({ schema }, {}), expected);
+    assert.throws(() => loadOptions({}, { ROWTRACE_SCHEMA: schema }), expected);
+    assert.throws(() => quoteName(schema), expected);
+  }
+  assert.equal(loadOptions({ schema: 'pgx' }, {}).schema, 'pgx');
+  assert.equal(quoteName('pg_host', 'columns'), '"pg_host"');
+  assert.deepEqual(loadOptions({ columns: { pg_host: 'text' } }, {}).columns, { pg_host: 'text' });
 });
 
 test('the address of a receiver holds no password, and none is shown', () => {
