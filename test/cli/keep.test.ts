@@ -64,8 +64,22 @@ test('a receiver whose owner is killed starts another: records are stored, keys 
   };
   const sinkWith = async (apiKey: string) => {
     const sink = createHttpSink({ endpoint: url, apiKey });
-    await sink.open();
-    return (message: string) => sink.write({ ...emptyBatch(), logs: [errorLog({ message })] });
+    // The receiver may not have noticed yet that its owner is another one: whoever ships comes again then.
+    const untilDone = (work: () => Promise<unknown>) =>
+      eventually(() =>
+        work().then(
+          () => true,
+          (error) => {
+            if (error.kind !== 'outage') throw error;
+            return false;
+          },
+        ),
+      );
+    await untilDone(() => sink.open());
+    return (message: string) => {
+      const batch = { ...emptyBatch(), logs: [errorLog({ message })] };
+      return untilDone(() => sink.write(batch));
+    };
   };
   await send('before');
   const write = await sinkWith(key);
