@@ -68,6 +68,8 @@ async function copyTables(
     if (other.length > 0) throw new CopyConflict(other.filter(({ rows }) => rows > 0).concat(other));
     return { tables: wanted, copied: false };
   }
+  // A row may come before the one of its own table that it refers to, in another portion.
+  await to.query('set constraints all deferred');
   for (const table of tables) await copyTable(from, to, schema, table, onProgress);
   const [wrong] = differing(wanted, await digestsOf(to, schema, tables));
   if (wrong) throw new Error(`${wrong.table} is not the same in both databases after the copy; nothing was kept`);
@@ -100,7 +102,7 @@ export class CopyConflict extends Error {
   }
 }
 
-/** Tables in an order in which every row finds those that it refers to. */
+/** Tables in an order in which every row finds those of other tables that it refers to. */
 async function tablesOf(tx: Queryable, schema: string): Promise<string[]> {
   const names = await tx.query<{ name: string }>(
     `select relname as name from pg_catalog.pg_class

@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPostgresSink } from '../../exporters/postgres/postgres-sink.ts';
+import { listIssues } from '../../src/query/issues.ts';
 import { CopyConflict, copySchema } from '../../src/store/copy-schema.ts';
 import type { Db } from '../../src/store/db.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openPglite } from '../../src/store/pglite.ts';
+import { mergeIssues, resolveIssue, undoAction } from '../../src/triage/index.ts';
 import { databaseFor } from '../support/database.ts';
 import { errorLog, histogram } from '../support/rows.ts';
 import { batch } from '../support/sinks.ts';
@@ -79,4 +81,40 @@ test('all rows are copied with promoted columns and sequences; again it is nothi
     { title: 'no dog <n>', count: 1201 },
   ]);
   await assert.rejects(copySchema(source, db, 'rowtrace'), CopyConflict);
+});
+
+test('rows that refer to later rows of their own table are copied: issues merged into newer ones, actions undone much later', async (t) => {
+  const source = await openPglite();
+  t.after(() => source.close());
+  const sink = createPostgresSink({ open: async () => ({ ...source, close: async () => {} }) });
+  await sink.open();
+  // Letters, since digits are no part of what tells issues apart.
+  const nameOf = (nr: number) => String(nr).replace(/\d/g, (digit) => 'abcdefghij'[Number(digit)]!);
+  await sink.write(batch({ logs: [...Array(700).keys()].map((nr) => errorLog({ message: `dog ${nameOf(nr)}` })) }));
+  await sink.close();
+  const ids = (await listIssues(source, 'rowtrace', { limit: 700 })).map(({ id }) => id).sort((a, b) => a - b);
+  const actor = 'ann';
+  await mergeIssues(source, 'rowtrace', { into: ids[690]!, from: [ids[0]!, ids[1]!], actor });
+  await resolveIssue(source, 'rowtrace', { issue: ids[2]!, how: 'now', actor });
+  await source.query(
+    `insert into rowtrace.issue_history (issue_id, actor, action) select $1, 'bob', 'reopened' from generate_series(1, 600)`,
+    [ids[3]],
+  );
+  await undoAction(source, 'rowtrace', { issue: ids[2]!, actor });
+  // A changed row goes where there is room; here each is before the row it refers to, 500 and more away.
+  for (const table of ['issues', 'issue_history']) await source.query(`cluster rowtrace.${table} using ${table}_pkey`);
+
+  const { db } = await databaseFor(t, 'empty');
+  await migrate(db);
+  assert.equal((await copySchema(source, db, 'rowtrace')).copied, true);
+  for (const { table, column } of [
+    { table: 'issues', column: 'merged_into' },
+    { table: 'issue_history', column: 'undone_by' },
+  ]) {
+    const text = `select id, ${column} from rowtrace.${table} where ${column} is not null order by id`;
+    const there = await db.query(text);
+    assert.deepEqual(there, await source.query(text));
+    assert.ok(there.length > 0);
+  }
+  await assert.rejects(db.query('update rowtrace.issues set merged_into = 0'), /issues_merged_into_fkey/);
 });
