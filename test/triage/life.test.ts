@@ -6,7 +6,7 @@ import type { Sink } from '../../src/deliver/sink.ts';
 import { listIssues } from '../../src/query/issues.ts';
 import type { Db } from '../../src/store/db.ts';
 import { ignoreIssue, reopenIssue, resolveIssue } from '../../src/triage/index.ts';
-import { errorLog } from '../support/rows.ts';
+import { errorCount, errorLog } from '../support/rows.ts';
 import { batch, foldAll, KINDS, openSink } from '../support/sinks.ts';
 
 const MINUTE = 60_000;
@@ -31,6 +31,21 @@ const event =
         logs: [errorLog({ service, created_at: time(minute).getTime(), release_version: release, message: 'bug' })],
       }),
     );
+/** Several of one batch; after `counted` those that were only counted, as many as given. */
+const events =
+  (minutes: number[], counted: [minute: number, count: number][] = []): Step =>
+  ({ sink, service }) => {
+    const created_at = (minute: number) => time(minute).getTime();
+    return sink.write(
+      batch({
+        logs: minutes.map((minute) => errorLog({ service, created_at: created_at(minute), message: 'bug' })),
+        counts: counted.map(([minute, count]) =>
+          errorCount({ service, created_at: created_at(minute), count, message_template: 'bug' }),
+        ),
+      }),
+    );
+  };
+const BEFORE = [10, 11, 12, 13, 14, 15, 16, 17, 18, 19];
 /** Of another issue: the release is seen. */
 const release =
   (minute: number, name: string): Step =>
@@ -178,6 +193,47 @@ const LIVES: [says: string, steps: Step[], status: string][] = [
   [
     'ignored for 3 in 10 minutes, stored out of order',
     [event(0), ignore(1, { count: 3, period: 10 }), event(64), event(20), event(55), event(59)],
+    'open',
+  ],
+  [
+    'ignored for 5 more, a batch has 10 from before and 1 from after',
+    [event(0), ignore(30, { count: 5 }), events([...BEFORE, 31])],
+    'ignored',
+  ],
+  [
+    'ignored for 5 more, batches have some from before and 4 from after',
+    [event(0), ignore(30, { count: 5 }), events([...BEFORE, 31]), event(32), events([5, 33, 70])],
+    'ignored',
+  ],
+  [
+    'ignored for 5 more, batches have some from before and 5 from after',
+    [event(0), ignore(30, { count: 5 }), event(80), events([...BEFORE, 31]), event(32), events([5, 33, 70])],
+    'open',
+  ],
+  [
+    'ignored for 5 more, of those that were only counted 9 are from before and 4 from after',
+    [
+      event(0),
+      ignore(30, { count: 5 }),
+      events(BEFORE, [
+        [20, 9],
+        [31, 3],
+        [65, 1],
+      ]),
+    ],
+    'ignored',
+  ],
+  [
+    'ignored for 5 more, of those that were only counted 9 are from before and 5 from after',
+    [
+      event(0),
+      ignore(30, { count: 5 }),
+      events(BEFORE, [
+        [20, 9],
+        [31, 3],
+      ]),
+      events([], [[65, 2]]),
+    ],
     'open',
   ],
   ['ignored until a time to come or for 1 more', [event(0), ignore(1, { until: 10_000, count: 1 }), event(2)], 'open'],
