@@ -18,6 +18,9 @@ export interface Actor {
   at?: Date;
 }
 
+/** Actions that set the status. */
+export const DECISIONS = ['resolved', 'ignored', 'reopened'] as const;
+
 /** Status and its conditions: the columns of issues that a person's decision sets. */
 export interface IssueState {
   status: 'open' | 'resolved' | 'ignored' | 'regressed';
@@ -119,6 +122,22 @@ export async function setState({ tx, quoted }: Triage, id: number, state: object
      where id = $1`,
     [id, JSON.stringify({ ...NO_CONDITIONS, ...state })],
   );
+}
+
+/** What setState() takes. */
+export async function readState({ tx, quoted }: Triage, id: number): Promise<object> {
+  const [row] = await tx.query<{ state: object }>(
+    `select ${STATE_JSON} as state from ${quoted}.issues i where id = $1`,
+    [id],
+  );
+  return row!.state;
+}
+
+/** For issues of which keys or decisions are others now: what came since the decision may be folded, and looked at no more. */
+export async function judgeAgain({ tx, quoted }: Triage, issues: number[]): Promise<void> {
+  await tx.query(`select ${quoted}.judge_again(array(select jsonb_array_elements_text($1::jsonb)::bigint))`, [
+    JSON.stringify(issues),
+  ]);
 }
 
 export async function record(

@@ -4,7 +4,7 @@
 import { RowtraceError } from '../errors.ts';
 import type { Issue } from '../query/issues.ts';
 import type { Db } from '../store/db.ts';
-import { type Actor, type IssueRef, inTriage, liveIssue, record } from './action.ts';
+import { type Actor, type IssueRef, inTriage, judgeAgain, liveIssue, readState, record } from './action.ts';
 
 export interface Merge extends Actor {
   into: IssueRef;
@@ -13,6 +13,8 @@ export interface Merge extends Actor {
 
 /** Detail of the history entry: what undo moves back. */
 export interface MergeDetail {
+  /** State of the issue that was kept. Absent in entries of versions that did not write it. */
+  before?: object;
   from: { issue: number; friendly_id: string; title: string; keys: number[] }[];
 }
 
@@ -49,6 +51,7 @@ export function mergeIssues(db: Db, schema: string, merge: Merge): Promise<Issue
       JSON.stringify(ids),
     ]);
     const detail: MergeDetail = {
+      before: await readState(triage, into.id),
       from: [...from.values()].map(({ id, friendly_id, title }) => ({
         issue: id,
         friendly_id,
@@ -57,6 +60,7 @@ export function mergeIssues(db: Db, schema: string, merge: Merge): Promise<Issue
       })),
     };
     await record(triage, { issue: into.id, others: ids, action: 'merged', detail });
+    await judgeAgain(triage, [into.id]);
     return into.id;
   });
 }

@@ -2,7 +2,7 @@
 // be undone first.
 
 import { RowtraceError } from '../errors.ts';
-import type { Triage } from './action.ts';
+import { DECISIONS, setState, type Triage } from './action.ts';
 import type { MergeDetail } from './merge-issues.ts';
 import type { SplitDetail } from './split-issue.ts';
 
@@ -11,9 +11,11 @@ interface MovedBy {
   issue_id: number;
 }
 
-export async function undoMerge(triage: Triage, entry: MovedBy, { from }: MergeDetail): Promise<void> {
+/** Returns the issues that have other keys then. */
+export async function undoMerge(triage: Triage, entry: MovedBy, { from }: MergeDetail): Promise<number[]> {
   const { tx, quoted } = triage;
-  await lock(triage, [entry.issue_id, ...from.map(({ issue }) => issue)]);
+  const issues = [entry.issue_id, ...from.map(({ issue }) => issue)];
+  await lock(triage, issues);
   for (const { issue, keys } of from) {
     const merged = await tx.query(
       `update ${quoted}.issues set merged_into = null where id = $1 and merged_into = $2 returning id`,
@@ -22,9 +24,34 @@ export async function undoMerge(triage: Triage, entry: MovedBy, { from }: MergeD
     const moved = await moveKeys(triage, keys, entry.issue_id, issue);
     if (merged.length !== 1 || moved !== keys.length) throw movedOn(entry);
   }
+  await restoreState(triage, entry);
+  return issues;
 }
 
-export async function undoSplit(triage: Triage, entry: MovedBy, { to, keys }: SplitDetail): Promise<void> {
+/**
+ * What the issue that was kept became by keys of others is taken back, what a person decided since is not. The state before
+ * this merge may come from an earlier one that was undone meanwhile: then that from before the earlier one is taken.
+ */
+async function restoreState(triage: Triage, entry: MovedBy): Promise<void> {
+  const { tx, quoted } = triage;
+  const decisions = DECISIONS.map((action) => `'${action}'`).join(', ');
+  const [found] = await tx.query<{ before: object }>(
+    `select m.detail->'before' as before from ${quoted}.issue_history m
+     where m.issue_id = $1 and m.action = 'merged' and m.detail->'before' is not null
+       and (m.id = $2 or m.id < $2 and m.undone_by > $2)
+       and not exists (
+         select from ${quoted}.issue_history d
+         where d.issue_id = $1 and d.action in (${decisions})
+           and (d.id > m.id and d.undone_by is null or d.id < m.id and d.undone_by > m.id)
+       )
+     order by m.id limit 1`,
+    [entry.issue_id, entry.id],
+  );
+  if (found) await setState(triage, entry.issue_id, found.before);
+}
+
+/** Returns the issue that has other keys then. */
+export async function undoSplit(triage: Triage, entry: MovedBy, { to, keys }: SplitDetail): Promise<number[]> {
   const { tx, quoted } = triage;
   await lock(triage, [entry.issue_id, to.issue]);
   // Keys that joined the new issue since then go back with those that made it.
@@ -41,6 +68,7 @@ export async function undoSplit(triage: Triage, entry: MovedBy, { to, keys }: Sp
   if (later || !target || keys.some((id) => !there.has(id))) throw movedOn(entry);
   await moveKeys(triage, [...there], to.issue, entry.issue_id);
   await tx.query(`update ${quoted}.issues set merged_into = $1 where id = $2`, [entry.issue_id, to.issue]);
+  return [entry.issue_id];
 }
 
 /** Writers whose new keys are joining one of them are waited for. */

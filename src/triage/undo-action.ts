@@ -1,11 +1,21 @@
-// Takes back what a person did: the state before for a decision, the keys for a merge or a split. Nothing is deleted, so
-// both remain in the history.
+// Takes back what a person did: the state before for a decision, the keys for a merge or a split. What came since then is judged
+// again, so that the status is the one it would have without. Nothing is deleted, so both remain in the history.
 
 import { RowtraceError } from '../errors.ts';
 import type { HistoryAction } from '../query/issue-history.ts';
 import type { Issue } from '../query/issues.ts';
 import type { Db } from '../store/db.ts';
-import { type Actor, type IssueRef, inTriage, liveIssue, record, setState, type Triage } from './action.ts';
+import {
+  type Actor,
+  DECISIONS,
+  type IssueRef,
+  inTriage,
+  judgeAgain,
+  liveIssue,
+  record,
+  setState,
+  type Triage,
+} from './action.ts';
 import type { MergeDetail } from './merge-issues.ts';
 import { undoMerge, undoSplit } from './move-back.ts';
 import type { SplitDetail } from './split-issue.ts';
@@ -26,22 +36,27 @@ export interface Entry {
   undone_by: number | null;
 }
 
-const DECISIONS = ['resolved', 'ignored', 'reopened'];
-const UNDOABLE = [...DECISIONS, 'merged', 'split'];
+const UNDOABLE: readonly string[] = [...DECISIONS, 'merged', 'split'];
 const COLUMNS = 'id, issue_id, others, action, detail, undone_by';
 
 /** Returns the issue the action was on. @throws RowtraceError RT_NOT_FOUND, RT_UNDO_INVALID */
 export function undoAction(db: Db, schema: string, undo: Undo): Promise<Issue> {
   return inTriage(db, schema, undo, async (triage) => {
     const entry = await findEntry(triage, undo);
-    if (entry.action === 'merged') await undoMerge(triage, entry, entry.detail as unknown as MergeDetail);
-    else if (entry.action === 'split') await undoSplit(triage, entry, entry.detail as unknown as SplitDetail);
-    else await undoDecision(triage, entry);
+    const changed = await takeBack(triage, entry);
     const detail = { history: entry.id, action: entry.action };
     const id = await record(triage, { issue: entry.issue_id, others: entry.others, action: 'undone', detail });
     await triage.tx.query(`update ${triage.quoted}.issue_history set undone_by = $1 where id = $2`, [id, entry.id]);
+    await judgeAgain(triage, changed);
     return (await liveIssue(triage, entry.issue_id)).id;
   });
+}
+
+/** Returns the issues that have another state or other keys then. */
+async function takeBack(triage: Triage, entry: Entry): Promise<number[]> {
+  if (entry.action === 'merged') return undoMerge(triage, entry, entry.detail as unknown as MergeDetail);
+  if (entry.action === 'split') return undoSplit(triage, entry, entry.detail as unknown as SplitDetail);
+  return undoDecision(triage, entry);
 }
 
 async function findEntry(triage: Triage, { issue, history }: Undo): Promise<Entry> {
@@ -68,7 +83,7 @@ async function findEntry(triage: Triage, { issue, history }: Undo): Promise<Entr
   return entry;
 }
 
-async function undoDecision(triage: Triage, entry: Entry): Promise<void> {
+async function undoDecision(triage: Triage, entry: Entry): Promise<number[]> {
   const [later] = await triage.tx.query<{ id: number }>(
     `select id from ${triage.quoted}.issue_history
      where issue_id = $1 and id > $2 and undone_by is null and action in (${DECISIONS.map((action) => `'${action}'`).join(', ')})
@@ -77,6 +92,7 @@ async function undoDecision(triage: Triage, entry: Entry): Promise<void> {
   );
   if (later) throw refusal(`entry ${later.id} came after entry ${entry.id}`);
   await setState(triage, entry.issue_id, entry.detail.before as object);
+  return [entry.issue_id];
 }
 
 export function refusal(reason: string): RowtraceError {
