@@ -136,6 +136,10 @@ export const ERRORS = {
     message: 'The database %s has other rows in schema %s already: %s.',
     fix: 'Copy into a database without rows of Rowtrace, or into another schema of it (option schema).',
   },
+  RT_PROMOTE_COLUMNS: {
+    message: 'The tables in schema %s of the database %s take no rows of the embedded one: %s.',
+    fix: 'Change or drop the columns that are named, there or in the embedded database (`alter table`), or copy into another database; no row was copied.',
+  },
   RT_ENDPOINT_UNREACHABLE: {
     message: 'The receiver %s cannot be reached: %s.',
     fix: 'Check ROWTRACE_ENDPOINT and that `rowtrace serve` runs there; records wait in the journal meanwhile.',

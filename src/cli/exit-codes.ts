@@ -24,6 +24,7 @@ const USAGE: readonly ErrorCode[] = [
   'RT_UNDO_INVALID',
   'RT_SERVE_OPEN',
   'RT_SERVE_TLS',
+  'RT_PROMOTE_COLUMNS',
   'RT_PROMOTE_CONFLICT',
   'RT_ENDPOINT_READ',
 ];

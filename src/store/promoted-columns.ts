@@ -4,7 +4,7 @@
 import { RowtraceError } from '../errors.ts';
 import { OWN_COLUMNS, type PromotedColumns, type PromotedType } from '../record/row.ts';
 import type { Queryable } from './db.ts';
-import { quoteName } from './identifiers.ts';
+import { isPlainName, quoteName } from './identifiers.ts';
 
 export const PROMOTED_TABLES = ['error_logs', 'http_calls'] as const;
 export type PromotedTable = (typeof PROMOTED_TABLES)[number];
@@ -59,6 +59,16 @@ export async function missingColumns(tx: Queryable, schema: string, columns: Pro
     }
   }
   return steps;
+}
+
+/** What the tables have beside Rowtrace's own columns, as far as names and types can be promoted. */
+export async function promotedColumns(tx: Queryable, schema: string): Promise<PromotedColumns> {
+  const types = new Map(Object.entries(DATABASE_TYPES).map(([type, name]) => [name, type as PromotedType]));
+  const found: Record<string, PromotedType> = {};
+  for (const table of PROMOTED_TABLES)
+    for (const [name, type] of await tableColumns(tx, schema, table))
+      if (!OWN_COLUMNS.has(name) && isPlainName(name) && types.has(type)) found[name] = types.get(type)!;
+  return found;
 }
 
 function columnStep(schema: string, table: PromotedTable, name: string, type: PromotedType): ColumnStep {

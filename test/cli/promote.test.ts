@@ -31,6 +31,22 @@ test('promote copies what the embedded database and the journals hold, says how 
   assert.deepEqual([nowhere.code, nowhere.stdout], [2, '']);
 });
 
+test('a shell that does not name the promoted columns promotes them all the same; columns of another type are named', {
+  timeout: 240_000,
+}, async (t) => {
+  const dir = cliDir(t);
+  const [{ db, url }, other] = [await databaseFor(t, 'empty'), await databaseFor(t, 'empty')];
+  const raised = await runCli(t, ['raise-error'], { dir, env: { ROWTRACE_COLUMNS: 'vet_id=integer' } });
+  assert.equal(raised.code, 0, raised.stderr);
+  const promoted = await runCli(t, ['promote', '--to', url], { dir });
+  assert.equal(promoted.code, 0, promoted.stderr);
+  assert.deepEqual(await db.query('select vet_id from rowtrace.error_logs'), [{ vet_id: null }]);
+  await migrate(other.db, { columns: { vet_id: 'text' } });
+  const refused = await runCli(t, ['promote', '--to', other.url], { dir });
+  assert.equal(refused.code, 2, refused.stderr);
+  assert.match(refused.stderr, /column vet_id of error_logs is text there and integer here[\s\S]*fix: Change or drop/);
+});
+
 /** A promote of one error whose target is at the insert of it, and stays there until `go`. */
 async function promoteToSlow(t: TestContext) {
   const dir = cliDir(t);

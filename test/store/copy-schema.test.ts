@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPostgresSink } from '../../exporters/postgres/postgres-sink.ts';
 import { listIssues } from '../../src/query/issues.ts';
+import type { PromotedColumns } from '../../src/record/row.ts';
+import { ColumnsDiffer } from '../../src/store/copy-columns.ts';
 import { CopyConflict, copySchema } from '../../src/store/copy-schema.ts';
 import type { Db } from '../../src/store/db.ts';
 import { migrate } from '../../src/store/migrate.ts';
@@ -117,4 +119,43 @@ test('rows that refer to later rows of their own table are copied: issues merged
     assert.ok(there.length > 0);
   }
   await assert.rejects(db.query('update rowtrace.issues set merged_into = 0'), /issues_merged_into_fkey/);
+});
+
+test('promoted columns of the source are made where they are missing; one more is no difference while it is empty', async (t) => {
+  const source = await openPglite();
+  t.after(() => source.close());
+  const sink = createPostgresSink({ open: async () => ({ ...source, close: async () => {} }), columns });
+  await sink.open();
+  await sink.write(batch({ logs: [errorLog({ promoted: { vet_id: 7, weight_kg: '0.5' } }), errorLog()] }));
+  await sink.close();
+  const open = async (given: PromotedColumns = {}) => {
+    const { db } = await databaseFor(t, 'empty');
+    await migrate(db, { columns: given });
+    return db;
+  };
+  const differ = (db: Db, says: string) =>
+    assert.rejects(copySchema(source, db, 'rowtrace'), (error: Error) => {
+      assert.ok(error instanceof ColumnsDiffer, String(error));
+      assert.equal(error.message, says);
+      return true;
+    });
+  const rows = 'select vet_id, weight_kg from rowtrace.error_logs where vet_id is not null';
+
+  for (const db of [await open(), await open({ ...columns, clinic: 'text' })]) {
+    assert.equal((await copySchema(source, db, 'rowtrace')).copied, true);
+    assert.deepEqual(await db.query(rows), [{ vet_id: 7, weight_kg: '0.5' }]);
+    assert.equal((await copySchema(source, db, 'rowtrace')).copied, false);
+    const indexes = await db.query(`select from pg_indexes where indexname = 'http_calls_column_vet_id'`);
+    assert.equal(indexes.length, 1);
+  }
+  await differ(
+    await open({ vet_id: 'text' }),
+    ['error_logs', 'http_calls'].map((table) => `column vet_id of ${table} is text there and integer here`).join('; '),
+  );
+  const filled = await open();
+  await filled.query(`alter table rowtrace.error_logs add clinic text default 'north'`);
+  await differ(filled, 'column clinic of error_logs is filled there, not here');
+  assert.deepEqual(await filled.query('select from rowtrace.error_logs'), []);
+  await source.query('alter table rowtrace.issues add owner jsonb');
+  await differ(await open(), 'column owner (jsonb) of issues is missing there');
 });

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { RowtraceError } from '../../errors.ts';
 import { loadOptions, maskSecret } from '../../options/options.ts';
 import { databaseUrl as parseDatabaseUrl } from '../../options/parsers.ts';
+import { ColumnsDiffer } from '../../store/copy-columns.ts';
 import { CopyConflict, CopySourceLost, copySchema } from '../../store/copy-schema.ts';
 import { migrate } from '../../store/migrate.ts';
 import { openPostgres } from '../../store/postgres.ts';
@@ -55,6 +56,7 @@ async function run({ dir, json, to }: { dir?: string; json?: boolean; to?: strin
     }
   } catch (error) {
     if (error instanceof CopyConflict) throw new RowtraceError('RT_PROMOTE_CONFLICT', [where, schema, error.message]);
+    if (error instanceof ColumnsDiffer) throw new RowtraceError('RT_PROMOTE_COLUMNS', [schema, where, error.message]);
     if (error instanceof CopySourceLost)
       throw new RowtraceError('RT_EMBEDDED_LOST', [options.dir, error.message, where], { cause: error });
     throw explainDatabaseError(error, options);
