@@ -9,7 +9,7 @@ import { stateOfContext } from '../otel/request-state.ts';
 import { codeFunction, type Identity, readIdentity, recordTags } from '../record/attributes.ts';
 import { errorOfAttributes, hasError } from '../record/error-of-attributes.ts';
 import { isAtLeast, type Level, levelOfRecord, levelOfSeverity, severityOfLevel } from '../record/level.ts';
-import { LIMITS } from '../record/limits.ts';
+import { LIMITS, plainTags } from '../record/limits.ts';
 import { clean } from '../record/scrub/clean.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
 import { leaveWords } from './breadcrumbs.ts';
@@ -51,7 +51,7 @@ export class RowtraceLogProcessor implements LogRecordProcessor {
   /** Lets the SDK skip, before it builds them, records that are neither rows nor breadcrumbs. */
   enabled({ context, severityNumber }: { context: Context; severityNumber?: number }): boolean {
     if (this.#stopped) return false;
-    if (!severityNumber) return true;
+    if (typeof severityNumber !== 'number' || severityNumber === 0) return true;
     const level = levelOfSeverity(severityNumber);
     return isAtLeast(level, this.#options.level) || (isAtLeast(level, 'INFO') && stateOfContext(context) !== undefined);
   }
@@ -80,8 +80,7 @@ export class RowtraceLogProcessor implements LogRecordProcessor {
   #emit(record: EmittedRecord, scope: string, time: number, context: Context): void {
     if (isClaimed(scope)) return;
     const attributes = (record.attributes ?? NONE) as Record<string, unknown>;
-    const tellsError = !record.severityNumber && (record.exception !== undefined || hasError(attributes));
-    const level = levelOfRecord(record.severityNumber, record.severityText, tellsError);
+    const level = levelOf(record, attributes);
     if (!isAtLeast(level, this.#options.level)) {
       if (isAtLeast(level, 'INFO'))
         leaveWords(severityOfLevel(level), bodyText(record) ?? record.eventName, time, context);
@@ -121,6 +120,16 @@ export class RowtraceLogProcessor implements LogRecordProcessor {
   }
 }
 
+/** Severity numbers given as words are common where nothing checks types. */
+function levelOf(
+  { severityNumber, severityText, exception }: EmittedRecord,
+  attributes: Record<string, unknown>,
+): Level {
+  if (typeof severityNumber === 'number' && severityNumber !== 0) return levelOfSeverity(severityNumber);
+  const word = typeof severityNumber === 'string' ? severityNumber : severityText;
+  return levelOfRecord(undefined, word, exception !== undefined || hasError(attributes));
+}
+
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
@@ -132,6 +141,7 @@ function bodyText(record: EmittedRecord): string | undefined {
   try {
     return JSON.stringify(body) ?? String(body);
   } catch {
-    return String(body);
+    // A BigInt, a cycle, a getter that throws: the rest of it is still there.
+    return JSON.stringify(Array.isArray(body) ? plainTags(body).value : plainTags(body));
   }
 }

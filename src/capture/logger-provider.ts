@@ -4,6 +4,7 @@
 
 import { type Context, context, type TimeInput } from '@opentelemetry/api';
 import { timeInputToHrTime } from '@opentelemetry/core';
+import { peek } from '../record/thrown.ts';
 import { unixMillis } from './hr-time.ts';
 import type { EmittedRecord, RowtraceLogProcessor } from './log-processor.ts';
 
@@ -51,20 +52,25 @@ class RowtraceLogger {
   }
 
   emit(record: LogRecord): void {
-    this.#processor.take(record, this.#name, timeOf(record.timestamp), record.context ?? context.active());
+    const given = (peek(record, 'context') as Context | undefined) ?? context.active();
+    this.#processor.take(record, this.#name, timeOf(record), given);
   }
 
-  enabled(record: { context?: Context; severityNumber?: number } = {}): boolean {
-    return this.#processor.enabled({ ...record, context: record.context ?? context.active() });
+  enabled(record?: { context?: Context; severityNumber?: number }): boolean {
+    const severityNumber = peek(record, 'severityNumber') as number;
+    return this.#processor.enabled({
+      severityNumber,
+      context: (peek(record, 'context') as Context | undefined) ?? context.active(),
+    });
   }
 }
 
-function timeOf(given: TimeInput | undefined): number {
-  if (given === undefined) return Date.now();
+function timeOf(record: LogRecord): number {
   try {
-    return unixMillis(timeInputToHrTime(given));
+    const { timestamp } = record;
+    return timestamp === undefined ? Date.now() : unixMillis(timeInputToHrTime(timestamp));
   } catch {
-    // No time at all; the record matters more.
+    // No time at all, or one that cannot be read; the record matters more.
     return Date.now();
   }
 }

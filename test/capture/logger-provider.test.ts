@@ -109,6 +109,72 @@ test('a record that cannot be read in part, or says no time, is kept; nothing is
   assert.deepEqual(dropped(), {});
 });
 
+const BODIES: [string, () => unknown, string][] = [
+  ['a BigInt', () => ({ n: 1n, dog: 'Rex' }), '{"n":"1","dog":"Rex"}'],
+  ['a BigInt and no prototype', () => Object.assign(Object.create(null), { n: 1n }), '{"n":"1"}'],
+  ['a BigInt in a list', () => [1n, 'Rex'], '["1","Rex"]'],
+  [
+    'a cycle',
+    () => {
+      const dog: Record<string, unknown> = { name: 'Rex' };
+      dog.self = dog;
+      return dog;
+    },
+    '{"name":"Rex","self":"[circular]"}',
+  ],
+  [
+    'a getter that throws',
+    () => ({
+      dog: 'Rex',
+      get age(): never {
+        throw new Error('none');
+      },
+    }),
+    '{"dog":"Rex","age":"[unreadable]"}',
+  ],
+];
+
+for (const [what, body, expected] of BODIES) {
+  test(`a body with ${what} is readable in its row`, () => {
+    const { provider, logs, dropped } = bench();
+    provider.getLogger('test').emit({ severityNumber: 17, body: body() });
+    assert.deepEqual([logs()[0]?.message, dropped()], [expected, {}]);
+  });
+}
+
+test('a severity number in words is that level', () => {
+  const { provider, logs } = bench();
+  const logger = provider.getLogger('test');
+  for (const severityNumber of ['ERROR', 'WARN', 'FATAL', 'INFO'] as unknown as number[]) {
+    assert.equal(logger.enabled({ severityNumber }), true);
+    logger.emit({ severityNumber, body: 'm' });
+  }
+  assert.deepEqual(
+    logs().map(({ level }) => level),
+    ['ERROR', 'WARNING', 'CRITICAL'],
+  );
+});
+
+test('whatever is emitted, nothing is thrown into the application', () => {
+  const { provider, logs } = bench();
+  const logger = provider.getLogger('test');
+  const trap = (name: string) =>
+    Object.defineProperty({ severityNumber: 17, body: 'm' }, name, {
+      get: () => {
+        throw new Error('a getter');
+      },
+    });
+  for (const name of ['timestamp', 'context']) logger.emit(trap(name));
+  for (const nothing of [undefined, null]) {
+    logger.emit(nothing as never);
+    assert.equal(logger.enabled(nothing as never), true);
+  }
+  assert.deepEqual(
+    logs().map(({ message }) => message),
+    ['m', 'm'],
+  );
+});
+
 test('loggers are kept for a bounded number of names; the others work as well', () => {
   const { provider, logs } = bench();
   const first = provider.getLogger('job-0');
