@@ -22,6 +22,8 @@ export interface Carrier {
   level: Level;
   /** Span the occurrence belongs to, where it is not the active one of `context`. */
   state?: SpanState | undefined;
+  /** What is told of the error, where a logger masked the texts that the value thrown still has. */
+  error?: ErrorFact | undefined;
   /** The programmer's own words (body of a log record). */
   body?: string | undefined;
   template?: string | undefined;

@@ -8,14 +8,17 @@ import { thrownOf } from '../otel/context-keys.ts';
 import { stateOfContext } from '../otel/request-state.ts';
 import { codeFunction, type Identity, readIdentity, recordTags } from '../record/attributes.ts';
 import { errorOfAttributes, hasError } from '../record/error-of-attributes.ts';
+import type { ErrorFact } from '../record/fact.ts';
 import { isAtLeast, type Level, levelOfRecord, levelOfSeverity, severityOfLevel } from '../record/level.ts';
 import { LIMITS, plainTags } from '../record/limits.ts';
 import { clean } from '../record/scrub/clean.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
 import { leaveWords } from './breadcrumbs.ts';
 import type { Carrier } from './carrier.ts';
+import { cleanName } from './clean-name.ts';
 import { unixMillis } from './hr-time.ts';
 import { isClaimed } from './loggers/claims.ts';
+import { type ShownTexts, shownTextsOf } from './loggers/masked.ts';
 import type { OnResource } from './on-resource.ts';
 import type { OccurrenceTracker } from './tracker.ts';
 
@@ -109,6 +112,8 @@ export class RowtraceLogProcessor implements LogRecordProcessor {
     // An SDK turns the exception into attributes, which have lost its class, its causes and its identity.
     const thrown = record.exception === undefined ? thrownOf(context) : { value: record.exception };
     if (thrown !== undefined) {
+      const shown = shownTextsOf(context);
+      if (shown !== undefined) carrier.error = this.#shownError(shown);
       tracker.thrown(thrown.value, carrier);
       return;
     }
@@ -117,6 +122,13 @@ export class RowtraceLogProcessor implements LogRecordProcessor {
     carrier.body ??= error?.message ?? record.eventName ?? '';
     if (error === undefined) tracker.plain(carrier);
     else tracker.described(error, carrier);
+  }
+
+  #shownError({ type, message, stack }: ShownTexts): ErrorFact {
+    const { scrubber } = this.#options;
+    const fact: ErrorFact = { type: cleanName(type, scrubber), message: clean(message, scrubber) };
+    if (stack !== undefined) fact.stack = clean(stack, scrubber, LIMITS.stack);
+    return fact;
   }
 }
 

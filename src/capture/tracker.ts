@@ -119,20 +119,22 @@ export class OccurrenceTracker {
       this.#again(seen, carrier);
       return;
     }
-    const bucket = this.#take(
-      () => keyOfThrown(value, carrier) ?? keyOfFact(errorFact(value, this.#scrubber), carrier),
-    );
+    const bucket = this.#take(() => keyOfThrown(value, carrier) ?? keyOfFact(this.#factOf(value, carrier), carrier));
     if (bucket !== undefined) {
       this.#count(bucket, carrier, value);
       return;
     }
-    const error = errorFact(value, this.#scrubber);
+    const error = this.#factOf(value, carrier);
     const earlier = this.#known.byStack(error.stack, carrier, value);
     if (earlier !== undefined) {
       this.#again(earlier, carrier);
       return;
     }
     this.#store(error, carrier, value);
+  }
+
+  #factOf(value: object, carrier: Carrier): ErrorFact {
+    return carrier.error ?? errorFact(value, this.#scrubber);
   }
 
   /** A row gets further tags. */
@@ -189,7 +191,7 @@ export class OccurrenceTracker {
       this.#again(earlier, carrier);
       return;
     }
-    bucket.like ??= this.#facts.counted(carrier, value === undefined ? error : errorFact(value, this.#scrubber));
+    bucket.like ??= this.#facts.counted(carrier, value === undefined ? error : this.#factOf(value, carrier));
     const route = this.#facts.route(carrier.context, state);
     if (value !== undefined || error !== undefined) {
       const carried: Carried = {

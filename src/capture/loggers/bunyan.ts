@@ -7,6 +7,7 @@ import { isErrorLike, isObject, peek } from '../../record/thrown.ts';
 import { leaveWords } from '../breadcrumbs.ts';
 import { claim, disclaim } from './claims.ts';
 import { emit, errorIn, inWords, severityOfNumber, type Tap } from './emit.ts';
+import { maskedTexts } from './masked.ts';
 
 interface Rec extends Record<string, unknown> {
   level: number;
@@ -79,15 +80,21 @@ function onRecord(to: Tap, logger: BunyanLogger, rec: Rec, emitters: ReadonlyMap
     const fields: Record<string, unknown> = { ...rec };
     for (const core of CORE) delete fields[core];
     const name = nameOf(logger.fields ?? {}, fields);
+    const shown = key === undefined ? undefined : maskedTexts(thrown, rec[key]);
     if (key !== undefined) delete fields[key];
     const error = thrown === undefined ? describedBy(fields) : {};
     const said = inWords(words, thrown);
     emit(to.logger, {
       severity,
       thrown,
+      shown,
       name,
       // bunyan's own words, unless an Error with its whole stack is among them.
-      body: words.includes(thrown) ? said.body : rec.msg,
+      body: words.includes(thrown)
+        ? said.body
+        : shown !== undefined && rec.msg === peek(thrown, 'message')
+          ? undefined
+          : rec.msg,
       template: said.template,
       attributes: { ...plainTags(fields), ...error },
     });

@@ -7,6 +7,7 @@ import { withThrown } from '../../otel/context-keys.ts';
 import type { LineLogger } from '../../otel/lines.ts';
 import { readable } from '../../record/limits.ts';
 import { isErrorLike, peek } from '../../record/thrown.ts';
+import { type ShownTexts, withShownTexts } from './masked.ts';
 
 export const DEBUG = 5;
 export const INFO = 9;
@@ -27,6 +28,8 @@ export interface LogCall {
   /** The words before they were formatted, where there was something to format. */
   template?: string | undefined;
   thrown?: unknown;
+  /** What the logger shows of it, where that is something else. */
+  shown?: ShownTexts | undefined;
   /** Name of the logger or module. */
   name?: string | undefined;
   attributes?: Record<string, unknown>;
@@ -35,15 +38,16 @@ export interface LogCall {
 /** Never throws: a logger must not throw into the code that logs. */
 export function emit(logger: LineLogger, call: LogCall): void {
   try {
-    const { thrown, attributes = {} } = call;
+    const { thrown, shown, attributes = {} } = call;
+    const own = shown?.message ?? (thrown === undefined ? '' : String(peek(thrown, 'message') ?? ''));
     if (call.template !== undefined) attributes['log.template'] = call.template;
     if (call.name !== undefined) attributes['logger.name'] = call.name;
     const active = context.active();
     logger.emit({
       severityNumber: call.severity,
-      body: call.body ?? (thrown === undefined ? '' : String(peek(thrown, 'message') ?? '')),
+      body: call.body ?? own,
       attributes: readable(attributes) as Attributes,
-      context: thrown === undefined ? active : withThrown(active, thrown),
+      context: thrown === undefined ? active : withThrown(withShownTexts(active, shown), thrown),
     });
   } catch {
     // As above.

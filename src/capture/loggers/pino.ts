@@ -4,20 +4,29 @@
 
 import { tracingChannel } from 'node:diagnostics_channel';
 import type { LineLogger } from '../../otel/lines.ts';
-import { isErrorLike } from '../../record/thrown.ts';
+import { isErrorLike, isObject, peek } from '../../record/thrown.ts';
 import { leaveWords } from '../breadcrumbs.ts';
 import { claim, disclaim } from './claims.ts';
 import { emit, errorIn, severityOfNumber, type Tap, tokensOf } from './emit.ts';
+import { maskedTexts } from './masked.ts';
+
+interface PinoInstance {
+  bindings?: () => Record<string, unknown>;
+  [symbol: symbol]: unknown;
+}
 
 interface PinoCall {
-  instance: { bindings?: () => Record<string, unknown>; [symbol: symbol]: unknown };
+  instance: PinoInstance;
   /** The object, the formatted text, the level number, the time. */
   arguments: [unknown, string | undefined, number, string];
-  /** The line: bindings, serializers and redaction are applied in it. */
+  /** The line: bindings, serializers and redaction are applied in it. Absent where it threw. */
   result?: string;
 }
 
-type AsJson = (this: PinoCall['instance'], ...call: PinoCall['arguments']) => string;
+/** Under which an instance keeps its options; each copy of pino has its own. */
+type Symbols = Partial<Record<(typeof SETTINGS)[number], symbol>>;
+
+type AsJson = (this: PinoInstance, ...call: PinoCall['arguments']) => string;
 type QuickFormat = (text: unknown, values: unknown[], options?: unknown) => unknown;
 
 export const PINO_MODULES = ['pino', 'quick-format-unescaped'];
@@ -43,7 +52,7 @@ export function hookPino(logger: LineLogger, lowest: number): () => void {
 /** The end of the call, not its start: only the line has serializers and `redact` applied. */
 function listen(): () => void {
   const { start, end } = tracingChannel('pino_asJson');
-  const ended = (call: unknown): void => onRecord(call as PinoCall);
+  const ended = (call: unknown): void => onRecord(call as PinoCall, symbolsOf((call as PinoCall).instance));
   // Where Node has no answer to whether any of the five channels has subscribers, `start` is asked.
   const none = (): void => {};
   end.subscribe(ended);
@@ -54,6 +63,24 @@ function listen(): () => void {
   };
 }
 
+/** What is read of an instance. */
+const SETTINGS = ['errorKey', 'messageKey', 'nestedKey', 'stringifiers', 'serializers'] as const;
+
+/** By the class that each copy of pino makes for itself. */
+const symbolsOfCopies = new WeakMap<object, Symbols>();
+
+/** Settings are own properties of the logger that children inherit from. */
+function symbolsOf(instance: object): Symbols {
+  const known = symbolsOfCopies.get(instance.constructor);
+  if (known !== undefined) return known;
+  const found: Symbols = {};
+  for (let at: object | null = instance; at !== null; at = Object.getPrototypeOf(at))
+    for (const symbol of Object.getOwnPropertySymbols(at))
+      for (const name of SETTINGS) if (symbol.description === `pino.${name}`) found[name] ??= symbol;
+  symbolsOfCopies.set(instance.constructor, found);
+  return found;
+}
+
 const patched = new WeakSet<object>();
 
 /** Wraps asJson on the prototype of all loggers. */
@@ -62,15 +89,17 @@ export function patchPino(exports: unknown): void {
   const symbol = pino.symbols?.asJsonSym;
   if (typeof pino !== 'function' || symbol === undefined) return;
   // A silent logger on a stream of ours opens nothing.
-  let prototype: object | null = pino({ level: 'silent' }, { write() {} });
+  const sample = pino({ level: 'silent' }, { write() {} });
+  let prototype: object | null = sample;
   while (prototype !== null && !Object.hasOwn(prototype, symbol)) prototype = Object.getPrototypeOf(prototype);
   if (prototype === null || patched.has(prototype)) return;
   patched.add(prototype);
   const methods = prototype as Record<symbol, AsJson>;
   const original = methods[symbol]!;
+  const symbols = symbolsOf(sample);
   methods[symbol] = function asJson(...call) {
     const result = original.apply(this, call);
-    onRecord({ instance: this, arguments: call, result });
+    onRecord({ instance: this, arguments: call, result }, symbols);
     return result;
   };
   wrapped = true;
@@ -92,48 +121,107 @@ export function patchQuickFormat(exports: unknown): unknown {
   return Object.assign(format, original);
 }
 
-function onRecord(call: PinoCall): void {
-  const words = formatted;
+function onRecord(call: PinoCall, symbols: Symbols): void {
+  const fromFormatter = formatted;
   formatted = undefined;
   if (tap === undefined) return;
   try {
     const [given, text, level] = call.arguments;
     const severity = severityOfNumber(level);
     if (severity < tap.lowest) {
-      leaveWords(severity, text);
+      leaveWords(severity, masksWords(call.instance, symbols) ? wordsIn(lineOf(call), call.instance, symbols) : text);
       return;
     }
     claim('pino');
-    const fromFormat = words !== undefined && words.result === text ? words : undefined;
-    const error = isErrorLike(given) ? { key: 'err', thrown: given } : (errorIn(given) ?? underKeyOf(given));
+    const line = lineOf(call);
+    const masks = line !== undefined && masksWords(call.instance, symbols);
+    const words = masks ? wordsIn(line, call.instance, symbols) : text;
+    const fromFormat = fromFormatter !== undefined && fromFormatter.result === text ? fromFormatter : undefined;
+    const error = errorOf(given, call.instance, symbols);
     const thrown = error?.thrown ?? fromFormat?.values.find(isErrorLike);
-    const attributes = fieldsOf(call, text, error?.key);
+    const shown = error && maskedTexts(thrown, shownIn(line, error.key, call.instance, symbols));
+    const attributes = fieldsOf(line, call.instance, words, error?.key, symbols);
     const name = nameOf(call, given, attributes);
-    const template = fromFormat !== undefined && tokensOf(fromFormat.text) > 0 ? fromFormat.text : undefined;
-    emit(tap.logger, { severity, body: text, template, thrown, name, attributes });
+    const template =
+      fromFormat !== undefined && words === text && tokensOf(fromFormat.text) > 0 ? fromFormat.text : undefined;
+    // pino takes the words of an Error alone from it, before any serializer.
+    const body = shown !== undefined && words === peek(thrown, 'message') ? undefined : words;
+    emit(tap.logger, { severity, body, template, thrown, shown, name, attributes });
   } catch {
     // pino's caller must not see our mistakes.
   }
 }
 
-/** pino puts an Error given alone under `errorKey`, whatever that is, as the only field. */
-function underKeyOf(given: unknown): { key: string; thrown: unknown } | undefined {
-  const [only, ...more] = Object.entries(given ?? {});
-  return only !== undefined && more.length === 0 && isErrorLike(only[1])
-    ? { key: only[0], thrown: only[1] }
-    : undefined;
+/** The Error that the record is about. Fields are read where pino itself looks: others may have getters. */
+function errorOf(
+  given: unknown,
+  instance: PinoInstance,
+  { errorKey }: Symbols,
+): { key: string; thrown: unknown } | undefined {
+  if (isErrorLike(given)) return { key: 'err', thrown: given };
+  const key = errorKey && instance[errorKey];
+  const thrown = typeof key === 'string' ? peek(given, key) : undefined;
+  return isErrorLike(thrown) ? { key: key as string, thrown } : errorIn(given);
+}
+
+/** The line as data; undefined where it is none. */
+function lineOf({ result }: PinoCall): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(result ?? '') as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether `redact` or a serializer may have changed the words. */
+function masksWords(instance: PinoInstance, { messageKey, stringifiers, serializers }: Symbols): boolean {
+  const key = messageKey && (instance[messageKey] as string);
+  if (key === undefined) return false;
+  if (peek(serializers && instance[serializers], key) !== undefined) return true;
+  const redacting = stringifiers && instance[stringifiers];
+  if (!isObject(redacting)) return false;
+  // Redaction of whatever field is under a symbol.
+  return (
+    peek(redacting, key) !== undefined ||
+    Object.getOwnPropertySymbols(redacting).some(({ description }) => description === 'pino.wildcardFirst')
+  );
+}
+
+function wordsIn(
+  line: Record<string, unknown> | undefined,
+  instance: PinoInstance,
+  { messageKey }: Symbols,
+): string | undefined {
+  const words = line?.[instance[messageKey!] as string];
+  return words === undefined || typeof words === 'string' ? words : JSON.stringify(words);
+}
+
+/** What the line has in place of the Error. */
+function shownIn(
+  line: Record<string, unknown> | undefined,
+  key: string,
+  instance: PinoInstance,
+  { errorKey, nestedKey }: Symbols,
+): unknown {
+  const nested = nestedKey && (instance[nestedKey] as string | undefined);
+  const fields = nested ? line?.[nested] : line;
+  return peek(fields, key) ?? (errorKey && peek(fields, instance[errorKey] as string));
 }
 
 /** The fields of the line, without those that are columns of a row. */
-function fieldsOf(call: PinoCall, text: string | undefined, errorKey: string | undefined): Record<string, unknown> {
-  let fields: Record<string, unknown>;
-  try {
-    fields = JSON.parse(call.result ?? '') as Record<string, unknown>;
-  } catch {
-    fields = { ...call.instance.bindings?.() };
-  }
+function fieldsOf(
+  line: Record<string, unknown> | undefined,
+  instance: PinoInstance,
+  words: string | undefined,
+  errorKey: string | undefined,
+  { messageKey, nestedKey }: Symbols,
+): Record<string, unknown> {
+  const fields = { ...(line ?? instance.bindings?.()) };
+  const nested = fields[(nestedKey && (instance[nestedKey] as string)) ?? ''];
+  if (errorKey !== undefined && isObject(nested)) delete (nested as Record<string, unknown>)[errorKey];
   for (const key of ['level', 'time', 'pid', 'hostname', errorKey]) if (key !== undefined) delete fields[key];
-  for (const key of ['msg', 'message']) if (fields[key] === text) delete fields[key];
+  for (const key of ['msg', 'message', messageKey && (instance[messageKey] as string)])
+    if (key !== undefined && fields[key] === words) delete fields[key];
   return fields;
 }
 

@@ -43,7 +43,17 @@ const CALLS: [string, object, (log: Log) => void, Row | undefined][] = [
     'a serializer for errors',
     { serializers: { err: () => 'hidden' } },
     (log) => log.error({ err: bad() }, 'm'),
-    ['ERROR', 'm', undefined, BAD, 'kennel', {}],
+    ['ERROR', 'm', undefined, 'TypeError: hidden', 'kennel', {}],
+  ],
+  [
+    'a serializer that masks the message',
+    {
+      serializers: {
+        err: ({ name, message, stack }: Error) => ({ name, message: message.replace('dog', '***'), stack }),
+      },
+    },
+    (log) => log.error(bad()),
+    ['ERROR', 'bad ***', undefined, 'TypeError: bad ***', 'kennel', {}],
   ],
   [
     'a child with a module',

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
+import { context, SpanKind, trace } from '@opentelemetry/api';
 import { onLoad } from '../../../src/capture/loggers/on-load.ts';
 import { hookPino, patchPino, patchQuickFormat } from '../../../src/capture/loggers/pino.ts';
 import { type Log, loggerBench, type Row } from './records.ts';
@@ -11,6 +12,10 @@ onLoad({ 'quick-format-unescaped': patchQuickFormat });
 const load = createRequire(import.meta.url);
 const bad = () => new TypeError('bad dog');
 const BAD = 'TypeError: bad dog';
+
+const MASKING = {
+  serializers: { err: ({ name, message }: Error) => ({ type: name, message: message.replace('dog', '***') }) },
+};
 
 const onPaper = (pino: (options: object, stream: object) => Log, options: object) => {
   const lines: string[] = [];
@@ -70,6 +75,54 @@ const CALLS: [string, object, (log: Log) => void, Row | undefined][] = [
     (log) => log.child({ module: 'food' }).fatal('m'),
     ['CRITICAL', 'm', undefined, undefined, 'food', {}],
   ],
+  [
+    'a redacted message of an Error',
+    { redact: ['err.message'] },
+    (log) => log.error({ err: bad() }, 'm'),
+    ['ERROR', 'm', undefined, 'TypeError: [Redacted]', 'pino', {}],
+  ],
+  [
+    'a redacted Error',
+    { redact: ['err'] },
+    (log) => log.error({ err: bad() }, 'm'),
+    ['ERROR', 'm', undefined, 'TypeError: [Redacted]', 'pino', {}],
+  ],
+  [
+    'a serializer for errors that masks, under a key of its own, nested',
+    { ...MASKING, errorKey: 'failure', nestedKey: 'payload' },
+    (log) => log.error({ failure: bad(), n: 1 }),
+    ['ERROR', 'bad ***', undefined, 'TypeError: bad ***', 'pino', { payload: { n: 1 } }],
+  ],
+  [
+    'redacted words',
+    { redact: ['msg'] },
+    (log) => log.error({ n: 1 }, 'dog %s', 'Rex'),
+    ['ERROR', '[Redacted]', undefined, undefined, 'pino', { n: 1 }],
+  ],
+  [
+    'words redacted with everything',
+    { redact: ['*'] },
+    (log) => log.error('dog %s', 'Rex'),
+    ['ERROR', '[Redacted]', undefined, undefined, 'pino', {}],
+  ],
+  [
+    'an Error with causes as pino shows it',
+    { redact: ['chip'] },
+    (log) => log.error(new TypeError('bad dog', { cause: new Error('no leash') })),
+    ['ERROR', 'bad dog', undefined, BAD, 'pino', {}],
+  ],
+  [
+    'a key of the logger beside a mixin',
+    { errorKey: 'failure', mixin: () => ({ app: 'x' }) },
+    (log) => log.error(bad()),
+    ['ERROR', 'bad dog', undefined, BAD, 'pino', { app: 'x' }],
+  ],
+  [
+    'a key of the logger beside a further field',
+    { errorKey: 'failure' },
+    (log) => log.error({ failure: bad(), n: 1 }, 'm'),
+    ['ERROR', 'm', undefined, BAD, 'pino', { n: 1 }],
+  ],
   ['a level below', {}, (log) => log.info(bad()), undefined],
 ];
 
@@ -101,3 +154,37 @@ function run(pino: (options: object, stream: object) => Log, options: object, ca
   call(log);
   return lines.map((line) => line.replaceAll(/"stack":"(\\.|[^"\\])*"/g, ''));
 }
+
+test('a field with a getter is read once, by pino', () => {
+  const bench = loggerBench();
+  patchPino(load('pino'));
+  const unhook = hookPino(bench.getLogger('pino'), 13);
+  let reads = 0;
+  const dog = Object.defineProperty({}, 'age', { enumerable: true, get: () => ++reads });
+  run(load('pino'), {}, (log) => log.error(dog, 'm'));
+  unhook();
+  assert.deepEqual([reads, bench.rows()], [1, [['ERROR', 'm', undefined, undefined, 'pino', { age: 1 }]]]);
+});
+
+test('what is masked in words and message is nowhere in the facts, and the Error is known again', () => {
+  const bench = loggerBench();
+  patchPino(load('pino'));
+  const unhook = hookPino(bench.getLogger('pino'), 13);
+  const span = bench.tracer.startSpan('GET', { kind: SpanKind.SERVER });
+  context.with(trace.setSpan(context.active(), span), () => {
+    const error = bad();
+    run(load('pino'), { redact: ['msg'], level: 'info' }, (log) => log.info('a dog of the bank'));
+    run(load('pino'), MASKING, (log) => log.error(error));
+    span.recordException(error);
+  });
+  span.end();
+  unhook();
+  const [row, ...others] = bench.logs();
+  assert.deepEqual(others, []);
+  assert.match(row!.error!.stack!, /^TypeError: bad \*\*\*\n {4}at .*pino\.test\.ts/);
+  assert.deepEqual(
+    row!.crumbs!.map(({ what }) => what),
+    ['[Redacted]'],
+  );
+  assert.doesNotMatch(JSON.stringify(bench.facts), /bad dog|of the bank/);
+});

@@ -1,0 +1,110 @@
+// What a logger shows of an Error where its serializers, formats or redaction changed the texts. In: the Error and what the
+// record has in its place. Out: the texts that a row may have; nothing where the logger shows what the Error says itself.
+// The Error is still handed over: it is known by its identity wherever else it turns up.
+
+import type { Context } from '@opentelemetry/api';
+import { errorType, isErrorLike, isObject, membersOf, peek } from '../../record/thrown.ts';
+
+export interface ShownTexts {
+  type: string;
+  message: string;
+  stack?: string | undefined;
+}
+
+const MOST_INSIDE = 16;
+const MAX_DEPTH = 4;
+
+/** The texts of `shown`, where they are others than those of `thrown`: its own, with or without those of its causes. */
+export function maskedTexts(thrown: unknown, shown: unknown): ShownTexts | undefined {
+  if (!isErrorLike(thrown) || shown === undefined || shown === null || shown === thrown) return undefined;
+  if (typeof shown === 'string') return isSaidBy(thrown, shown) ? undefined : textsOf(thrown, shown, undefined);
+  if (!isObject(shown) || !isMasked(thrown, shown, 0)) return undefined;
+  return textsOf(thrown, textAt(shown, 'message'), textAt(shown, 'stack'));
+}
+
+/** A message and a stack for an Error; what was masked in the message is masked in the stack, too. */
+export function textsOf(thrown: Error, message: string | undefined, stack: string | undefined): ShownTexts {
+  const { message: own, stack: ownStack = '' } = thrown;
+  const type = errorType(thrown);
+  if (message === undefined)
+    return { type, message: stack?.includes(own) ? own : (stack?.split('\n')[0] ?? ''), stack };
+  if (message === own) return { type, message, stack };
+  if (stack !== undefined && stack !== ownStack) return { type, message, stack: without(own, stack, message) };
+  const headEnd = own !== '' && ownStack.includes(own) ? ownStack.indexOf(own) + own.length : 0;
+  const frames = ownStack.indexOf('\n    at ', headEnd);
+  return {
+    type,
+    message,
+    stack: `${type}: ${message}${frames < 0 ? '' : without(own, ownStack.slice(frames), message)}`,
+  };
+}
+
+function without(own: string, text: string, message: string): string {
+  return own === '' ? text : text.replaceAll(own, () => message);
+}
+
+function isMasked(thrown: Error, shown: object, depth: number): boolean {
+  const message = textAt(shown, 'message');
+  const stack = textAt(shown, 'stack');
+  const code = peek(shown, 'code');
+  if (code !== undefined && code !== peek(thrown, 'code')) return true;
+  if (message !== undefined && message !== thrown.message && !isMessageOf(thrown, message)) return true;
+  if (stack !== undefined && stack !== thrown.stack && !isSaidBy(thrown, stack)) return true;
+  if (depth >= MAX_DEPTH) return false;
+  const members = membersOf(peek(shown, 'aggregateErrors') === undefined ? undefined : thrown, MOST_INSIDE);
+  const inside: [unknown, unknown][] = [
+    [peek(thrown, 'cause'), peek(shown, 'cause')],
+    ...members.map((member, at): [unknown, unknown] => [member, peek(peek(shown, 'aggregateErrors'), at)]),
+  ];
+  return inside.some(([raw, of]) => isErrorLike(raw) && isObject(of) && of !== raw && isMasked(raw, of, depth + 1));
+}
+
+/** Serializers append the messages of causes: nothing else may be in it. */
+function isMessageOf(thrown: Error, message: string): boolean {
+  if (!message.includes(thrown.message)) return false;
+  let rest = message;
+  for (const { message: said } of chainFrom(thrown)) if (said !== '') rest = rest.replaceAll(said, '');
+  return !/[\p{L}\p{N}]/u.test(rest);
+}
+
+/** Each line is one of the Error's or of its causes: some serializers shorten stacks, others append those of causes. */
+function isSaidBy(thrown: Error, text: string): boolean {
+  const all = chainFrom(thrown)
+    .map(({ message, stack }) => `${message}\n${stack}`)
+    .join('\n');
+  return text.split('\n').every((line) => all.includes(line.replace(/^caused by: /i, '')));
+}
+
+function chainFrom(thrown: Error): Error[] {
+  const chain: Error[] = [];
+  for (let next: unknown = thrown; isErrorLike(next) && chain.length < MOST_INSIDE && !chain.includes(next); ) {
+    chain.push(next);
+    const cause = peek(next, 'cause');
+    next = typeof cause === 'function' ? verrorCause(next) : cause;
+  }
+  return chain;
+}
+
+/** VError's `cause` is a method. */
+function verrorCause(error: Error): unknown {
+  try {
+    return (error as unknown as { cause: () => unknown }).cause();
+  } catch {
+    return undefined;
+  }
+}
+
+function textAt(value: object, key: string): string | undefined {
+  const text = peek(value, key);
+  return typeof text === 'string' ? text : undefined;
+}
+
+const SHOWN = Symbol.for('rowtrace.shown-texts');
+
+export function withShownTexts(context: Context, texts: ShownTexts | undefined): Context {
+  return texts === undefined ? context : context.setValue(SHOWN, texts);
+}
+
+export function shownTextsOf(context: Context): ShownTexts | undefined {
+  return context.getValue(SHOWN) as ShownTexts | undefined;
+}

@@ -1,0 +1,58 @@
+// When a logger shows an Error otherwise than the Error is, and which texts a row may have then.
+
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+import { maskedTexts } from '../../../src/capture/loggers/masked.ts';
+
+const { err: pinoShown, errWithCause } = createRequire(import.meta.url)('pino-std-serializers');
+const inner = new Error('no leash 4711');
+const error = new TypeError('bad dog 4711', { cause: inner });
+const all = new AggregateError([inner], 'all failed');
+const { message, stack } = error;
+const frames = stack!.slice(stack!.indexOf('\n    at '));
+
+const SAME: [string, Error, unknown][] = [
+  ['nothing', error, undefined],
+  ['the Error itself', error, error],
+  ['its message', error, message],
+  ['its stack', error, stack],
+  ['what pino makes of an Error with a cause', error, pinoShown(error)],
+  ['the same with the cause as an object', error, errWithCause(error)],
+  ['the same of an AggregateError', all, pinoShown(all)],
+  ['a shorter stack', error, { message, stack: stack!.split('\n').slice(0, 2).join('\n') }],
+  ['less than all of it', error, { name: 'TypeError' }],
+];
+
+for (const [what, thrown, shown] of SAME)
+  test(`${what} masks nothing`, () => {
+    assert.equal(maskedTexts(thrown, shown), undefined);
+  });
+
+const type = 'TypeError';
+const MASKED: [string, unknown, object][] = [
+  ['a text', '[Redacted]', { type, message: '[Redacted]', stack: `${type}: [Redacted]${frames}` }],
+  [
+    'a message, beside the stack as it is',
+    { message: 'x', stack },
+    { type, message: 'x', stack: `${type}: x${frames}` },
+  ],
+  [
+    'a message, without a stack',
+    { message: 'bad dog ***' },
+    { type, message: 'bad dog ***', stack: `${type}: bad dog ***${frames}` },
+  ],
+  ['a stack', { message, stack: 'none' }, { type, message, stack: 'none' }],
+  [
+    'the message of a cause',
+    { message: 'bad dog 4711: no leash ***', stack: 's' },
+    { type, message: 'bad dog 4711: no leash ***', stack: 's' },
+  ],
+  ['a cause', { message, stack, cause: { message: '***' } }, { type, message, stack }],
+  ['a code', { message, stack, code: '***' }, { type, message, stack }],
+];
+
+for (const [what, shown, expected] of MASKED)
+  test(`masked: ${what}`, () => {
+    assert.deepEqual(maskedTexts(error, shown), expected);
+  });
