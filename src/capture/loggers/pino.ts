@@ -36,12 +36,20 @@ let tap: Tap | undefined;
 let formatted: { text: string; values: unknown[]; result: unknown } | undefined;
 
 let stopListening = (): void => {};
-let wrapped = false;
+/** The logger that a wrapper of ours is making a line for. */
+let wrapping: object | undefined;
+
+/**
+ * A pino in the application's bundle can only be heard, one that a dependency brings can be wrapped; both may be there.
+ * Whoever has a bundled one logs with it early: after so many records of others alone nobody listens any more, since the
+ * channel costs every record.
+ */
+const PATIENCE = 1_000;
 
 /** @returns how to undo it */
 export function hookPino(logger: LineLogger, lowest: number): () => void {
   tap = { logger, lowest };
-  if (!wrapped) stopListening = listen();
+  stopListening = listen();
   return () => {
     stopListening();
     tap = undefined;
@@ -52,7 +60,14 @@ export function hookPino(logger: LineLogger, lowest: number): () => void {
 /** The end of the call, not its start: only the line has serializers and `redact` applied. */
 function listen(): () => void {
   const { start, end } = tracingChannel('pino_asJson');
-  const ended = (call: unknown): void => onRecord(call as PinoCall, symbolsOf((call as PinoCall).instance));
+  let heard = false;
+  let others = 0;
+  const ended = (call: unknown): void => {
+    if (wrapping === undefined || peek(call, 'instance') !== wrapping) {
+      heard = true;
+      onRecord(call as PinoCall);
+    } else if (!heard && ++others >= PATIENCE) stopListening();
+  };
   // Where Node has no answer to whether any of the five channels has subscribers, `start` is asked.
   const none = (): void => {};
   end.subscribe(ended);
@@ -98,12 +113,17 @@ export function patchPino(exports: unknown): void {
   const original = methods[symbol]!;
   const symbols = symbolsOf(sample);
   methods[symbol] = function asJson(...call) {
-    const result = original.apply(this, call);
+    const outer = wrapping;
+    wrapping = this;
+    let result: string;
+    try {
+      result = original.apply(this, call);
+    } finally {
+      wrapping = outer;
+    }
     onRecord({ instance: this, arguments: call, result }, symbols);
     return result;
   };
-  wrapped = true;
-  stopListening();
 }
 
 /**
@@ -121,11 +141,12 @@ export function patchQuickFormat(exports: unknown): unknown {
   return Object.assign(format, original);
 }
 
-function onRecord(call: PinoCall, symbols: Symbols): void {
+function onRecord(call: PinoCall, known?: Symbols): void {
   const fromFormatter = formatted;
   formatted = undefined;
   if (tap === undefined) return;
   try {
+    const symbols = known ?? symbolsOf(call.instance);
     const [given, text, level] = call.arguments;
     const severity = severityOfNumber(level);
     if (severity < tap.lowest) {

@@ -1,7 +1,9 @@
 // pino: where its records are taken, and where the Error is found. Versions: before the channel (8, 9.9) and after (10).
 
 import assert from 'node:assert/strict';
+import { tracingChannel } from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
+import { sep } from 'node:path';
 import { test } from 'node:test';
 import { context, SpanKind, trace } from '@opentelemetry/api';
 import { onLoad } from '../../../src/capture/loggers/on-load.ts';
@@ -126,7 +128,7 @@ const CALLS: [string, object, (log: Log) => void, Row | undefined][] = [
   ['a level below', {}, (log) => log.info(bad()), undefined],
 ];
 
-// The channel first: once a pino is wrapped, the channel is no longer listened to.
+// The channel first: once a pino is wrapped, it stays wrapped.
 for (const [name, wrap] of [
   ['pino', false],
   ['pino', true],
@@ -187,4 +189,45 @@ test('what is masked in words and message is nowhere in the facts, and the Error
     ['[Redacted]'],
   );
   assert.doesNotMatch(JSON.stringify(bench.facts), /bad dog|of the bank/);
+});
+
+/** A copy of its own, as the application's bundle holds one: no hook for modules sees it. */
+function bundledPino(): (options: object, stream: object) => Log {
+  const inFolder = `${sep}node_modules${sep}pino${sep}`;
+  const files = Object.keys(load.cache).filter((file) => file.includes(inFolder));
+  const kept = files.map((file) => [file, load.cache[file]] as const);
+  for (const file of files) delete load.cache[file];
+  const copy = load('pino');
+  for (const [file, module] of kept) load.cache[file] = module;
+  return copy;
+}
+
+test('a pino in a bundle is heard beside one that is wrapped, each record once', () => {
+  const bundled = bundledPino();
+  patchPino(load('pino'));
+  const bench = loggerBench();
+  const unhook = hookPino(bench.getLogger('pino'), 13);
+  const say = (pino: typeof bundled, words: string) =>
+    run(pino, { ...MASKING, errorKey: 'failure' }, (log) => log.error({ failure: bad() }, words));
+  for (const words of ['1', '2']) {
+    say(bundled, `bundled ${words}`);
+    say(load('pino'), `wrapped ${words}`);
+  }
+  assert.deepEqual(
+    bench.rows().map(([, words, , error]) => [words, error]),
+    ['bundled 1', 'wrapped 1', 'bundled 2', 'wrapped 2'].map((words) => [words, 'TypeError: bad ***']),
+  );
+  unhook();
+});
+
+test('where no bundled pino is heard, the channel is left after a while', () => {
+  patchPino(load('pino'));
+  const { end } = tracingChannel('pino_asJson');
+  const unhook = hookPino(loggerBench().getLogger('pino'), 13);
+  const { log } = onPaper(load('pino'), {});
+  for (let nr = 1; nr < 1000; nr++) log.info('m');
+  assert.equal(end.hasSubscribers, true);
+  log.info('m');
+  assert.equal(end.hasSubscribers, false);
+  unhook();
 });
