@@ -9,6 +9,7 @@ import { leaveWords } from '../breadcrumbs.ts';
 import { claim, disclaim } from './claims.ts';
 import { emit, errorIn, severityOfNumber, type Tap, tokensOf } from './emit.ts';
 import { maskedTexts } from './masked.ts';
+import { isToldByRequest } from './pino-http.ts';
 
 interface PinoInstance {
   bindings?: () => Record<string, unknown>;
@@ -160,6 +161,7 @@ function onRecord(call: PinoCall, known?: Symbols): void {
     const fromFormat = fromFormatter !== undefined && fromFormatter.result === text ? fromFormatter : undefined;
     const error = errorOf(given, call.instance, symbols);
     const thrown = error?.thrown ?? fromFormat?.values.find(isErrorLike);
+    if (isToldByRequest(thrown, given)) return;
     const shown = error && maskedTexts(thrown, shownIn(line, error.key, call.instance, symbols));
     const attributes = fieldsOf(line, call.instance, words, error?.key, symbols);
     const name = nameOf(call, given, attributes);

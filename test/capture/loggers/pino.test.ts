@@ -231,3 +231,33 @@ test('where no bundled pino is heard, the channel is left after a while', () => 
   assert.equal(end.hasSubscribers, false);
   unhook();
 });
+
+for (const [what, fails] of [
+  ['that failed of an Error', true],
+  ['that only answered 503', false],
+] as const) {
+  test(`the record of pino-http for a request ${what} makes no second row`, () => {
+    patchPino(load('pino'));
+    const bench = loggerBench();
+    const unhook = hookPino(bench.getLogger('pino'), 13);
+    const attributes = { 'http.request.method': 'GET', 'http.route': '/dogs' };
+    const span = bench.tracer.startSpan('GET /dogs', { kind: SpanKind.SERVER, attributes });
+    const error = () => new Error('failed with status code 503');
+    context.with(trace.setSpan(context.active(), span), () => {
+      run(load('pino'), {}, (log) => {
+        if (fails) log.error(bad());
+        log.error({ res: {}, err: error(), responseTime: 3 }, 'request errored');
+      });
+    });
+    span.setAttribute('http.response.status_code', 503).end();
+    run(load('pino'), {}, (log) => {
+      log.error({ res: {}, err: error() }, 'no request');
+      log.error({ err: error() }, 'of its own');
+    });
+    unhook();
+    assert.deepEqual(
+      bench.rows().map(([, words]) => words),
+      [fails ? 'bad dog' : 'GET /dogs answered 503', 'no request', 'of its own'],
+    );
+  });
+}
