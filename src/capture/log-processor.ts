@@ -114,6 +114,7 @@ export class RowtraceLogProcessor implements LogRecordProcessor {
     if (thrown !== undefined) {
       const shown = shownTextsOf(context);
       if (shown !== undefined) carrier.error = this.#shownError(shown);
+      if (thrown.value === body && this.#isToldBySpan(thrown.value, context)) carrier.bySpan = true;
       tracker.thrown(thrown.value, carrier);
       return;
     }
@@ -122,6 +123,16 @@ export class RowtraceLogProcessor implements LogRecordProcessor {
     carrier.body ??= error?.message ?? record.eventName ?? '';
     if (error === undefined) tracker.plain(carrier);
     else tracker.described(error, carrier);
+  }
+
+  /** A text that a span of the request recorded, logged without words of its own: the same throw, as among spans. */
+  #isToldBySpan(text: unknown, context: Context): boolean {
+    const carried = stateOfContext(context)?.request.carried ?? [];
+    if (typeof text !== 'string' || carried.length === 0) return false;
+    const said = clean(text, this.#options.scrubber);
+    return carried.some(
+      ({ byObject, mergeable, stack, message }) => !byObject && mergeable && stack === undefined && message === said,
+    );
   }
 
   #shownError({ type, message, stack }: ShownTexts): ErrorFact {

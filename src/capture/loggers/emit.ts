@@ -39,7 +39,7 @@ export interface LogCall {
 export function emit(logger: LineLogger, call: LogCall): void {
   try {
     const { thrown, shown, attributes = {} } = call;
-    const own = shown?.message ?? (thrown === undefined ? '' : String(peek(thrown, 'message') ?? ''));
+    const own = shown?.message ?? (typeof thrown === 'string' ? thrown : String(peek(thrown, 'message') ?? ''));
     if (call.template !== undefined) attributes['log.template'] = call.template;
     if (call.name !== undefined) attributes['logger.name'] = call.name;
     const active = context.active();

@@ -159,7 +159,7 @@ function onRecord(call: PinoCall, known?: Symbols): void {
     const masks = line !== undefined && masksWords(call.instance, symbols);
     const words = masks ? wordsIn(line, call.instance, symbols) : text;
     const fromFormat = fromFormatter !== undefined && fromFormatter.result === text ? fromFormatter : undefined;
-    const error = errorOf(given, call.instance, symbols);
+    const error = errorOf(given, call.instance, symbols) ?? textThrown(line, words, call.instance, symbols);
     const thrown = error?.thrown ?? fromFormat?.values.find(isErrorLike);
     if (isToldByRequest(thrown, given)) return;
     const shown = error && maskedTexts(thrown, shownIn(line, error.key, call.instance, symbols));
@@ -185,6 +185,22 @@ function errorOf(
   const key = errorKey && instance[errorKey];
   const thrown = typeof key === 'string' ? peek(given, key) : undefined;
   return isErrorLike(thrown) ? { key: key as string, thrown } : errorIn(given);
+}
+
+/**
+ * A text that was thrown: Fastify logs what a route threw under this key, and for want of a message no words. As the line
+ * has it, masked. Beside words a text is a field like others.
+ */
+function textThrown(
+  line: Record<string, unknown> | undefined,
+  words: string | undefined,
+  instance: PinoInstance,
+  symbols: Symbols,
+): { key: string; thrown: unknown } | undefined {
+  const key = symbols.errorKey && instance[symbols.errorKey];
+  if (words !== undefined || typeof key !== 'string') return undefined;
+  const thrown = shownIn(line, key, instance, symbols);
+  return typeof thrown === 'string' && thrown !== '' ? { key, thrown } : undefined;
 }
 
 /** The line as data; undefined where it is none. */

@@ -125,6 +125,18 @@ const CALLS: [string, object, (log: Log) => void, Row | undefined][] = [
     (log) => log.error({ failure: bad(), n: 1 }, 'm'),
     ['ERROR', 'm', undefined, BAD, 'pino', { n: 1 }],
   ],
+  [
+    'a text in place of an Error, without words',
+    {},
+    (log) => log.error({ req: 1, err: 'card declined' }),
+    ['ERROR', 'card declined', undefined, 'string: card declined', 'pino', { req: 1 }],
+  ],
+  [
+    'a text in place of an Error, with words',
+    {},
+    (log) => log.error({ err: 'card declined' }, 'm'),
+    ['ERROR', 'm', undefined, undefined, 'pino', { err: 'card declined' }],
+  ],
   ['a level below', {}, (log) => log.info(bad()), undefined],
 ];
 
@@ -261,3 +273,23 @@ for (const [what, fails] of [
     );
   });
 }
+
+test('a text that a request threw, logged without words as Fastify does, is one row with it', () => {
+  patchPino(load('pino'));
+  const bench = loggerBench();
+  const unhook = hookPino(bench.getLogger('pino'), 13);
+  for (const spanFirst of [true, false]) {
+    const span = bench.tracer.startSpan('GET', { kind: SpanKind.SERVER });
+    context.with(trace.setSpan(context.active(), span), () => {
+      if (spanFirst) span.recordException('card declined');
+      run(load('pino'), {}, (log) => log.error({ err: 'card declined' }));
+      if (!spanFirst) span.recordException('card declined');
+    });
+    span.end();
+    assert.deepEqual(
+      bench.rows().map(([level, words, , error]) => [level, words, error]),
+      [['ERROR', 'card declined', 'string: card declined']],
+    );
+  }
+  unhook();
+});
