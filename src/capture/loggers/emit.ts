@@ -2,7 +2,7 @@
 // context, so that the log record and the span that saw the same Error make one row.
 
 import { format } from 'node:util';
-import { type Attributes, context } from '@opentelemetry/api';
+import { type Attributes, type Context, context } from '@opentelemetry/api';
 import { withThrown } from '../../otel/context-keys.ts';
 import type { LineLogger } from '../../otel/lines.ts';
 import { readable } from '../../record/limits.ts';
@@ -33,6 +33,10 @@ export interface LogCall {
   /** Name of the logger or module. */
   name?: string | undefined;
   attributes?: Record<string, unknown>;
+  /** Of the call, where the record comes later. */
+  context?: Context;
+  /** Unix milliseconds. */
+  time?: number;
 }
 
 /** Never throws: a logger must not throw into the code that logs. */
@@ -42,11 +46,12 @@ export function emit(logger: LineLogger, call: LogCall): void {
     const own = shown?.message ?? (typeof thrown === 'string' ? thrown : String(peek(thrown, 'message') ?? ''));
     if (call.template !== undefined) attributes['log.template'] = call.template;
     if (call.name !== undefined) attributes['logger.name'] = call.name;
-    const active = context.active();
+    const active = call.context ?? context.active();
     logger.emit({
       severityNumber: call.severity,
       body: call.body ?? own,
       attributes: readable(attributes) as Attributes,
+      ...(call.time === undefined ? {} : { timestamp: call.time }),
       context: thrown === undefined ? active : withThrown(withShownTexts(active, shown), thrown),
     });
   } catch {

@@ -1,15 +1,17 @@
-// winston 3's records in, log records out. Taken in Logger#write: there the Error object is still at hand, and the call
-// of the logger (with its request) is on the stack; formats and transports may run later.
+// winston 3's records in, log records out. The call is taken in Logger#write: there the Error object is still at hand, and
+// the request of the call. What is told of it is what the logger's formats leave, which may mask: they run in #_transform,
+// within the call or, where the transports are behind, later.
 
-import { types } from 'node:util';
+import { setTimeout } from 'node:timers';
+import { context } from '@opentelemetry/api';
 import type { LineLogger } from '../../otel/lines.ts';
+import { stateOfContext } from '../../otel/request-state.ts';
 import { plainTags } from '../../record/limits.ts';
-import { isErrorLike, isObject, peek } from '../../record/thrown.ts';
+import { isObject, peek } from '../../record/thrown.ts';
 import { leaveWords } from '../breadcrumbs.ts';
 import { claim, disclaim } from './claims.ts';
-import { DEBUG, ERROR, emit, errorIn, FATAL, INFO, inWords, type LogCall, type Tap, tokensOf, WARN } from './emit.ts';
-
-type Info = Record<PropertyKey, unknown>;
+import { DEBUG, ERROR, emit, FATAL, INFO, type Tap, WARN } from './emit.ts';
+import { type Info, isError, readCall, shownOf, type WinstonCall, withheld, wordsShown } from './winston-call.ts';
 
 interface WinstonLogger {
   levels?: Record<string, number>;
@@ -18,6 +20,7 @@ interface WinstonLogger {
   isLevelEnabled(level: string): boolean;
   write(info: Info, ...rest: unknown[]): unknown;
   push(info: unknown, ...rest: unknown[]): unknown;
+  _transform(info: Info, ...rest: unknown[]): unknown;
   child(meta: object): WinstonLogger;
 }
 
@@ -45,9 +48,8 @@ const SEVERITIES: Readonly<Record<string, number>> = {
   input: 1,
 };
 
-// Symbols of the triple-beam package.
+// Symbol of the triple-beam package.
 const LEVEL = Symbol.for('level');
-const SPLAT = Symbol.for('splat');
 
 let tap: Tap | undefined;
 let hooked = false;
@@ -66,26 +68,41 @@ export function hookWinston(logger: LineLogger, lowest: number): () => void {
   };
 }
 
+/** By record: calls whose formats have yet to run. */
+const waiting = new WeakMap<object, WinstonCall[]>();
 const patched = new WeakSet<object>();
 
 export function patchWinston(exports: unknown): void {
   const prototype = peek(peek(exports, 'Logger'), 'prototype') as WinstonLogger | undefined;
-  if (typeof prototype?.write !== 'function' || typeof prototype.child !== 'function' || patched.has(prototype)) return;
+  if (typeof prototype?.write !== 'function' || typeof prototype._transform !== 'function' || patched.has(prototype))
+    return;
   patched.add(prototype);
   hooked = true;
   if (tap !== undefined) claim('winston');
-  const { write, push, child } = prototype;
+  const { write, push, child, _transform } = prototype;
   define(prototype, 'write', function (this: WinstonLogger, info: Info, ...rest: unknown[]) {
     const call = tap === undefined ? undefined : callOf(this, info, tap.lowest);
     if (call === undefined) return write.call(this, info, ...rest);
+    const calls = waiting.get(info);
+    if (calls === undefined) waiting.set(info, [call]);
+    else calls.push(call);
+    try {
+      return write.call(this, info, ...rest);
+    } finally {
+      if (!call.taken) hold(call);
+    }
+  });
+  define(prototype, '_transform', function (this: WinstonLogger, info: Info, ...rest: unknown[]) {
+    const call = isObject(info) ? waiting.get(info)?.shift() : undefined;
+    if (call === undefined) return _transform.call(this, info, ...rest);
     const outer = writing;
     const mine: { formatted?: unknown } = {};
     writing = mine;
     try {
-      return write.call(this, info, ...rest);
+      return _transform.call(this, info, ...rest);
     } finally {
       writing = outer;
-      finish(call, this, info, mine);
+      finish(call, this, mine.formatted);
     }
   });
   define(prototype, 'push', function (this: WinstonLogger, info: unknown, ...rest: unknown[]) {
@@ -120,90 +137,90 @@ function keepErrors(child: WinstonLogger): WinstonLogger {
 }
 
 /**
- * What has to be read before formats run: some of them take the arguments apart. A level below
- * `lowest` ends here, as a breadcrumb: no difference that could be told from noise (5 µs a record with and without).
+ * What has to be read before formats run: some of them take the arguments apart. A level below `lowest` is of interest in a
+ * request only, as a breadcrumb.
  */
-function callOf(logger: WinstonLogger, info: Info, lowest: number): PendingCall | undefined {
+function callOf(logger: WinstonLogger, info: Info, lowest: number): WinstonCall | undefined {
   try {
     if (!isObject(info)) return undefined;
     const level = (info[LEVEL] ?? info.level) as string;
     const known = Object.hasOwn(SEVERITIES, level) ? SEVERITIES[level] : undefined;
     const severity = known ?? (logger.levels?.[level] === 0 ? ERROR : INFO);
+    const isCrumb = severity < lowest;
+    if (isCrumb && (severity < INFO || stateOfContext(context.active()) === undefined)) return undefined;
     if (logger.silent || !logger.isLevelEnabled(level)) return undefined;
-    if (severity < lowest) {
-      leaveWords(severity, info.message);
-      return undefined;
-    }
-    const splat = Array.isArray(info[SPLAT]) ? [...(info[SPLAT] as unknown[])] : [];
-    const thrown = thrownIn(info, splat);
-    const own = isObject(thrown) && (thrown === info || thrown === copied || splat.includes(thrown));
-    const call: PendingCall = { severity, thrown, ...wordsOf(info, splat, thrown), splat };
-    if (own) call.keysOfThrown = Object.keys(thrown);
+    const call: WinstonCall = { severity, isCrumb, context: context.active(), time: Date.now(), taken: false };
+    if (!isCrumb) readCall(call, info, copied);
     return call;
   } catch {
     return undefined;
   }
 }
 
-interface PendingCall extends LogCall {
-  splat: unknown[];
-  /** Its own fields, which winston copies into the record. */
-  keysOfThrown?: string[];
-}
-
-function thrownIn(info: Info, splat: readonly unknown[]): unknown {
-  if (isError(info)) return info;
-  if (copied !== undefined) return copied;
-  const given = splat.find(isErrorLike);
-  if (given !== undefined) return given;
-  if (isErrorLike(info.message)) return info.message;
-  for (const fields of [info, ...splat]) {
-    const error = errorIn(fields);
-    if (error !== undefined) return error.thrown;
+/** What the logger's formats left of the record (a format may mask): nothing where it filtered the record out, or threw. */
+function finish(call: WinstonCall, logger: WinstonLogger, formatted: unknown): void {
+  if (tap === undefined || call.taken || !isObject(formatted)) {
+    call.taken = true;
+    return;
   }
-  return undefined;
-}
-
-/** A record with a message and a stack looks like an Error and is none. */
-function isError(value: unknown): value is Error {
-  return types.isNativeError(value) || value instanceof Error;
-}
-
-function wordsOf(info: Info, splat: unknown[], thrown: unknown): { body?: string; template?: string } {
-  const { message } = info;
-  if (thrown !== undefined && (thrown === info || thrown === copied || thrown === message)) return {};
-  if (info.exception === true || info.rejection === true) return {};
-  if (typeof message !== 'string')
-    return isObject(message) ? { body: JSON.stringify(plainTags(message)) } : inWords([message]);
-  const tokens = tokensOf(message);
-  if (tokens > 0 && splat.length > 0) return inWords([message, ...splat.slice(0, tokens)], thrown);
-  // winston adds the message of an error given as metadata to the words.
-  const added = splat.length > 0 ? ` ${String(peek(splat[0], 'message'))}` : undefined;
-  return { body: added !== undefined && message.endsWith(added) ? message.slice(0, -added.length) : message };
-}
-
-/** Fields as the logger's formats leave them (a format may mask), as they were given where the formats have yet to run. */
-function finish(pending: PendingCall, logger: WinstonLogger, info: Info, { formatted }: { formatted?: unknown }): void {
-  // A format that returns nothing has filtered the record out.
-  if (tap === undefined || formatted === false || formatted === null) return;
+  call.taken = true;
   try {
-    const { splat, keysOfThrown, ...call } = pending;
-    const fields = (isObject(formatted) ? formatted : info) as Info;
+    const fields = formatted as Info;
+    const words = wordsShown(call, fields);
+    if (call.isCrumb) {
+      leaveWords(call.severity, words.body, call.time, call.context);
+      return;
+    }
     const meta = logger.defaultMeta ?? {};
     const attributes: Info = {};
-    if (info.exception !== true && info.rejection !== true)
+    if (!call.isCrash)
       for (const key in fields)
         if (
           Object.hasOwn(fields, key) &&
           !isColumn(key, fields[key], call.thrown) &&
-          (key in meta || !keysOfThrown?.includes(key))
+          (key in meta || !call.keysOfThrown?.includes(key))
         )
           attributes[key] = fields[key];
-    call.name = nameOf(fields, attributes, meta, splat[0]);
-    call.attributes = plainTags(attributes);
-    emit(tap.logger, call);
+    const name = nameOf(fields, attributes, meta, call.splat?.[0]);
+    emit(tap.logger, {
+      ...call,
+      ...words,
+      ...shownOf(call, fields),
+      name,
+      attributes: plainTags({ ...words.fields, ...attributes }),
+    });
   } catch {
     // winston's caller must not see our mistakes.
+  }
+}
+
+/** How long a record may wait for its formats. */
+const HELD_MILLIS = 5_000;
+const held = new Set<WinstonCall>();
+let isTimed = false;
+
+/** The transports are behind: formats run when they have caught up. Where they never do (a transport forgets to call back,
+ *  its backend is away), an error must be seen all the same; its words and fields nobody has masked, so they stay out. */
+function hold(call: WinstonCall): void {
+  if (call.isCrumb) return;
+  held.add(call);
+  if (isTimed) return;
+  isTimed = true;
+  setTimeout(tellHeld, HELD_MILLIS).unref();
+}
+
+function tellHeld(): void {
+  isTimed = false;
+  for (const call of held) {
+    if (!call.taken && Date.now() - call.time < HELD_MILLIS - 1) {
+      isTimed = true;
+      setTimeout(tellHeld, HELD_MILLIS - (Date.now() - call.time)).unref();
+      return;
+    }
+    held.delete(call);
+    if (call.taken || tap === undefined) continue;
+    call.taken = true;
+    emit(tap.logger, { ...call, ...withheld(call), name: undefined });
   }
 }
 
@@ -212,8 +229,7 @@ const COLUMNS = new Set(['level', 'message', 'timestamp', 'splat', 'trace_id', '
 function isColumn(key: string, value: unknown, thrown: unknown): boolean {
   if (COLUMNS.has(key) || value === undefined || typeof value === 'function') return true;
   return (
-    thrown !== undefined &&
-    (value === thrown || key === 'stack' || (key === 'cause' && value === peek(thrown, 'cause')))
+    isObject(thrown) && (value === thrown || key === 'stack' || (key === 'cause' && value === peek(thrown, 'cause')))
   );
 }
 

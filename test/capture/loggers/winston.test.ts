@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
+import { setTimeout as rest } from 'node:timers/promises';
+import { context, SpanKind, trace } from '@opentelemetry/api';
 import { hookWinston, patchWinston } from '../../../src/capture/loggers/winston.ts';
 import { bridgeOldLogsApi } from '../../../src/otel/lines.ts';
 import { type Log, loggerBench, type Row } from './records.ts';
@@ -13,6 +15,11 @@ const winston = load('winston');
 const { combine, errors, json, label, splat } = winston.format;
 const bad = () => Object.assign(new TypeError('bad dog'), { code: 'E_DOG' });
 const BAD = 'TypeError: bad dog';
+const masked = winston.format((info: { message: string; stack?: string; chip?: unknown }) => {
+  info.message = info.message.replace(/chip \d+/, 'chip ***');
+  if (info.chip) info.chip = '***';
+  return info;
+});
 
 //  title, options, call → level, message, template, error, module, tags
 const CALLS: [string, object, (log: Log) => void, Row | undefined][] = [
@@ -83,6 +90,120 @@ const CALLS: [string, object, (log: Log) => void, Row | undefined][] = [
   ['a format that filters', { format: winston.format(() => false)() }, (log) => log.error('m'), undefined],
   ['a silent logger', { silent: true }, (log) => log.error('m'), undefined],
   ['a level that no transport takes', { level: 'error' }, (log) => log.warn('m'), undefined],
+  [
+    'words that a format masks',
+    { format: combine(masked(), json()) },
+    (log) => log.error('dog with chip 4711 refused'),
+    ['ERROR', 'dog with chip *** refused', undefined, undefined, 'winston', {}],
+  ],
+  [
+    'words and fields that formats fill in, then mask',
+    { format: combine(splat(), masked(), json()) },
+    (log) => log.error('dog with chip %s refused', 4711, { chip: 4711 }),
+    ['ERROR', 'dog with chip *** refused', undefined, undefined, 'winston', { chip: '***' }],
+  ],
+  [
+    'words that formats colour, pad and mark',
+    {
+      format: combine(winston.format.colorize({ all: true, colors: { error: 'red' } }), winston.format.align(), json()),
+    },
+    (log) => log.error('dog %s', 'Rex'),
+    ['ERROR', 'dog Rex', 'dog %s', undefined, 'winston', {}],
+  ],
+  [
+    'an Error alone that a format masks',
+    { format: combine(errors({ stack: true }), masked(), json()) },
+    (log) => log.error(new TypeError('no chip 4711')),
+    ['ERROR', 'no chip ***', undefined, 'TypeError: no chip ***', 'winston', {}],
+  ],
+  [
+    'an Error that a format writes to',
+    { format: combine(masked(), json()) },
+    (log) => log.error(new TypeError('no chip 4711')),
+    ['ERROR', 'no chip ***', undefined, 'TypeError: no chip ***', 'winston', {}],
+  ],
+  [
+    'an Error beside words that a format masks',
+    { format: combine(masked(), json()) },
+    (log) => log.error('refused:', new TypeError('no chip 4711')),
+    ['ERROR', 'refused:', undefined, 'TypeError: no chip ***', 'winston', {}],
+  ],
+  [
+    'an Error of a child that a format masks',
+    { format: combine(masked(), json()) },
+    (log) => log.child({ a: 1 }).error(new TypeError('no chip 4711')),
+    ['ERROR', 'no chip ***', undefined, 'TypeError: no chip ***', 'winston', { a: 1 }],
+  ],
+  [
+    'a field that a format puts in place of an Error',
+    {
+      format: combine(
+        winston.format((info: { err: Error }) => ({ ...info, err: { message: 'no chip ***' } }))(),
+        json(),
+      ),
+    },
+    (log) => log.error('m', { err: new TypeError('no chip 4711') }),
+    ['ERROR', 'm', undefined, 'TypeError: no chip ***', 'winston', { err: { message: 'no chip ***' } }],
+  ],
+  [
+    '{ err } alone',
+    {},
+    (log) => log.error({ err: bad(), n: 1 }),
+    ['ERROR', 'bad dog', undefined, BAD, 'winston', { n: 1 }],
+  ],
+  [
+    'an object alone, masked',
+    {
+      format: combine(
+        winston.format((info: { message: { chip: unknown } }) => ({ ...info, message: { chip: '***' } }))(),
+        json(),
+      ),
+    },
+    (log) => log.error({ chip: 4711 }),
+    ['ERROR', '{"chip":"***"}', undefined, undefined, 'winston', {}],
+  ],
+  [
+    'an Error one level down',
+    {},
+    (log) => log.error('m', { meta: { error: bad() } }),
+    ['ERROR', 'm', undefined, BAD, 'winston', { meta: { error: BAD } }],
+  ],
+  [
+    "a thrown text of winston's own handlers",
+    {},
+    (log) =>
+      log.log({
+        level: 'error',
+        exception: true,
+        error: 'no food',
+        message: 'uncaughtException: no food\n  No stack trace',
+      }),
+    ['ERROR', 'no food', undefined, 'string: no food', 'winston', {}],
+  ],
+  [
+    'a thrown text of those, masked',
+    { format: combine(masked(), json()) },
+    (log) =>
+      log.log({
+        level: 'error',
+        rejection: true,
+        error: 'chip 4711',
+        message: 'unhandledRejection: chip 4711\n  No stack trace',
+      }),
+    ['ERROR', 'chip ***', undefined, 'string: chip ***', 'winston', {}],
+  ],
+  [
+    'nothing thrown',
+    {},
+    (log) =>
+      log.log({
+        level: 'error',
+        rejection: true,
+        error: undefined,
+        message: 'unhandledRejection: (no error message)\n  No stack trace',
+      }),
+    ['ERROR', 'unhandledRejection: (no error message)', undefined, undefined, 'winston', {}],
+  ],
   ['a level below', {}, (log) => log.info('m', bad()), undefined],
 ];
 
@@ -140,6 +261,79 @@ test('a level of the logger, called like a property of every object, is none of 
   run({ level: 'valueOf', levels: { error: 0, valueOf: 1 } }, (log) => log.log('valueOf', 'm'));
   unhook();
   assert.deepEqual(bench.rows(), [], 'INFO');
+});
+
+function slowLogger(write: (done: () => void) => void): Log {
+  const transport = new (load('winston-transport'))({ log: (_info: unknown, done: () => void) => write(done) });
+  return winston.createLogger({ format: combine(masked(), json()), transports: [transport] });
+}
+
+test('where transports are behind, a record waits for its formats and keeps its request and its time', async () => {
+  const bench = loggerBench();
+  patchWinston(winston);
+  const unhook = hookWinston(bench.getLogger('winston'), 13);
+  let written = 0;
+  const log = slowLogger((done) => {
+    written++;
+    setTimeout(done, 1);
+  });
+  const span = bench.tracer.startSpan('GET /dogs', { kind: SpanKind.SERVER, attributes: { 'http.route': '/dogs' } });
+  const from = Date.now();
+  context.with(trace.setSpan(context.active(), span), () => {
+    for (let nr = 1; nr <= 60; nr++) log.error(`chip ${nr}`, { chip: nr });
+  });
+  const to = Date.now();
+  assert.ok(bench.logs().length < 60, 'some wait');
+  while (written < 60) await rest(5);
+  const rows = bench.logs();
+  assert.equal(rows.length, 60);
+  for (const row of rows)
+    assert.deepEqual(
+      [row.message, row.tags?.chip, row.route, row.t >= from && row.t <= to],
+      ['chip ***', '***', '/dogs', true],
+    );
+  span.end();
+  unhook();
+});
+
+test('where transports never catch up, an error is seen without what might have to be masked', async () => {
+  const bench = loggerBench();
+  patchWinston(winston);
+  const unhook = hookWinston(bench.getLogger('winston'), 13);
+  const log = slowLogger(() => {});
+  for (let nr = 0; nr < 60; nr++) log.info('before');
+  log.error('chip 4711', { chip: 4711 });
+  log.error(new TypeError('chip 4711'));
+  assert.deepEqual(bench.rows(), []);
+  await rest(5_300);
+  unhook();
+  const words = 'winston holds this record back: its transports do not keep up';
+  assert.deepEqual(bench.rows(), [
+    ['ERROR', words, words, undefined, 'winston', {}],
+    ['ERROR', words, undefined, 'TypeError: [held back]', 'winston', {}],
+  ]);
+  const [, row] = bench.logs();
+  assert.match(row!.error!.stack!, /^TypeError: \[held back\]\n {4}at .*winston\.test\.ts/);
+  assert.doesNotMatch(JSON.stringify(bench.facts), /4711/);
+});
+
+test('what formats mask is nowhere in the facts, breadcrumbs and stacks included', () => {
+  const bench = loggerBench();
+  patchWinston(winston);
+  const unhook = hookWinston(bench.getLogger('winston'), 13);
+  const span = bench.tracer.startSpan('GET', { kind: SpanKind.SERVER });
+  context.with(trace.setSpan(context.active(), span), () => {
+    const options = { format: combine(errors({ stack: true }), masked(), json()) };
+    run(options, (log) => log.info('looking for chip 4711'));
+    run(options, (log) => log.error(new TypeError('no chip 4711')));
+  });
+  span.end();
+  unhook();
+  assert.doesNotMatch(JSON.stringify(bench.facts), /4711/);
+  assert.deepEqual(
+    bench.logs().map(({ crumbs }) => crumbs!.map(({ what }) => what)),
+    [['looking for chip ***']],
+  );
 });
 
 function run(options: object, call: (log: Log) => void): string[] {
