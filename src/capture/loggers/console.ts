@@ -1,5 +1,6 @@
 // console.error and console.warn in, log records out. What is printed stays as it is.
 
+import { types } from 'node:util';
 import type { LineLogger } from '../../otel/lines.ts';
 import { isClientFault, isErrorLike, peek } from '../../record/thrown.ts';
 import { isLeftToFramework } from '../frameworks/seam.ts';
@@ -22,6 +23,11 @@ function isForTheClient(thrown: Error | undefined): boolean {
   return peek(thrown, 'expose') === true && isClientFault(thrown) && isLeftToFramework(thrown);
 }
 
+/** An Error behind a proxy has no stack to be read; console prints it as the Error it is. */
+function isThrown(value: unknown): value is Error {
+  return isErrorLike(value) || (types.isProxy(value) && value instanceof Error);
+}
+
 /** Wraps console.error and console.warn. @returns how to undo it */
 export function hookConsole(logger: LineLogger, mode: ConsoleMode): () => void {
   if (mode === 'off' || isConsoleFrozen()) return () => {};
@@ -34,7 +40,7 @@ export function hookConsole(logger: LineLogger, mode: ConsoleMode): () => void {
       if (busy) return;
       busy = true;
       try {
-        const thrown = values.find(isErrorLike);
+        const thrown = values.find(isThrown);
         if (thrown === undefined && mode === 'errors') return;
         emit(logger, {
           severity: isForTheClient(thrown) ? WARN : severities[method],

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { format, inspect } from 'node:util';
 import { hookConsole } from '../../../src/capture/loggers/console.ts';
 import { loggerBench, type Row } from './records.ts';
 
@@ -55,6 +56,61 @@ test('console.error makes a row with words, template and Error, and prints what 
     CALLS.map(([, row]) => row),
   );
 });
+
+test('an Error behind a proxy makes its row', () => {
+  assert.deepEqual(rowsOf(['proxied', new Proxy(bad(), {})]), [['ERROR', 'proxied', undefined, BAD, 'console', {}]]);
+});
+
+test('a value of very many keys costs the words little; what tells how to show itself does so', () => {
+  const many = () => Object.fromEntries(Array.from({ length: 60_000 }, (_, nr) => [`dog ${nr}`, { nr }]));
+  class Kennel {
+    readonly dogs = many();
+    [inspect.custom]() {
+      return 'Kennel(60000)';
+    }
+  }
+  const values = ['all %s', 'failed', many(), { kennels: [many()] }, new Kennel(), { small: 1 }];
+  const times = [performance.now()];
+  const rows = rowsOf([...values, bad()]);
+  times.push(performance.now());
+  format(...values);
+  times.push(performance.now());
+  assert.ok(times[1]! - times[0]! < (times[2]! - times[1]!) / 2, `${times}`);
+  assert.deepEqual(rows, [
+    ['ERROR', 'all failed [Object] [Object] Kennel(60000) { small: 1 }', 'all %s', BAD, 'console', {}],
+  ]);
+});
+
+test('no getter runs for the words', () => {
+  const trap = {
+    get dog(): never {
+      throw new Error('a getter');
+    },
+    list: [
+      {
+        get dog(): never {
+          throw new Error('a getter');
+        },
+      },
+    ],
+  };
+  assert.equal(rowsOf(['m', trap, bad()])[0]![1], 'm { dog: [Getter], list: [ { dog: [Getter] } ] }');
+});
+
+/** Of one call, which prints nothing. */
+function rowsOf(values: unknown[]): Row[] {
+  const bench = loggerBench();
+  const original = console.error;
+  console.error = () => {};
+  const unhook = hookConsole(bench.getLogger('console'), 'errors');
+  try {
+    console.error(...values);
+  } finally {
+    unhook();
+    console.error = original;
+  }
+  return bench.rows();
+}
 
 test('a record of the OTel logs API: severity, body, exception, scope and attributes', () => {
   const bench = loggerBench();
