@@ -1,7 +1,7 @@
 // Wraps functions of all four kinds (plain, promise-returning, generator, async generator), keeping `this`, arguments,
 // name and length; and lets the wrapping be used as a decorator, standard (TC39) and legacy (TypeScript) alike.
 
-import { follow } from './finish.ts';
+import { follow, isThenable } from './finish.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a function of any shape, given back in the same shape.
 export type AnyFunction = (...values: any[]) => any;
@@ -36,6 +36,11 @@ function plain(original: AnyFunction, around: Around): AnyFunction {
       result = original.apply(this, values);
     } catch (thrown) {
       return around.failed(thrown, token);
+    }
+    // Most results are plain values: for those nothing is made.
+    if (!isThenable(result)) {
+      around.done?.(token);
+      return result;
     }
     return follow(result, { done: () => around.done?.(token), failed: (thrown) => around.failed(thrown, token) });
   };
