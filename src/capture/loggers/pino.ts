@@ -3,11 +3,13 @@
 // all, since pino then pays for records of every level: 0.9 µs each, against 0.1 µs for the wrapped function (bare: 0.5).
 
 import { tracingChannel } from 'node:diagnostics_channel';
+import { context } from '@opentelemetry/api';
 import type { LineLogger } from '../../otel/lines.ts';
+import { stateOfContext } from '../../otel/request-state.ts';
 import { isErrorLike, isObject, peek } from '../../record/thrown.ts';
 import { leaveWords } from '../breadcrumbs.ts';
 import { claim, disclaim } from './claims.ts';
-import { emit, errorIn, severityOfNumber, type Tap, tokensOf } from './emit.ts';
+import { emit, errorIn, INFO, severityOfNumber, type Tap, tokensOf } from './emit.ts';
 import { maskedTexts } from './masked.ts';
 import { isToldByRequest } from './pino-http.ts';
 
@@ -151,7 +153,10 @@ function onRecord(call: PinoCall, known?: Symbols): void {
     const [given, text, level] = call.arguments;
     const severity = severityOfNumber(level);
     if (severity < tap.lowest) {
-      leaveWords(severity, masksWords(call.instance, symbols) ? wordsIn(lineOf(call), call.instance, symbols) : text);
+      const active = context.active();
+      if (severity < INFO || stateOfContext(active) === undefined) return;
+      const masks = masksWords(call.instance, symbols);
+      leaveWords(severity, masks ? wordsIn(lineOf(call), call.instance, symbols) : text, Date.now(), active);
       return;
     }
     claim('pino');
@@ -255,7 +260,7 @@ function fieldsOf(
   errorKey: string | undefined,
   { messageKey, nestedKey }: Symbols,
 ): Record<string, unknown> {
-  const fields = { ...(line ?? instance.bindings?.()) };
+  const fields = line ?? { ...instance.bindings?.() };
   const nested = fields[(nestedKey && (instance[nestedKey] as string)) ?? ''];
   if (errorKey !== undefined && isObject(nested)) delete (nested as Record<string, unknown>)[errorKey];
   for (const key of ['level', 'time', 'pid', 'hostname', errorKey]) if (key !== undefined) delete fields[key];

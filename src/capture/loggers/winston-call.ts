@@ -16,6 +16,8 @@ export interface WinstonCall {
   isCrumb: boolean;
   context: Context;
   time: number;
+  /** Its formats did not run within the call. */
+  isLate: boolean;
   /** Its record is made, or needs none. */
   taken: boolean;
   /** winston's own handlers of uncaught exceptions and rejections made the record. */

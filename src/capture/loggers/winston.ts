@@ -68,6 +68,8 @@ export function hookWinston(logger: LineLogger, lowest: number): () => void {
   };
 }
 
+/** The running call of write(): its formats run within it, unless the transports are behind. */
+let entering: { call: WinstonCall; info: Info } | undefined;
 /** By record: calls whose formats have yet to run. */
 const waiting = new WeakMap<object, WinstonCall[]>();
 const patched = new WeakSet<object>();
@@ -83,17 +85,17 @@ export function patchWinston(exports: unknown): void {
   define(prototype, 'write', function (this: WinstonLogger, info: Info, ...rest: unknown[]) {
     const call = tap === undefined ? undefined : callOf(this, info, tap.lowest);
     if (call === undefined) return write.call(this, info, ...rest);
-    const calls = waiting.get(info);
-    if (calls === undefined) waiting.set(info, [call]);
-    else calls.push(call);
+    const outer = entering;
+    entering = { call, info };
     try {
       return write.call(this, info, ...rest);
     } finally {
-      if (!call.taken) hold(call);
+      entering = outer;
+      if (!call.taken) hold(call, info);
     }
   });
   define(prototype, '_transform', function (this: WinstonLogger, info: Info, ...rest: unknown[]) {
-    const call = isObject(info) ? waiting.get(info)?.shift() : undefined;
+    const call = entering?.info === info ? entering.call : waiting.get(info)?.shift();
     if (call === undefined) return _transform.call(this, info, ...rest);
     const outer = writing;
     const mine: { formatted?: unknown } = {};
@@ -149,7 +151,14 @@ function callOf(logger: WinstonLogger, info: Info, lowest: number): WinstonCall 
     const isCrumb = severity < lowest;
     if (isCrumb && (severity < INFO || stateOfContext(context.active()) === undefined)) return undefined;
     if (logger.silent || !logger.isLevelEnabled(level)) return undefined;
-    const call: WinstonCall = { severity, isCrumb, context: context.active(), time: Date.now(), taken: false };
+    const call: WinstonCall = {
+      severity,
+      isCrumb,
+      context: context.active(),
+      time: Date.now(),
+      isLate: false,
+      taken: false,
+    };
     if (!isCrumb) readCall(call, info, copied);
     return call;
   } catch {
@@ -182,12 +191,19 @@ function finish(call: WinstonCall, logger: WinstonLogger, formatted: unknown): v
         )
           attributes[key] = fields[key];
     const name = nameOf(fields, attributes, meta, call.splat?.[0]);
+    const { body, template } = words;
+    const { thrown, shown } = shownOf(call, fields);
+    const { severity, isLate } = call;
+    const kept = plainTags(words.fields === undefined ? attributes : { ...words.fields, ...attributes });
     emit(tap.logger, {
-      ...call,
-      ...words,
-      ...shownOf(call, fields),
+      severity,
+      body,
+      template,
+      thrown,
+      shown,
       name,
-      attributes: plainTags({ ...words.fields, ...attributes }),
+      attributes: kept,
+      ...(isLate && { context: call.context, time: call.time }),
     });
   } catch {
     // winston's caller must not see our mistakes.
@@ -201,7 +217,11 @@ let isTimed = false;
 
 /** The transports are behind: formats run when they have caught up. Where they never do (a transport forgets to call back,
  *  its backend is away), an error must be seen all the same; its words and fields nobody has masked, so they stay out. */
-function hold(call: WinstonCall): void {
+function hold(call: WinstonCall, info: Info): void {
+  call.isLate = true;
+  const calls = waiting.get(info);
+  if (calls === undefined) waiting.set(info, [call]);
+  else calls.push(call);
   if (call.isCrumb) return;
   held.add(call);
   if (isTimed) return;
