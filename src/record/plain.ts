@@ -12,7 +12,9 @@ export interface PlainRules {
   key?: (key: string) => string;
   text?: (text: string, key: string | undefined) => string;
   /** Asked before a value is looked at; a text returned replaces it. */
-  replace?: (key: string, value: unknown) => string | undefined;
+  replace?: (key: string, value: unknown, holder: object) => string | undefined;
+  /** The same for an item of a list, by the one before it. */
+  replaceItem?: (before: unknown, item: unknown) => string | undefined;
 }
 
 interface Walk {
@@ -87,7 +89,7 @@ function plainObject(value: object, walk: Walk, depth: number): { target: Record
     }
     const name = walk.rules.key ? walk.rules.key(key) : key;
     walk.left -= name.length;
-    const replaced = walk.rules.replace?.(key, item);
+    const replaced = walk.rules.replace?.(key, item, value);
     setOwn(target, name, replaced ?? plainValue(item, key, walk, depth + 1));
     kept++;
   }
@@ -163,13 +165,15 @@ function plainItems(
   depth: number,
 ) {
   const list: unknown[] = [];
+  let before: unknown;
   walk.around.push(items);
   for (const item of items) {
     if (list.length >= walk.rules.items || walk.left <= 0) {
       list.push(`…[cut ${size - list.length}]`);
       break;
     }
-    list.push(plainValue(item, key, walk, depth + 1));
+    list.push(walk.rules.replaceItem?.(before, item) ?? plainValue(item, key, walk, depth + 1));
+    before = item;
   }
   walk.around.pop();
   return list;

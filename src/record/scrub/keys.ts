@@ -1,19 +1,19 @@
-// Decides by its name whether a value is a secret. A key in, 'secret' (whatever the value), 'text' (unless it is a number
-// or boolean) or undefined out. Source: Sentry's deny-lists (scrubber of sentry-python, data scrubbing of the server).
+// Decides by its name whether a value is a secret. A key in, a verdict out: 'secret' whatever the value, 'text' unless it
+// is a number or boolean, 'weak' like 'text' and in sentences only when the value looks like one (prose.ts).
+// Source: Sentry's deny-lists (scrubber of sentry-python, data scrubbing of the server).
 
-export type KeyVerdict = 'secret' | 'text' | undefined;
+export type KeyVerdict = 'secret' | 'text' | 'weak' | undefined;
 
 /** Secret wherever they stand in a key, separators and case ignored ("x-api-key", "dbPassword", "MYSQL_PWD"). */
 const ANYWHERE =
-  /passw|passphrase|passcode|secret|apikey|privatekey|accesskey|credential|mysqlpwd|authori[sz]ation|setcookie|signingkey|encryptionkey|accesstoken|refreshtoken|idtoken|authtoken|bearertoken|csrf|xsrf|phpsessid|jsessionid|aspsessionid|connectsid|symfony|cardnumber|creditcard/;
+  /passw|passphrase|passcode|secret|apikey|privatekey|accesskey|accountkey|subscriptionkey|functionskey|sharedaccess|(?:amz|goog)signature|samlre(?:sponse|quest)|credential|mysqlpwd|authori[sz]ation|setcookie|signingkey|encryptionkey|accesstoken|refreshtoken|idtoken|authtoken|bearertoken|csrf|xsrf|phpsessid|jsessionid|aspsessionid|connectsid|symfony|cardnumber|creditcard/;
 
-/** Secret as a word of a key ("auth_header", "user.pwd"), not as part of a longer word ("author", "optional"). */
-const WORDS = new Set(
-  'password passwd pwd pass secret secrets auth oauth bearer cookie cookies session sessions sid otp totp pin cvv cvc jwt pan iban sso saml apikey'.split(
-    ' ',
-  ),
+/** Secret as a word of a key ("db.pwd", "user_pin"), not as part of a longer word ("spinning", "company"). */
+const WORDS = new Set('password passwd pwd secret secrets otp totp pin cvv cvc pan iban apikey'.split(' '));
+/** These name what programs talk about, too: "auth: timeout", "sessions: 42". */
+const WEAK_WORDS = new Set(
+  'pass auth oauth bearer cookie cookies session sessions sid jwt sso saml csrf xsrf token tokens'.split(' '),
 );
-const TEXT_WORDS = new Set(['token', 'tokens']);
 
 /** A last word that says the value is about the secret and is not the secret ("token_count", "passwordExpiresAt"). */
 const HARMLESS_LAST = new Set(
@@ -39,9 +39,9 @@ export function judgeKey(key: string): KeyVerdict {
 /** "dbPassword", "DB-PASSWORD" → ["db", "password"]. */
 export function wordsOfKey(key: string): string[] {
   return key
-    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/([\p{Ll}\d])(\p{Lu})/gu, '$1 $2')
     .toLowerCase()
-    .split(/[^a-z0-9]+/)
+    .split(/[^\p{L}\p{M}\p{N}]+/u)
     .filter((word) => word !== '');
 }
 
@@ -50,9 +50,17 @@ function judge(key: string): KeyVerdict {
   const joined = words.join('');
   const last = words.at(-1) ?? '';
   if (words.length > 1 && HARMLESS_LAST.has(last) && !HARMLESS_NOT.test(joined)) return undefined;
-  if (ANYWHERE.test(joined)) return 'secret';
-  if (words.some((word) => WORDS.has(word))) return 'secret';
-  return words.some((word) => TEXT_WORDS.has(word)) || joined.endsWith('token') ? 'text' : undefined;
+  if (words.length === 1 && WEAK_WORDS.has(last)) return 'weak';
+  if (ANYWHERE.test(joined) || words.some((word) => WORDS.has(word))) return 'secret';
+  // A name of several words whose last is the secret is a field: "db_pass", "user_token".
+  if (last === 'pass') return 'secret';
+  if (WEAK_WORDS.has(last) || joined.endsWith('token')) return 'text';
+  return words.some((word) => WEAK_WORDS.has(word)) ? 'weak' : undefined;
+}
+
+/** `pass` is counted ("pass: 3") and typed in ("pass: 123456"). */
+export function isHarmlessNumber(key: string, verdict: KeyVerdict, value: number): boolean {
+  return verdict !== 'secret' && !(Math.abs(value) >= 1_000 && /pass$/i.test(key));
 }
 
 /** Own keys of the user: the same words in any case and with any separators, as a whole or as a part of the key. */

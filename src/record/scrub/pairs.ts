@@ -1,35 +1,39 @@
-// Masks values of secret keys inside text: `password=x`, `"token": "x"`, `?api_key=x`, `Cookie: a=b`, also escaped or
-// percent-encoded. Works from hits of a word list outwards with bounded look-back and look-ahead, so it is linear.
+// Masks values of secret keys inside text: `password=x`, `"token": "x"`, `?api_key=x`, `Cookie: a=b`, `--token x`,
+// `<Password>x</Password>`, also escaped or percent-encoded. Works from hits of a word list outwards: links.ts says how
+// key and value are tied, values.ts where the value ends, prose.ts whether it is a sentence.
 
-import { judgeKey, type KeyVerdict } from './keys.ts';
+import { isHarmlessNumber, judgeKey, type KeyVerdict } from './keys.ts';
+import { isItemOf, type Link, linkOf, mayLink } from './links.ts';
+import { MASK } from './mask.ts';
+import { isNothing, isSentence, looksSecret } from './prose.ts';
 import type { Sniffer } from './sniff.ts';
-
-export const MASK = '[scrubbed]';
+import { Ends, type Span, stickyEnd } from './values.ts';
 
 const KEY_REACH = 64;
-const NESTED_REACH = 4_096;
-const SEPARATOR = /(?:\\{0,4}["'`]|%22|\])?(?:[ \t]{0,8}(?:=>|[:=])|%3[ad])[ \t]{0,8}/iy;
-const OPEN_QUOTE = /(\\{0,4})(["'`])|%22/iy;
-const BARE_VALUE = /[^\s,;&"'`<>{}()[\]\\]{1,4096}/y;
-const SCHEME = /(?:bearer|basic|digest|token|negotiate|aws4-hmac-sha256)[ \t]{1,8}[^\s,;"'`]{1,4096}/iy;
-const LINE_REST = /[^\r\n"'`]{1,4096}/y;
-const CODE_FILE = /\.(?:[cm]?[jt]sx?|json|map|html?|vue|svelte|py|rb|go|java|kt|cs|php|rs)$/i;
+const NUMBER = /-?\d{1,9}(?:\.\d{1,6})?(?::\d{1,7})?(?=[\s,;&"'`<>{}()[\]\\]|$)/y;
+const BOOLEAN = /(?:true|false)(?![\w.-])/iy;
+const PLACE = /:(?:line )?\d/y;
+const SOURCE_FILE =
+  /\.(?:[cm]?[jt]sx?|json|map|html?|vue|svelte|astro|pyx?|rb|erb|rake|go|java|kts?|cs|fs|vb|php|rs|scala|sc|groovy|clj[cs]?|exs?|erl|hrl|dart|swift|mm?|c|cc|cpp|cxx|h|hh|hpp|lua|p[lm]|r|jl|hs|elm|ml|zig|nim|cr|sql|sh|ya?ml)$/i;
+/** Signed URLs (Azure, S3, Google) and Authorization lines of AWS; elsewhere signatures are of functions. */
+const SIGNATURE = /^(?:sig|signature)$/i;
+const COOKIE = /^[^\s=;,]{1,250}=/;
 
-/** `sniffer`: finds the words; `isSecret`: the user's own keys. */
-export function maskPairs(text: string, sniffer: Sniffer, isSecret: (key: string) => boolean): string {
+/** `sniffer`: finds the words; `isOwn`: the user's own keys. */
+export function maskPairs(text: string, sniffer: Sniffer, isOwn: (key: string) => boolean): string {
+  const ends = new Ends(text);
   let result = '';
   let done = 0;
   let from = 0;
   for (let hit = sniffer.nextWord(text, 0); hit >= 0; hit = sniffer.nextWord(text, from)) {
     const keyEnd = endOfKey(text, hit);
     from = Math.max(keyEnd, hit + 1);
-    const at = mayBeSeparator(text.charCodeAt(keyEnd)) ? stickyEnd(SEPARATOR, text, keyEnd) : -1;
-    if (at < 0) continue;
-    const key = text.slice(startOfKey(text, hit, done), keyEnd);
-    // Judged before the value is read: a key without a verdict must not make its long value be read over and over.
-    const verdict = isSecret(key) ? 'secret' : judgeKey(key);
-    const value = verdict === undefined ? undefined : valueAt(text, at, key);
-    if (value === undefined || !shouldMask(key, verdict, text, value)) continue;
+    if (!mayLink(text.charCodeAt(keyEnd))) continue;
+    const keyStart = startOfKey(text, hit, done);
+    const link = linkOf(text, keyStart, keyEnd);
+    if (link === undefined) continue;
+    const value = secretOf({ text, ends, keyStart, keyEnd, link, isOwn });
+    if (value === undefined || value.end <= value.start || isMasked(text, value)) continue;
     result += text.slice(done, value.start) + MASK;
     done = value.end;
     from = Math.max(done, from);
@@ -37,23 +41,68 @@ export function maskPairs(text: string, sniffer: Sniffer, isSecret: (key: string
   return done === 0 ? text : result + text.slice(done);
 }
 
-/** blank, tab, quotes, %, :, =, ], \\: saves the regular expression at most words of a stack. */
-function mayBeSeparator(code: number): boolean {
-  return code < 128 && ' \t"\'%:=]\\`'.includes(String.fromCharCode(code));
+interface Found {
+  text: string;
+  ends: Ends;
+  keyStart: number;
+  keyEnd: number;
+  link: Link;
+  isOwn: (key: string) => boolean;
 }
 
-interface Span {
-  start: number;
-  end: number;
+/** The value to mask. Judged before it is read: a key without a verdict must not make its long value be read over and over. */
+function secretOf({ text, ends, keyStart, keyEnd, link, isOwn }: Found): Span | undefined {
+  const { at, kind } = link;
+  let key = text.slice(keyStart, keyEnd);
+  const own = isOwn(key);
+  // "com.acme.secret.NotFound: …" is the name of a type.
+  if (kind === 'said' && !own) key = /\.([A-Z]\w*)$/.exec(key)?.[1] ?? key;
+  const verdict = own ? 'secret' : (judgeKey(key) ?? signature(text, keyStart, keyEnd, key));
+  if (verdict === undefined || text.startsWith(MASK, at)) return undefined;
+  if (kind === 'element') return ends.element(at);
+  if (text.charCodeAt(keyEnd) === 58 && stickyEnd(PLACE, text, keyEnd) >= 0 && SOURCE_FILE.test(key)) return undefined;
+  if (!own && isHarmless(text, at, key, verdict)) return undefined;
+  const reach = reachOf(text, at, key, kind);
+  const value = ends.value(at, reach);
+  if (value === undefined || own) return value;
+  if (kind === 'item')
+    return isItemOf(key, text.slice(value.start, Math.min(value.end, value.start + 80))) ? value : undefined;
+  if ((kind !== 'said' && kind !== 'flag') || reach === 'line') return value;
+  // In quotes or brackets it is no sentence.
+  if (value.start !== at || '[{'.includes(text[at]!)) return value;
+  const word = reach === 'word' ? value : (ends.value(at, 'word') ?? value);
+  if (kind === 'flag') return /(?:auth|sessions?)$/i.test(key) && !isLogin(text, word) ? undefined : value;
+  return isSentence(text, keyStart, key, verdict, word) ? undefined : value;
 }
 
-function shouldMask(key: string, verdict: KeyVerdict, text: string, value: Span): boolean {
-  if (value.end <= value.start || text.startsWith(MASK, value.start)) return false;
-  const begin = text.slice(value.start, Math.min(value.end, value.start + 24));
-  const number = /^-?\d{1,9}(?:\.\d{1,6})?(?::\d{1,7})?$/.test(begin);
-  // `at verify (/app/auth.ts:12:5)`: a place in a file, not a value.
-  if (number && CODE_FILE.test(key)) return false;
-  return verdict === 'secret' || !number;
+/** `--auth basic` names a way, `--auth rex:bone` is one. */
+function isLogin(text: string, { start, end }: Span): boolean {
+  const word = text.slice(start, Math.min(end, start + 64));
+  return word.includes(':') || looksSecret(word);
+}
+
+function signature(text: string, keyStart: number, keyEnd: number, key: string): KeyVerdict {
+  if (!SIGNATURE.test(key) || !/^(?:=|%3d)[^\s=]/i.test(text.slice(keyEnd, keyEnd + 4))) return undefined;
+  return keyStart === 0 || /[?&;,\s"']/.test(text[keyStart - 1]!) ? 'text' : undefined;
+}
+
+function isHarmless(text: string, at: number, key: string, verdict: KeyVerdict): boolean {
+  if (isNothing(text, at)) return true;
+  if (verdict === 'secret') return false;
+  if (stickyEnd(BOOLEAN, text, at) >= 0) return true;
+  const end = stickyEnd(NUMBER, text, at);
+  return end >= 0 && isHarmlessNumber(key, verdict, Number.parseFloat(text.slice(at, end)));
+}
+
+function reachOf(text: string, at: number, key: string, kind: Link['kind']): 'word' | 'line' | 'credential' {
+  if (kind === 'flag') return 'word';
+  if (/authori[sz]ation$/i.test(key)) return 'credential';
+  if (!/cookie$/i.test(key)) return 'word';
+  return /set-?cookie$/i.test(key) || kind === 'pair' || COOKIE.test(text.slice(at, at + 256)) ? 'line' : 'word';
+}
+
+function isMasked(text: string, { start, end }: Span): boolean {
+  return end - start === MASK.length && text.startsWith(MASK, start);
 }
 
 function isKeyCode(code: number): boolean {
@@ -63,7 +112,8 @@ function isKeyCode(code: number): boolean {
     (code >= 48 && code <= 57) ||
     code === 95 ||
     code === 45 ||
-    code === 46
+    code === 46 ||
+    (code > 127 && /[\p{L}\p{M}\p{N}]/u.test(String.fromCharCode(code)))
   );
 }
 
@@ -79,52 +129,4 @@ function endOfKey(text: string, from: number): number {
   const stop = Math.min(text.length, from + KEY_REACH);
   while (end < stop && isKeyCode(text.charCodeAt(end))) end++;
   return end;
-}
-
-function valueAt(text: string, at: number, key: string): Span | undefined {
-  OPEN_QUOTE.lastIndex = at;
-  const quote = OPEN_QUOTE.exec(text);
-  if (quote !== null) {
-    const start = OPEN_QUOTE.lastIndex;
-    return { start, end: closingQuote(text, start, quote[0], quote[1] ?? '') };
-  }
-  const first = text[at];
-  if (first === '{' || first === '[')
-    return text.startsWith(MASK, at) ? undefined : { start: at, end: closingBracket(text, at) };
-  const line = /cookie$/i.test(key) ? stickyEnd(LINE_REST, text, at) : stickyEnd(SCHEME, text, at);
-  const end = line >= 0 ? line : stickyEnd(BARE_VALUE, text, at);
-  return end < 0 ? undefined : { start: at, end };
-}
-
-/** The same quote with the same number of backslashes; without one, the end of the line. */
-function closingQuote(text: string, start: number, quote: string, escapes: string): number {
-  const limit = Math.min(text.length, start + 16_384);
-  let at = start;
-  for (;;) {
-    const found = text.indexOf(quote, at);
-    if (found < 0 || found >= limit) break;
-    let slashes = 0;
-    while (found - 1 - slashes >= start && text[found - 1 - slashes] === '\\' && slashes < 8) slashes++;
-    if (escapes.length > 0 || slashes % 2 === 0) return found;
-    at = found + quote.length;
-  }
-  const line = text.indexOf('\n', start);
-  return line < 0 || line > limit ? limit : line;
-}
-
-/** The end of a nested object or list; where it does not end within reach, all within reach is masked. */
-function closingBracket(text: string, start: number): number {
-  const limit = Math.min(text.length, start + NESTED_REACH);
-  let depth = 0;
-  for (let at = start; at < limit; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 123 || code === 91) depth++;
-    else if ((code === 125 || code === 93) && --depth === 0) return at + 1;
-  }
-  return limit;
-}
-
-function stickyEnd(pattern: RegExp, text: string, at: number): number {
-  pattern.lastIndex = at;
-  return pattern.test(text) ? pattern.lastIndex : -1;
 }

@@ -1,14 +1,21 @@
 // The scrubber: masks secrets by key name and by shape before anything leaves the application's thread. Text or tags in,
 // the same with `[scrubbed]` in place of secrets out; never throws, linear in the length of the text.
-// Not found (documented limits): secrets in base64 or compressed data, secrets spread over several attributes.
+// Not found (documented limits): secrets in base64 or compressed data, secrets spread over several attributes, and those that
+// only a reader knows (values of an INSERT, arguments of a function, `scott/tiger@db`, "the password is x").
 
 import { bound, LIMITS } from '../limits.ts';
-import { type PlainRules, plain, setOwn } from '../plain.ts';
+import { type PlainRules, plain } from '../plain.ts';
+import { maskForms } from './forms.ts';
 import { FrameMemo, startOfFrames } from './frame-memo.ts';
-import { judgeKey, type KeyVerdict, ownKeyTest, wordsOfKey } from './keys.ts';
-import { MASK, maskPairs } from './pairs.ts';
+import { maskJson } from './json.ts';
+import { isHarmlessNumber, judgeKey, type KeyVerdict, ownKeyTest, wordsOfKey } from './keys.ts';
+import { isItemOf } from './links.ts';
+import { MASK } from './mask.ts';
+import { maskPairs } from './pairs.ts';
+import { maskPem } from './pem.ts';
+import { maskRareShapes } from './rare-shapes.ts';
 import { maskCards, maskShapes } from './shapes.ts';
-import { CARD, createSniffer, SHAPE, WORD } from './sniff.ts';
+import { CARD, createSniffer, FORM, RARE, SHAPE, WORD } from './sniff.ts';
 
 export interface ScrubOptions {
   /** Further key names whose values are masked: any case, any separators, also as part of a longer key. */
@@ -42,7 +49,13 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
     (pattern) => new RegExp(pattern.source, `${pattern.flags.replace(/[gy]/g, '')}g`),
   );
   const { custom } = options;
-  const isSecret = (key: string, value: unknown): boolean => isJudged(own(key) ? 'secret' : judgeKey(key), value);
+  const isSecret = (key: string, value: unknown): boolean => isJudged(key, own(key) ? 'secret' : judgeKey(key), value);
+  const jsonRules = {
+    isSecret,
+    isSecretItem: (before: string, item: string) => isItemOf(before, item) && isSecret(before, item),
+    text: builtIn,
+    mask: MASK,
+  };
 
   const frames = new FrameMemo(mask);
   const rules = new Map<string, KeyRule>();
@@ -58,7 +71,8 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
 
   function maskKey(key: string): string {
     const found = sniffer.sniff(key);
-    const shaped = (found & SHAPE) === 0 ? key : maskShapes(key);
+    const rare = (found & RARE) === 0 ? key : maskRareShapes(key);
+    const shaped = (found & SHAPE) === 0 ? rare : maskShapes(rare);
     return (found & CARD) === 0 ? shaped : maskCards(shaped);
   }
 
@@ -91,8 +105,10 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
   function mask(value: string): string {
     const found = sniffer.sniff(value);
     if (found === 0) return value;
-    const result = (found & WORD) === 0 ? value : (maskJson(value) ?? maskPairs(value, sniffer, own));
-    const shaped = (found & SHAPE) === 0 ? result : maskShapes(result);
+    const paired = (found & WORD) === 0 ? value : maskWords(value);
+    const formed = (found & FORM) === 0 ? paired : maskForms(paired, (key) => isSecret(key, ''));
+    const rare = (found & RARE) === 0 ? formed : maskRareShapes(formed);
+    const shaped = (found & SHAPE) === 0 ? rare : maskShapes(rare);
     return (found & CARD) === 0 ? shaped : maskCards(shaped);
   }
 
@@ -104,40 +120,12 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
     return typeof given === 'string' ? given : MASK;
   }
 
-  /** A text that is one JSON document is masked by its structure, and rewritten only when there was a secret in it. */
-  function maskJson(value: string): string | undefined {
+  /** PEM first: `PRIVATE_KEY=-----BEGIN …` is a pair whose value seems to end at a blank. */
+  function maskWords(value: string): string {
     const first = value.charCodeAt(0);
-    if ((first !== 123 && first !== 91) || value.length > LIMITS.stack) return undefined;
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(value);
-    } catch {
-      return undefined;
-    }
-    const found = { count: 0 };
-    const masked = maskParsed(parsed, found, 0);
-    return found.count > 0 ? JSON.stringify(masked) : value;
-  }
-
-  function maskParsed(value: unknown, found: { count: number }, depth: number): unknown {
-    if (typeof value === 'string') {
-      const masked = depth > 8 ? value : builtIn(value);
-      if (masked !== value) found.count++;
-      return masked;
-    }
-    if (value === null || typeof value !== 'object') return value;
-    if (depth > 32) {
-      found.count++;
-      return '[object]';
-    }
-    if (Array.isArray(value)) return value.map((item) => maskParsed(item, found, depth + 1));
-    const result = {};
-    for (const [key, item] of Object.entries(value)) {
-      const secret = item !== null && item !== '' && isSecret(key, item);
-      if (secret) found.count++;
-      setOwn(result, key, secret ? MASK : maskParsed(item, found, depth + 1));
-    }
-    return result;
+    const masked =
+      (first === 123 || first === 91) && value.length <= LIMITS.stack ? maskJson(value, jsonRules) : undefined;
+    return masked ?? maskPairs(maskPem(value), sniffer, own);
   }
 
   const tagRules: PlainRules = {
@@ -145,18 +133,46 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
     // The key was judged by `replace` already, together with the type of its value.
     text: (item, key) => guarded(bound(item, LIMITS.tagValue), key),
     key: (key) => ruleOf(key).name,
-    replace: (key, item) => (item !== null && item !== '' && isJudged(ruleOf(key).verdict, item) ? MASK : undefined),
+    replace: (key, item, holder) => {
+      if (item === null || item === '') return undefined;
+      if (isJudged(key, ruleOf(key).verdict, item)) return MASK;
+      if (typeof item === 'number' && isCard(item)) return MASK;
+      const name = key === 'value' ? nameOf(holder) : undefined;
+      return name !== undefined && isSecret(name, item) ? MASK : undefined;
+    },
+    replaceItem: (before, item) => {
+      if (typeof item === 'number') return isCard(item) ? MASK : undefined;
+      const isText = typeof item === 'string' && typeof before === 'string';
+      return isText && jsonRules.isSecretItem(before, item) ? MASK : undefined;
+    },
   };
   return { text, tags: (value) => plain(value, tagRules) };
 }
 
-function isJudged(verdict: KeyVerdict, value: unknown): boolean {
-  return verdict === 'secret' || (verdict === 'text' && typeof value !== 'number' && typeof value !== 'boolean');
+function isJudged(key: string, verdict: KeyVerdict, value: unknown): boolean {
+  if (typeof value === 'number') return verdict !== undefined && !isHarmlessNumber(key, verdict, value);
+  return verdict === 'secret' || (verdict !== undefined && typeof value !== 'boolean');
+}
+
+/** The least card is one of Visa with 13 digits, beyond the milliseconds of our time. */
+function isCard(value: number): boolean {
+  return value >= 4e12 && Number.isInteger(value) && maskCards(String(value)) === MASK;
+}
+
+/** Of `{ name: 'X-Api-Key', value: '…' }`. */
+function nameOf(holder: object): string | undefined {
+  try {
+    const { name, key } = holder as { name?: unknown; key?: unknown };
+    const found = name ?? key;
+    return typeof found === 'string' ? found : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What to look for in text, for each of the user's keys: its longest word, since separators differ. */
 function triggersOf(keys: readonly string[]): string[] {
   return keys
     .map((key) => wordsOfKey(key).reduce((longest, word) => (word.length > longest.length ? word : longest), ''))
-    .filter((word) => word.length >= 3);
+    .filter((word) => word !== '');
 }

@@ -5,7 +5,7 @@
 
 /** Every key that keys.ts may judge secret holds one of these. `|` marks where a word boundary is asked for. */
 const WORDS =
-  'pass pwd secret token auth key cookie credential sess csrf xsrf otp jwt |sid| |pin| |cvv |cvc |pan| iban saml |sso bearer symfony card'.split(
+  'pass pwd secret token auth key cookie credential sess csrf xsrf otp jwt |sid| |pin| |cvv |cvc |pan| iban saml |sso bearer symfony card |sig| signature sharedaccess'.split(
     ' ',
   );
 
@@ -15,12 +15,23 @@ const SHAPES =
     ' ',
   );
 
+/** The same for the rarer ones (rare-shapes.ts); TT3xF stands in tokens that begin like "data". */
+const RARE_SHAPES =
+  'shpca_ shppa_ shpss_ hvs. hvb. dckr_pat_ pypi- glsa_ glrt- gsk_ TT3xF sq0 PMAK- AGE-SECRET- :AA iscord tcp( unix('.split(
+    ' ',
+  );
+
+/** Statements, calls and commands with a password in them (forms.ts), in either case. */
+const FORMS = ['form-data', 'identified', 'pdo', 'mysql', 'ldap_bind', 'password_', 'curl', 'key ('];
+
 /** User and password of a URL stand within this many characters. */
-const USER_REACH = 256;
+const USER_REACH = 1_024;
 
 export const WORD = 1;
 export const SHAPE = 2;
 export const CARD = 4;
+export const FORM = 8;
+export const RARE = 16;
 
 interface Trigger {
   text: string;
@@ -32,12 +43,13 @@ interface Trigger {
 
 /** Letters fold to 1–26 in either case, digits to 27; the punctuation that triggers begin with has codes of its own. */
 const FOLD = new Uint8Array(65_536);
+for (let i = 128; i < FOLD.length; i++) FOLD[i] = 1 + (lowerOf(i) % 26);
 for (let i = 0; i < 26; i++) FOLD[65 + i] = FOLD[97 + i] = i + 1;
 for (let i = 48; i < 58; i++) FOLD[i] = 27;
 for (const [i, char] of [...'_-.:/'].entries()) FOLD[char.charCodeAt(0)] = 28 + Math.min(i, 3);
 
 export interface Sniffer {
-  /** WORD, SHAPE and CARD bits of what the text may hold. */
+  /** WORD, SHAPE, CARD, FORM and RARE bits of what the text may hold. */
   sniff(text: string): number;
   /** Index of the next secret word at or behind `from`, or -1. */
   nextWord(text: string, from: number): number;
@@ -48,9 +60,10 @@ export function createSniffer(extra: readonly string[]): Sniffer {
   const buckets: (Trigger[] | undefined)[] = new Array(1 << 15).fill(undefined);
   const table = new Uint8Array(1 << 15);
   const add = (trigger: Trigger) => {
-    const key = keyOf(trigger.text, 0);
-    buckets[key] = [...(buckets[key] ?? []), trigger];
-    table[key] = table[key]! | trigger.kind;
+    for (const key of keysOf(trigger.text)) {
+      buckets[key] = [...(buckets[key] ?? []), trigger];
+      table[key] = table[key]! | trigger.kind;
+    }
   };
   for (const word of [...WORDS, ...extra.map((each) => each.toLowerCase())])
     add({
@@ -60,6 +73,8 @@ export function createSniffer(extra: readonly string[]): Sniffer {
       before: word.startsWith('|'),
       after: word.endsWith('|'),
     });
+  for (const text of FORMS) add({ text, kind: FORM, exact: false, before: false, after: false });
+  for (const text of RARE_SHAPES) add({ text, kind: RARE, exact: true, before: false, after: false });
   for (const text of SHAPES)
     add({ text, kind: SHAPE, exact: text !== 'bearer' && text !== 'basic', before: false, after: false });
 
@@ -68,7 +83,7 @@ export function createSniffer(extra: readonly string[]): Sniffer {
 
   function check(text: string, at: number, key: number, wanted: number): number {
     let found = 0;
-    if (signAt !== -1 && signAt < at) signAt = text.indexOf('@', at);
+    if (key === AUTHORITY && signAt !== -1 && signAt < at) signAt = text.indexOf('@', at);
     for (const trigger of buckets[key]!)
       if ((trigger.kind & wanted) !== 0 && holds(text, at, trigger, signAt)) found |= trigger.kind;
     return found;
@@ -106,11 +121,23 @@ export function createSniffer(extra: readonly string[]): Sniffer {
   return { sniff, nextWord };
 }
 
-function keyOf(text: string, at: number): number {
-  let key = 0;
-  for (let i = at; i < at + 3; i++) key = ((key << 5) | (FOLD[text.charCodeAt(i) & 127] ?? 0)) & 0x7fff;
-  return key;
+/** One, except for a text of less than three characters: whatever comes behind it. */
+function keysOf(text: string): number[] {
+  let keys = [0];
+  for (let i = 0; i < 3; i++) {
+    const folds = i < text.length ? [FOLD[text.charCodeAt(i)]!] : Array.from({ length: 32 }, (_, fold) => fold);
+    keys = keys.flatMap((key) => folds.map((fold) => (key << 5) | fold));
+  }
+  return keys;
 }
+
+/** Of letters beyond ASCII, up to Cyrillic and Greek; those behind have no case or are of no keyboard. */
+function lowerOf(code: number): number {
+  if (code < 128) return code >= 65 && code <= 90 ? code | 32 : code;
+  return code < 0x600 ? String.fromCharCode(code).toLowerCase().charCodeAt(0) : code;
+}
+
+const [AUTHORITY] = keysOf('://');
 
 /** `signAt`: where the next @ is; only with one may a URL hold a user. */
 function holds(text: string, at: number, trigger: Trigger, signAt: number): boolean {
@@ -123,7 +150,7 @@ function holds(text: string, at: number, trigger: Trigger, signAt: number): bool
   }
   for (let i = 0; i < trigger.text.length; i++) {
     const code = text.charCodeAt(at + i);
-    const lower = code >= 65 && code <= 90 ? code | 32 : code;
+    const lower = code < 128 ? (code >= 65 && code <= 90 ? code | 32 : code) : lowerOf(code);
     if (lower !== trigger.text.charCodeAt(i)) return false;
   }
   if (trigger.before && at > 0 && isLetter(text.charCodeAt(at - 1))) return false;

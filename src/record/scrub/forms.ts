@@ -1,0 +1,85 @@
+// Masks secrets that have no key in front of them: arguments of PHP frames, SQL, commands, parts of forms, violated keys of
+// Postgres. Called where sniff.ts saw one of their words; each pattern is bounded, so that all of it is linear.
+
+import { MASK } from './mask.ts';
+import { Ends } from './values.ts';
+
+/** `PDO->__construct('mysql:…', 'root', 'secret')`: the third argument. */
+const CONNECT =
+  /\b(?:PDO(?:->__construct|::connect)|new PDO|mysqli(?:->__construct|->real_connect|_connect)|new mysqli|ldap_bind)\((?:[^,\n]{0,256},[ ]?){2}(?=')/g;
+/** The first one. */
+const HASH = /\bpassword_(?:verify|hash)\((?=')/g;
+const IDENTIFIED =
+  /\bidentified[ \t]{1,4}(?:with[ \t]{1,4}\S{1,64}[ \t]{1,4})?(?:by|as)[ \t]{1,4}(?:password[ \t]{1,4})?(?=['"])/gi;
+const CURL_USER = /\bcurl\b[^\n]{0,512}?[ \t](?:-u|--user|--proxy-user)[ \t=]{0,4}['"]?[^\s:'"]{1,128}:(?=[^\s'"])/g;
+const MYSQL_PASSWORD = /\bmysql(?:dump|admin|import|show|check)?[ \t][^\n]{0,256}?[ \t]-p(?=[^\s])/g;
+const PART = /\bname=(?:"([^"\r\n]{1,128})"|([^\s";]{1,128}))[^\r\n]{0,256}\r?\n(?:[^\r\n]{1,256}\r?\n){0,4}\r?\n/g;
+/** `Key (email, reset_token)=(a@b, secret) already exists.` */
+const VIOLATED = /\bKey \(([^()\n]{1,256})\)=\(/g;
+
+/** `isSecret`: whether a value under that name is one. */
+export function maskForms(text: string, isSecret: (key: string) => boolean): string {
+  let result = text;
+  const replaced = (pattern: RegExp, end: (text: string, start: number, ends: Ends) => [number, number]) => {
+    result = replaceValues(result, pattern, () => true, end);
+  };
+  if (/PDO|mysqli|ldap_bind/.test(result)) replaced(CONNECT, quotedEnd);
+  if (result.includes('password_')) replaced(HASH, quotedEnd);
+  if (/identified/i.test(result)) replaced(IDENTIFIED, quotedEnd);
+  if (result.includes('curl')) replaced(CURL_USER, wordEnd);
+  if (result.includes('mysql')) replaced(MYSQL_PASSWORD, wordEnd);
+  if (result.includes('form-data'))
+    result = replaceValues(result, PART, (found) => isSecret(found[1] ?? found[2]!), partEnd);
+  if (result.includes('Key ('))
+    result = replaceValues(
+      result,
+      VIOLATED,
+      (found) => found[1]!.split(',').some((key) => isSecret(key.trim())),
+      rowEnd,
+    );
+  return result;
+}
+
+type EndOf = (text: string, start: number, ends: Ends) => [start: number, end: number];
+
+function replaceValues(
+  text: string,
+  pattern: RegExp,
+  isWanted: (found: RegExpExecArray) => boolean,
+  endOf: EndOf,
+): string {
+  const ends = new Ends(text);
+  let result = '';
+  let done = 0;
+  for (const found of text.matchAll(pattern)) {
+    const behind = found.index + found[0].length;
+    if (behind < done || !isWanted(found)) continue;
+    const [start, end] = endOf(text, behind, ends);
+    if (end <= start || text.startsWith(MASK, start)) continue;
+    result += text.slice(done, start) + MASK;
+    done = end;
+  }
+  return done === 0 ? text : result + text.slice(done);
+}
+
+function quotedEnd(text: string, at: number, ends: Ends): [number, number] {
+  return [at + 1, ends.closingQuote(at + 1, text[at]!, '')];
+}
+
+function wordEnd(_text: string, at: number, ends: Ends): [number, number] {
+  const value = ends.value(at, 'word');
+  return value === undefined ? [at, at] : [value.start, value.end];
+}
+
+/** To the boundary, or to the end of the text where it was cut. */
+function partEnd(text: string, at: number): [number, number] {
+  const end = text.indexOf('\n--', at);
+  if (end < 0) return [at, text.length];
+  return [at, text[end - 1] === '\r' ? end - 1 : end];
+}
+
+function rowEnd(text: string, at: number, ends: Ends): [number, number] {
+  const line = ends.lineEnd(at);
+  const end = text.lastIndexOf(')', line);
+  return [at, end < at ? line : end];
+}

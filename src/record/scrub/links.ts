@@ -1,0 +1,94 @@
+// How a key is tied to its value in text: `key=value`, `"key": "value"`, `key: value` in a sentence, `--key value`,
+// `<key>value</key>`, `PASSWORD 'value'`, `'X-Key', 'value'`, `{ name: 'X-Key', value: 'value' }`.
+
+import { stickyEnd } from './values.ts';
+
+export interface Link {
+  /** Where the value begins, its quote included. */
+  at: number;
+  /** 'said': `word: value` as sentences have it, too. 'line': a value that its tag ends. */
+  kind: 'pair' | 'said' | 'flag' | 'element' | 'item';
+}
+
+const SEPARATOR =
+  /(?:\\{0,4}["'`]|%22|&(?:quot|#34|#39|#x27|apos);|\])?(?:[ \t]{0,8}(?:=>|={1,3}|:=|：|:(?!:|\/\/))|%3[ad])[ \t]{0,8}/iy;
+const SAID = /:[ \t]{1,8}/y;
+const FLAG = /[ \t]{1,8}(?![ \t-])/y;
+/** With one dash, only these: `mysql -psecret` is none. */
+const SHORT_FLAG = /^-(?:password|passwd|pass|pwd|secret|token)$/i;
+/** What follows an option that is written about: "the --password option". */
+const ABOUT_FLAG =
+  /(?:flag|option|argument|parameter|switch|value|is|was|must|and|or|not|to|in|on|cannot|can|should|for|with|as|requires?)(?![\w.-])/iy;
+const SQL = /[ \t]{1,8}(?=[EN]?')/iy;
+const SQL_CALL = /[ \t]{0,8}\([ \t]{0,8}(?=')/y;
+const ITEM =
+  /\\{0,4}["'`][ \t\r\n]{0,64},[ \t\r\n]{0,64}(\\{0,4}["']?value\\{0,4}["']?[ \t]{0,4}[:=][ \t]{0,4})?(?=\\{0,4}["'])/iy;
+/** An item behind such a name is its value: headers and options; `['password', 'email']` lists names of fields. */
+const HEADER =
+  /^(?:--[\w-]{2,40}|x-[\w-]{2,40}|(?:proxy-)?authorization|(?:set-)?cookie|[\w-]{0,40}(?:api-?key|subscription-key|-token|-secret))$/i;
+/** `['x-api-key', 'content-type']` lists names of headers. */
+const OTHER_HEADER =
+  /^(?:[a-z]{1,14}(?:-[a-z]{1,14}){1,4}|accept|authorization|connection|cookie|date|etag|host|origin|range|referer|server|vary)$/i;
+const ELEMENT_REACH = 256;
+
+/** blank, tab, quotes, %, &, :, =, ], \, >: saves the regular expressions at most words of a stack. */
+export function mayLink(code: number): boolean {
+  return code < 128 ? ' \t"\'%&:=]\\`>('.includes(String.fromCharCode(code)) : code === 0xff1a;
+}
+
+export function linkOf(text: string, keyStart: number, keyEnd: number): Link | undefined {
+  const at = stickyEnd(SEPARATOR, text, keyEnd);
+  if (at >= 0) return { at, kind: stickyEnd(SAID, text, keyEnd) === at ? 'said' : 'pair' };
+  const code = text.charCodeAt(keyEnd);
+  if (code === 34 || code === 39 || code === 92 || code === 96) return itemOf(text, keyStart, keyEnd);
+  if (code === 62 || ((code === 32 || code === 9) && opensElement(text, keyStart)))
+    return elementOf(text, keyStart, keyEnd);
+  if (code === 32 || code === 9) {
+    if (text.charCodeAt(keyStart) === 45) return flagOf(text, keyStart, keyEnd);
+    return sqlOf(text, keyStart, keyEnd, SQL, /^(?:password|passwd|passphrase)$/i);
+  }
+  return code === 40 ? sqlOf(text, keyStart, keyEnd, SQL_CALL, /^PASSWORD$/) : undefined;
+}
+
+/** Whether the item `value` of a list is what `name`, the one before it, names. */
+export function isItemOf(name: string, value: string): boolean {
+  return HEADER.test(name) && !OTHER_HEADER.test(value);
+}
+
+function itemOf(text: string, keyStart: number, keyEnd: number): Link | undefined {
+  ITEM.lastIndex = keyEnd;
+  const item = ITEM.exec(text);
+  if (item === null) return undefined;
+  const isNamed = item[1] !== undefined || HEADER.test(text.slice(keyStart, keyEnd));
+  return isNamed ? { at: ITEM.lastIndex, kind: item[1] === undefined ? 'item' : 'pair' } : undefined;
+}
+
+/** `<key` or `<ns:key`. */
+function opensElement(text: string, keyStart: number): boolean {
+  let at = keyStart - 1;
+  if (text.charCodeAt(at) === 58) for (at--; at > keyStart - 34 && /\w/.test(text[at] ?? ''); ) at--;
+  return text.charCodeAt(at) === 60;
+}
+
+function elementOf(text: string, keyStart: number, keyEnd: number): Link | undefined {
+  if (!opensElement(text, keyStart)) return undefined;
+  for (let at = keyEnd; at < Math.min(text.length, keyEnd + ELEMENT_REACH); at++) {
+    const code = text.charCodeAt(at);
+    if (code === 60) return undefined;
+    if (code === 62) return text.charCodeAt(at - 1) === 47 ? undefined : { at: at + 1, kind: 'element' };
+  }
+  return undefined;
+}
+
+function flagOf(text: string, keyStart: number, keyEnd: number): Link | undefined {
+  const at = stickyEnd(FLAG, text, keyEnd);
+  if (at < 0 || stickyEnd(ABOUT_FLAG, text, at) >= 0) return undefined;
+  return text.startsWith('--', keyStart) || SHORT_FLAG.test(text.slice(keyStart, keyEnd))
+    ? { at, kind: 'flag' }
+    : undefined;
+}
+
+function sqlOf(text: string, keyStart: number, keyEnd: number, link: RegExp, names: RegExp): Link | undefined {
+  const at = stickyEnd(link, text, keyEnd);
+  return at < 0 || !names.test(text.slice(keyStart, keyEnd)) ? undefined : { at, kind: 'pair' };
+}

@@ -1,0 +1,76 @@
+// Masks passwords in URLs and in DSNs of Go drivers. Text in, text out.
+
+import { MASK } from './mask.ts';
+
+const AUTHORITY_REACH = 1_024;
+/** Their URLs have no @ behind the host, and people forget to encode the password. */
+const SERVERS =
+  /(?:postgres(?:ql)?|cockroachdb|mysqlx?|mariadb|mssql|sqlserver|oracle|clickhouse|mongodb(?:\+srv)?|rediss?|amqps?|nats|kafka|ldaps?|smtps?)$/i;
+const DSN = /@(?:tcp|unix)6?\(/g;
+const DSN_REACH = 256;
+
+/** `postgres://user:secret@host` → `postgres://user:[scrubbed]@host`; a long user without password is a token. */
+export function maskAuthorities(text: string): string {
+  let result = '';
+  let done = 0;
+  let nextSign = -1;
+  for (let at = text.indexOf('://'); at >= 0; at = text.indexOf('://', Math.max(done, at + 3))) {
+    const start = at + 3;
+    if (nextSign < start) nextSign = text.indexOf('@', start);
+    if (nextSign < 0) break;
+    if (nextSign - start > AUTHORITY_REACH) continue;
+    const [colon, sign] = scanAuthority(text, start);
+    if (sign < 0) continue;
+    const from = colon >= 0 ? colon + 1 : start;
+    if (colon < 0 && sign - start < 20) continue;
+    if (sign <= from || text.startsWith(MASK, from)) continue;
+    result += text.slice(done, from) + MASK;
+    done = sign;
+  }
+  return done === 0 ? text : result + text.slice(done);
+}
+
+/** [first colon, last @] of the authority; a password may hold a raw `/`, `?` or `#`, a port may not. */
+function scanAuthority(text: string, start: number): [number, number] {
+  const limit = Math.min(text.length, start + AUTHORITY_REACH);
+  const isServer = SERVERS.test(text.slice(Math.max(0, start - 16), start - 3));
+  let colon = -1;
+  let sign = -1;
+  let slash = false;
+  let port = true;
+  for (let at = start; at < limit; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 60 || code === 62 || code === 10 || code === 13) break;
+    if (code <= 32 || code === 34 || code === 39 || code === 96) {
+      // Within the password of a server it goes on, where a word does.
+      if (!isServer || sign >= 0 || colon < 0 || port || slash || !/[\w!$%^*.-]/.test(text[at + 1] ?? '')) break;
+    } else if (code === 64) {
+      sign = at;
+      if (slash) break;
+    } else if (code === 47 || code === 63 || code === 35) {
+      if (sign >= 0 || colon < 0 || (port && !isServer)) break;
+      slash = true;
+    } else if (code === 58) {
+      if (colon < 0) colon = at;
+    } else if (colon >= 0 && (code < 48 || code > 57)) port = false;
+  }
+  return colon > sign ? [-1, sign] : [colon, sign];
+}
+
+/** `root:secret@tcp(db:3306)/app` */
+export function maskDsns(text: string): string {
+  let result = '';
+  let done = 0;
+  for (const { index } of text.matchAll(DSN)) {
+    let colon = -1;
+    for (let at = index - 1; at >= Math.max(done, index - DSN_REACH); at--) {
+      const code = text.charCodeAt(at);
+      if (code <= 32 || code === 34 || code === 39 || code === 96) break;
+      if (code === 58) colon = at;
+    }
+    if (colon < 0 || colon + 1 >= index || text.startsWith(MASK, colon + 1)) continue;
+    result += text.slice(done, colon + 1) + MASK;
+    done = index;
+  }
+  return done === 0 ? text : result + text.slice(done);
+}

@@ -1,0 +1,139 @@
+// Further places of secrets: keys of clouds, signed URLs, markup, SQL, commands, frames with arguments, tokens of issuers.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
+import { createScrubber } from '../../../src/record/scrub/scrubber.ts';
+
+const scrubber = createScrubber();
+const M = '[scrubbed]';
+
+describe('masks', () => {
+  const table: [string, string][] = [
+    [
+      'AccountName=a;AccountKey=Eby8vdM02xNOcqFlqUw==;EndpointSuffix=x',
+      `AccountName=a;AccountKey=${M};EndpointSuffix=x`,
+    ],
+    ['PUT https://a.blob.core/c?sv=2022&sig=Z%2FRHIX5%3D failed', `PUT https://a.blob.core/c?sv=2022&sig=${M} failed`],
+    [
+      'BlobEndpoint=https://x;SharedAccessSignature=sv=2022&sig=Z2F',
+      `BlobEndpoint=https://x;SharedAccessSignature=${M}&sig=${M}`,
+    ],
+    ['Ocp-Apim-Subscription-Key: 0123456789abcdef', `Ocp-Apim-Subscription-Key: ${M}`],
+    ['https://g/o?X-Goog-Algorithm=G&X-Goog-Signature=247a', `https://g/o?X-Goog-Algorithm=G&X-Goog-Signature=${M}`],
+    ['https://s3/o?Expires=1&Signature=vjby%3D', `https://s3/o?Expires=1&Signature=${M}`],
+    ['https://s3/o?X-Amz-Signature=fe5f', `https://s3/o?X-Amz-Signature=${M}`],
+    ['POST SAMLResponse=PHNhbWxw&RelayState=x', `POST SAMLResponse=${M}&RelayState=x`],
+    ['<a:Body><Password>x y</Password></a:Body>', `<a:Body><Password>${M}</Password></a:Body>`],
+    ['<wsse:Password Type="Text">x</wsse:Password>', `<wsse:Password Type="Text">${M}</wsse:Password>`],
+    ['<Password><![CDATA[a<b]]></Password>', `<Password><![CDATA[${M}]]></Password>`],
+    ['form-data; name="password"\r\n\r\nabc\r\n--x', `form-data; name="password"\r\n\r\n${M}\r\n--x`],
+    ['&quot;password&quot;:&quot;abc&quot;,', `&quot;password&quot;:&quot;${M}&quot;,`],
+    [
+      `#0 /a.php(12): PDO->__construct('mysql:host=d...', 'root', 'abc')\n`,
+      `#0 /a.php(12): PDO->__construct('mysql:host=d...', 'root', '${M}')\n`,
+    ],
+    [`#1 /a.php(1): password_verify('abc', '$2y')`, `#1 /a.php(1): password_verify('${M}', '$2y')`],
+    ['dial root:abc@tcp(db:3306)/app', `dial root:${M}@tcp(db:3306)/app`],
+    ['curl -u rex:abc https://x', `curl -u rex:${M} https://x`],
+    ['mysql -uroot -pabc db', `mysql -uroot -p${M} db`],
+    [`ALTER USER rex WITH PASSWORD 'a''b'`, `ALTER USER rex WITH PASSWORD '${M}'`],
+    [`CREATE USER 'x'@'%' IDENTIFIED BY 'abc'`, `CREATE USER 'x'@'%' IDENTIFIED BY '${M}'`],
+    [`identified with mysql_native_password by 'abc' x`, `identified with mysql_native_password by '${M}' x`],
+    ['Key (reset_token)=(abc) already exists.', `Key (reset_token)=(${M}) already exists.`],
+    ['Key (token, email)=(abc, a@b) already exists.', `Key (token, email)=(${M}) already exists.`],
+    [
+      inspect({ rawHeaders: ['X-Api-Key', 'abc', 'Accept', 'y'] }),
+      `{ rawHeaders: [ 'X-Api-Key', '${M}', 'Accept', 'y' ] }`,
+    ],
+    [`{ name: 'X-Api-Key', value: 'abc' }`, `{ name: 'X-Api-Key', value: '${M}' }`],
+    [`('Authorization', 'Foo bar')`, `('Authorization', '${M}')`],
+    [`'--password', 'abc'`, `'--password', '${M}'`],
+    ['postgres://u:p w@h/db', `postgres://u:${M}@h/db`],
+    ['amqp://u:p"x@h', `amqp://u:${M}@h`],
+    ['postgres://u:123/abc@db/x', `postgres://u:${M}@db/x`],
+    [`postgres://u:${'Xy9%2F'.repeat(60)}@db/x`, `postgres://u:${M}@db/x`],
+    [`"x\\n${'ghp'}_${'a1B2'.repeat(9)}"`, `"x\\n${M}"`],
+    [`?x=y%20${'ghp'}_${'a1B2'.repeat(9)}`, `?x=y%20${M}`],
+    [`${'hvs'}.CAESI${'a1B2'.repeat(6)}`, M],
+    [`${'dckr'}_pat_${'a1B2'.repeat(6)}`, M],
+    [`${'pypi'}-AgEIcHlwaS5vcmcCJDEyMzQ1Njc4`, M],
+    [`${'glsa'}_${'a1B2'.repeat(8)}_12345678`, M],
+    [`${'gsk'}_${'a1B2'.repeat(10)}`, M],
+    [`${'ATATT'}3xFfGF0${'a1B2'.repeat(6)}`, M],
+    [`${'shpss'}_${'ab12'.repeat(8)}`, M],
+    [
+      `https://api.telegram.org/bot123456789:${'AA'}F-${'a1B2'.repeat(8)}/send`,
+      `https://api.telegram.org/bot123456789:${M}/send`,
+    ],
+    ['https://discord.com/api/webhooks/123456/abcDEF_1', `https://discord.com/api/webhooks/123456/${M}`],
+  ];
+  for (const [given, expected] of table)
+    it(JSON.stringify(given.slice(0, 60)), () => assert.equal(scrubber.text(given), expected));
+});
+
+describe('leaves', () => {
+  for (const clean of [
+    '<password/>',
+    '<input name="password" type="text">',
+    '<auth><user>rex</user></auth>',
+    'required: ["password", "email"]',
+    "['x-api-key', 'content-type']",
+    "['reset-password', 'profile']",
+    '["x-api-key","content-type"]',
+    "{ name: 'color', value: 'red' }",
+    `secret 'db' not found in "secrets"`,
+    'form-data; name="color"\r\n\r\nred\r\n--x',
+    'Key (email)=(a@b) already exists.',
+    'curl -u rex https://x:443/y',
+    'postgres://localhost:5432 refused for rex@x',
+    'see https://x.com: write to rex@x.com',
+    'redis://cache:6379/0 and a@b',
+    'rex@tcp(db:3306)/x',
+    'discord.com/api/webhooks',
+    'mysql is down, try -p',
+  ])
+    it(JSON.stringify(clean), () => assert.equal(scrubber.text(clean), clean));
+});
+
+describe('in tags', () => {
+  it('masks signatures of URLs, as the conventions of OpenTelemetry ask for', () => {
+    assert.deepEqual(
+      scrubber.tags({
+        'url.query': 'AWSAccessKeyId=a&Signature=b&sig=c&X-Goog-Signature=d&x=1',
+        'url.full': 'https://x/y?sig=a&x=1',
+      }),
+      {
+        'url.query': `AWSAccessKeyId=${M}&Signature=${M}&sig=${M}&X-Goog-Signature=${M}&x=1`,
+        'url.full': `https://x/y?sig=${M}&x=1`,
+      },
+    );
+  });
+
+  it('masks numbers that are cards, and values that stand beside their names', () => {
+    assert.deepEqual(
+      scrubber.tags({
+        payment: 4111111111111111,
+        order: 4111111111111112,
+        list: [4111111111111111, 5],
+        allowed: ['x-api-key', 'content-type'],
+        headers: [
+          { name: 'X-Api-Key', value: 'x' },
+          { name: 'Accept', value: 'y' },
+        ],
+        rawHeaders: ['X-Api-Key', 'x', 'Accept', 'y'],
+      }),
+      {
+        payment: M,
+        order: 4111111111111112,
+        list: [M, 5],
+        allowed: ['x-api-key', 'content-type'],
+        headers: [
+          { name: 'X-Api-Key', value: M },
+          { name: 'Accept', value: 'y' },
+        ],
+        rawHeaders: ['X-Api-Key', M, 'Accept', 'y'],
+      },
+    );
+  });
+});

@@ -1,0 +1,90 @@
+// What programs say about passwords, sessions and tokens is no secret, and names of code are none either: masking them
+// merges different bugs into one issue. Each pair: what stays, and what is masked all the same.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createScrubber } from '../../../src/record/scrub/scrubber.ts';
+
+const scrubber = createScrubber();
+const M = '[scrubbed]';
+
+describe('names of code stay', () => {
+  for (const clean of [
+    '   2: shop::auth::Login::verify',
+    "in 'Auth::LoginController#create'",
+    'uninitialized constant Session::Store',
+    'Call to undefined method App\\Auth::guard()',
+    'std::session::open failed',
+    '   at Shop.Auth.Login(String user) in C:\\src\\Shop\\Auth.cs:line 42',
+    '\tat com.acme.Auth$.login(Auth.scala:12)',
+    '\tat com.acme.Session.open(Session.groovy:44)',
+    'lib/app/auth.ex:12: App.Auth.login/2',
+    '(package:app/auth.dart:12:5)',
+    'src/auth.rs:10:5',
+    'src/token.kt:7 lib/session.erb:3 pkg/auth.swift:8:2',
+    'Caused by: com.acme.auth.InvalidLogin: Account 5 is locked',
+    'Caused by: com.acme.secret.NotFound: Account 5',
+    'session://abc/def',
+    'in <Session> (at App.js:12)',
+    'if (token === undefined) {',
+    'method signature = (a, b), sig: 11, sig=15',
+  ])
+    it(clean, () => assert.equal(scrubber.text(clean), clean));
+});
+
+describe('sentences stay, secrets in them do not', () => {
+  const table: [string, string, string][] = [
+    ['auth: timeout', 'auth: Xk29dKq1', `auth: ${M}`],
+    ['auth: forbidden', 'auth=forbidden', `auth=${M}`],
+    ['auth: open db: refused', 'auth: dXNlcjpwYXNzd29yZA==', `auth: ${M}`],
+    ['auth: db-01.example.com: no route', '"auth": "timeout"', `"auth": "${M}"`],
+    ['auth: sha256 mismatch after 120ms', 'auth: {x}', `auth: ${M}`],
+    ['session: not found', 'session: 3f2504e0-4f89-11d3-9a0c-0305e82c3301 not found', `session: ${M} not found`],
+    ['session: (closed)', '{ user: rex, session: abc }', `{ user: rex, session: ${M} }`],
+    ['Unexpected token: name (foo)', 'login with token: hunter2 failed', `login with token: ${M} failed`],
+    ['token: JsonWebTokenError', 'token: dGhpc0lzQVNlY3JldA', `token: ${M}`],
+    ['invalid token: expected 3 parts', 'db:\n  token: hunter', `db:\n  token: ${M}`],
+    ['tests pass: 12', 'user rex pass: 123456', `user rex pass: ${M}`],
+    ['pass=12 fail=3', 'pass=123456', `pass=${M}`],
+    ['pass: 3', 'pass: hunter2', `pass: ${M}`],
+    ['active sessions=42', 'session=abc', `session=${M}`],
+    ['cookies: 3 sent', 'cookie: sid=abc; x=1', `cookie: ${M}`],
+    ['pin: 13 is already exported', 'pin: 1234', `pin: ${M}`],
+    ['jwt: token is malformed', 'jwt:abc', `jwt:${M}`],
+    ['csrf: mismatch', 'csrf=mismatch', `csrf=${M}`],
+    ['(using password: YES)', 'password: YESTERDAY', `password: ${M}`],
+    ['(using password: NO)', 'password=YES1', `password=${M}`],
+    ['password: Path `password` is required.', 'password: Path', `password: ${M}`],
+    ['password: must be at least 8 characters', 'password: musty', `password: ${M}`],
+    ['password: undefined', 'password: undefined1', `password: ${M}`],
+    ['the --password option is required', 'mysqldump --password hunter2 db', `mysqldump --password ${M} db`],
+    ['--auth basic', '--auth rex:bone', `--auth ${M}`],
+  ];
+  for (const [clean, secret, masked] of table)
+    it(`${clean} | ${secret}`, () => {
+      assert.equal(scrubber.text(clean), clean);
+      assert.equal(scrubber.text(secret), masked);
+    });
+});
+
+describe('strong words are masked in sentences, too', () => {
+  for (const [given, expected] of [
+    ['login failed, password: hunter', `login failed, password: ${M}`],
+    ['api key: abc refused', `api key: abc refused`],
+    ['bad apikey: abc', `bad apikey: ${M}`],
+    ['the secret: abc', `the secret: ${M}`],
+    ['db_pass: abc', `db_pass: ${M}`],
+    ['user_token: abc', `user_token: ${M}`],
+    ['password: (hunter2)', `password: ${M}`],
+    ['password：hunter2', `password：${M}`],
+  ] as const)
+    it(given, () => assert.equal(scrubber.text(given), expected));
+});
+
+it('numbers and booleans under weak names are kept in tags, what people type in is not', () => {
+  assert.deepEqual(
+    scrubber.tags({ sessions: 42, auth: true, pass: 3, cookies: 2, session: 'x', pin: 1234, db_pass: 123456, otp: 1 }),
+    { sessions: 42, auth: true, pass: 3, cookies: 2, session: M, pin: M, db_pass: M, otp: M },
+  );
+  assert.deepEqual(scrubber.tags({ pass: 123456, password: true }), { pass: M, password: M });
+});
