@@ -8,13 +8,13 @@ import { type Identity, readIdentity } from '../record/attributes.ts';
 import type { Counted, ErrorFact, LogFact } from '../record/fact.ts';
 import type { Level } from '../record/level.ts';
 import { clampTime, LIMITS } from '../record/limits.ts';
-import { clean } from '../record/scrub/clean.ts';
+import { clean, cleanId } from '../record/scrub/clean.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
 import { keptUserId, type UserIdOptions } from '../record/user-id.ts';
 import { uuidv7 } from '../util/uuid.ts';
 import { readableSpan, spanTags } from './attributes.ts';
 import { crumbFacts } from './breadcrumbs.ts';
-import { cleanId, cleanName, cleanNameOf } from './clean-name.ts';
+import { cleanName, cleanNameOf } from './clean-name.ts';
 
 /** What the carrier of an occurrence knows beside the error itself. */
 export interface Carrier {
@@ -121,8 +121,7 @@ export class CarrierFacts {
   }
 
   hashUser(userId: string | undefined): string | undefined {
-    const kept = keptUserId(userId, this.#options);
-    return kept === undefined ? undefined : cleanId(kept, this.#scrubber);
+    return keptUserId(userId, this.#options, this.#scrubber);
   }
 
   session(sessionId: string | undefined): string | undefined {

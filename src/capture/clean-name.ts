@@ -30,10 +30,3 @@ export function cleanName(text: string, scrubber: Scrubber, limit: number = LIMI
 export function cleanNameOf(value: unknown, scrubber: Scrubber): string | undefined {
   return value === undefined || value === null ? undefined : cleanName(String(value), scrubber);
 }
-
-/** Ids of users and sessions, which are others each time: only what is not plain is looked at. */
-const PLAIN_ID = /^[\w.@+-]{1,64}$/;
-
-export function cleanId(id: string, scrubber: Scrubber): string {
-  return PLAIN_ID.test(id) ? id : clean(id, scrubber, LIMITS.id);
-}

@@ -1,6 +1,6 @@
 import type { Attributes } from './attributes.ts';
 import type { ErrorFact } from './fact.ts';
-import { cut, LIMITS } from './limits.ts';
+import { LIMITS } from './limits.ts';
 import { clean } from './scrub/clean.ts';
 import type { Scrubber } from './scrub/scrubber.ts';
 
@@ -14,7 +14,7 @@ export function errorOfAttributes(attributes: Attributes, scrubber: Scrubber): E
   const type = attributes['exception.type'];
   const message = attributes['exception.message'];
   const fact: ErrorFact = {
-    type: cut(String(type ?? 'Error'), LIMITS.name),
+    type: clean(String(type ?? 'Error'), scrubber, LIMITS.name),
     message: clean(String(message ?? type), scrubber),
   };
   const stack = attributes['exception.stacktrace'];

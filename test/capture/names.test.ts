@@ -40,6 +40,21 @@ test('a span that is named by a value: failed, slow, and inside a slow one', () 
   assertScrubbed(bench.facts);
 });
 
+test('ids of a request, of its session and its user, and the name of an error', () => {
+  const bench = captureBench({ rate: 1 });
+  const span = bench.tracer.startSpan('GET', {
+    kind: SpanKind.SERVER,
+    attributes: { 'http.request.method': 'GET', 'request.id': SECRET, 'session.id': SECRET, 'user.id': SECRET },
+  });
+  context.with(trace.setSpan(context.active(), span), () => {
+    span.recordException(Object.assign(new Error('broken'), { name: SECRET, code: SECRET }));
+  });
+  span.setAttribute('error.type', SECRET);
+  span.end();
+  assert.ok(bench.facts.length >= 3, 'a row, its amendment and a call');
+  assertScrubbed(bench.facts);
+});
+
 test('an operation keeps its bounded, scrubbed name', () => {
   const bound = new OperationBound(createScrubber());
   const named = { kind: 'internal', name: SECRET, statusClass: 'ok', peer: `${'x'.repeat(10_000)}` } as const;

@@ -33,6 +33,8 @@ const log = (value: string) =>
         'code.function.name': value,
         'logger.name': value,
         'session.id': value,
+        'user.id': value,
+        'exception.type': value,
         'rowtrace.fingerprint': value,
       }),
     }),
@@ -48,6 +50,8 @@ const request = (value: string) =>
         'http.route': value,
         'http.response.status_code': 500,
         'request.id': value,
+        'session.id': value,
+        'enduser.id': value,
         'error.type': value,
       }),
     }),
@@ -57,7 +61,7 @@ const request = (value: string) =>
 test('secrets in templates, names of functions, modules, routes and spans', async () => {
   for (const written of [await factsOf('logs', log(SECRET)), await factsOf('traces', request(SECRET))]) {
     assert.match(written, /scrubbed/);
-    assert.doesNotMatch(written.replaceAll(/"(requestId|sessionId)":"[^"]*"/g, ''), /hunter2/);
+    assert.doesNotMatch(written, /hunter2/);
   }
 });
 

@@ -71,7 +71,7 @@ function logFact(
     stack: stack === undefined ? undefined : clean(stack, scrubber, LIMITS.stack),
     fingerprint: name(text(attributes, 'rowtrace.fingerprint'), LIMITS.tagValue),
     ...outcome?.facts,
-    userId: keptUserId(identity.userId, rules),
+    userId: keptUserId(identity.userId, rules, scrubber),
     sessionId: name(identity.sessionId, LIMITS.id),
     traceId: traced ? record.traceId : undefined,
     spanId: name(record.spanId || undefined, LIMITS.id),

@@ -2,8 +2,8 @@
 
 import { readIdentity } from '../../record/attributes.ts';
 import type { RequestFacts } from '../../record/fact.ts';
-import { cut, LIMITS } from '../../record/limits.ts';
-import { clean } from '../../record/scrub/clean.ts';
+import { LIMITS } from '../../record/limits.ts';
+import { cleanGiven } from '../../record/scrub/clean.ts';
 import type { Scrubber } from '../../record/scrub/scrubber.ts';
 import { keptUserId } from '../../record/user-id.ts';
 import type { MapRules } from './rules.ts';
@@ -28,8 +28,8 @@ export function requestFacts(node: SpanNode, request: SpanNode | undefined, rule
   if (request !== undefined) readIdentity(request.span.attributes, identity);
   if (node !== request) readIdentity(node.span.attributes, identity);
   const facts: RequestFacts = {
-    userId: keptUserId(identity.userId, rules),
-    sessionId: identity.sessionId === undefined ? undefined : cut(identity.sessionId, LIMITS.id),
+    userId: keptUserId(identity.userId, rules, rules.scrubber),
+    sessionId: cleanGiven(identity.sessionId, rules.scrubber, LIMITS.id),
   };
   return request === undefined ? facts : { ...facts, ...outcomeFacts(request, rules.scrubber) };
 }
@@ -37,14 +37,12 @@ export function requestFacts(node: SpanNode, request: SpanNode | undefined, rule
 /** Route, method, status, latency and request id of a server span. */
 export function outcomeFacts(request: SpanNode, scrubber: Scrubber): RequestFacts {
   const { attributes } = request.span;
-  const route = attributes['http.route'];
   const requestId = attributes['request.id'] ?? attributes['http.request.header.x-request-id'];
   return {
-    route: route === undefined || route === '' ? undefined : clean(String(route), scrubber, LIMITS.name),
+    route: cleanGiven(attributes['http.route'], scrubber, LIMITS.name),
     method: request.operation.method,
     status: request.status,
     latency: isRequest(request) ? Math.round(request.millis) : undefined,
-    requestId:
-      requestId === undefined ? undefined : cut(String(Array.isArray(requestId) ? requestId[0] : requestId), LIMITS.id),
+    requestId: cleanGiven(Array.isArray(requestId) ? requestId[0] : requestId, scrubber, LIMITS.id),
   };
 }

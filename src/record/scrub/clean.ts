@@ -5,3 +5,16 @@ import type { Scrubber } from './scrubber.ts';
 export function clean(text: string, scrubber: Scrubber, limit: number = LIMITS.message): string {
   return cut(scrubber.text(bound(text, limit)), limit);
 }
+
+/** Ids, routes, types: what may be missing. A client can send a token as its request id. */
+export function cleanGiven(text: unknown, scrubber: Scrubber, limit: number): string | undefined {
+  return text === undefined || text === null || text === '' ? undefined : clean(String(text), scrubber, limit);
+}
+
+/** Too short for a token of any provider, or hexadecimal, which no rule takes for one. */
+const PLAIN_ID = /^(?:[\w.@+-]{1,16}|[0-9a-f-]{1,64})$/i;
+
+/** Ids of users and sessions, which are others each time: only what is not plain is looked at. */
+export function cleanId(id: string, scrubber: Scrubber): string {
+  return PLAIN_ID.test(id) ? id : clean(id, scrubber, LIMITS.id);
+}
