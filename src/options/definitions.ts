@@ -195,7 +195,7 @@ export const DEFINITIONS = {
   }),
   scrubKeys: define<readonly string[]>({
     env: 'ROWTRACE_SCRUB_KEYS',
-    parse: parse.list,
+    parse: parse.scrubKeys,
     default: Object.freeze([]),
     doc: 'Further attribute names whose values are masked, beside the built-in list (password, token, authorization, cookie, api key …).',
   }),

@@ -4,6 +4,7 @@
 import { LEVELS, type Level } from '../record/level.ts';
 import { setOwn } from '../record/plain.ts';
 import { OWN_COLUMNS, PROMOTED_TYPES, type PromotedColumns, type PromotedType } from '../record/row.ts';
+import { wordsOfKey } from '../record/scrub/keys.ts';
 
 export type Parser<T> = (given: unknown) => T;
 
@@ -114,6 +115,17 @@ export const headerNames: Parser<readonly string[]> = (given) => {
   const wrong = names.find((name) => !/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name));
   if (wrong !== undefined) throw new Error(`${JSON.stringify(wrong)} is no HTTP header name`);
   return Object.freeze(names);
+};
+
+/** Names are matched by their words; one without any would match nothing. */
+export const scrubKeys: Parser<readonly string[]> = (given) => {
+  const keys = list(given);
+  const wrong = keys.find((key) => wordsOfKey(key).length === 0);
+  if (wrong !== undefined)
+    throw new Error(
+      `${JSON.stringify(wrong)} has no letter and no digit; give the name of an attribute, like "chip_number"`,
+    );
+  return keys;
 };
 
 /** `{ name: value }`, or "name=value,name=value" (`:` does as well). */

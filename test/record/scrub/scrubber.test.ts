@@ -76,6 +76,28 @@ describe('own rules', () => {
     assert.equal(own.text('chip-number=985 x'), `chip-number=${M} x`);
   });
 
+  it('masks own keys of any language and of any length, in tags and in text', () => {
+    for (const [key, name, other] of [
+      ['motdepassé', 'motDePassé', 'motdepass'],
+      ['Schlüssel', 'ersatz-SCHLÜSSEL', 'schlosser'],
+      ['пароль', 'Новый_Пароль', 'порог'],
+      ['密码', '新密码', '号码'],
+      ['pw', 'db_pw', 'p_w2'],
+      ['ID', 'id', 'i'],
+      ['x', 'x', 'y'],
+    ] as const) {
+      const own = createScrubber({ keys: [key] });
+      assert.deepEqual(own.tags({ [name]: 'v', [other]: 'v' }), { [name]: M, [other]: key === 'pw' ? M : 'v' }, key);
+      for (const [before, behind] of [
+        ['', '=v'],
+        ['a: 1, ', ': v, b'],
+        ['{"', '":"v"} b'],
+      ] as const)
+        assert.equal(own.text(before + name + behind), (before + name + behind).replace(/v(?=\W|$)/, M), key);
+      if (key !== 'pw') assert.equal(own.text(`${other}=v`), `${other}=v`, key);
+    }
+  });
+
   it('masks own patterns, with or without the g flag', () => {
     const own = createScrubber({ patterns: [/PAT-\d+/, /zz+/g] });
     assert.equal(own.text('PAT-1 PAT-22 zzz'), `${M} ${M} ${M}`);
