@@ -26,9 +26,9 @@ const ITEM =
 /** An item behind such a name is its value: headers and options; `['password', 'email']` lists names of fields. */
 const HEADER =
   /^(?:--[\w-]{2,40}|x-[\w-]{2,40}|(?:proxy-)?authorization|(?:set-)?cookie|[\w-]{0,40}(?:api-?key|subscription-key|-token|-secret))$/i;
-/** `['x-api-key', 'content-type']` lists names of headers. */
+/** `['x-api-key', 'content-type']` and `['authorization', 'password']` list names. */
 const OTHER_HEADER =
-  /^(?:[a-z]{1,14}(?:-[a-z]{1,14}){1,4}|accept|authorization|connection|cookie|date|etag|host|origin|range|referer|server|vary)$/i;
+  /^(?:[a-z]{1,14}(?:-[a-z]{1,14}){1,4}|accept|authorization|connection|cookie|date|etag|host|origin|range|referer|server|vary|password|secret|token)$/i;
 const ELEMENT_REACH = 256;
 
 /** blank, tab, quotes, %, &, :, =, ], \, >: saves the regular expressions at most words of a stack. */

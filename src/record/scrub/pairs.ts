@@ -5,13 +5,16 @@
 import { isHarmlessNumber, judgeKey, type KeyVerdict } from './keys.ts';
 import { isItemOf, type Link, linkOf, mayLink } from './links.ts';
 import { MASK } from './mask.ts';
-import { isNothing, isSentence, looksSecret } from './prose.ts';
+import { isStatement, isWeakSaying, looksSecret } from './prose.ts';
 import type { Sniffer } from './sniff.ts';
 import { Ends, type Span, stickyEnd } from './values.ts';
 
 const KEY_REACH = 64;
-const NUMBER = /-?\d{1,9}(?:\.\d{1,6})?(?::\d{1,7})?(?=[\s,;&"'`<>{}()[\]\\]|$)/y;
-const BOOLEAN = /(?:true|false)(?![\w.-])/iy;
+const HARMLESS_LENGTH = 24;
+const NUMBER = /^-?\d{1,9}(?:\.\d{1,6})?(?::\d{1,7})?$/;
+const BOOLEAN = /^(?:true|false)$/i;
+const NOTHING = /^(?:null|undefined|nil|None)$/;
+const ARROW = /[ \t]{0,8}=>/y;
 const PLACE = /:(?:line )?\d/y;
 const SOURCE_FILE =
   /\.(?:[cm]?[jt]sx?|json|map|html?|vue|svelte|astro|pyx?|rb|erb|rake|go|java|kts?|cs|fs|vb|php|rs|scala|sc|groovy|clj[cs]?|exs?|erl|hrl|dart|swift|mm?|c|cc|cpp|cxx|h|hh|hpp|lua|p[lm]|r|jl|hs|elm|ml|zig|nim|cr|sql|sh|ya?ml)$/i;
@@ -61,10 +64,15 @@ function secretOf({ text, ends, keyStart, keyEnd, link, isOwn }: Found): Span | 
   if (verdict === undefined || text.startsWith(MASK, at)) return undefined;
   if (kind === 'element') return ends.element(at);
   if (text.charCodeAt(keyEnd) === 58 && stickyEnd(PLACE, text, keyEnd) >= 0 && SOURCE_FILE.test(key)) return undefined;
-  if (!own && isHarmless(text, at, key, verdict)) return undefined;
+  const opensParameters = text.charCodeAt(at) === 40;
+  // Before the value is read, since it would be read again for each key within it.
+  if (!own && (kind === 'said' ? isStatement(text, key, verdict, at) : opensParameters)) return undefined;
   const reach = reachOf(text, at, key, kind);
   const value = ends.value(at, reach);
   if (value === undefined || own) return value;
+  if (isHarmless(text, value, at, key, verdict)) return undefined;
+  // A parameter list: `getToken: (node) => node.token`.
+  if (opensParameters && stickyEnd(ARROW, text, value.end) >= 0) return undefined;
   if (kind === 'item')
     return isItemOf(key, text.slice(value.start, Math.min(value.end, value.start + 80))) ? value : undefined;
   if ((kind !== 'said' && kind !== 'flag') || reach === 'line') return value;
@@ -72,7 +80,7 @@ function secretOf({ text, ends, keyStart, keyEnd, link, isOwn }: Found): Span | 
   if (value.start !== at || '[{'.includes(text[at]!)) return value;
   const word = reach === 'word' ? value : (ends.value(at, 'word') ?? value);
   if (kind === 'flag') return /(?:auth|sessions?)$/i.test(key) && !isLogin(text, word) ? undefined : value;
-  return isSentence(text, keyStart, key, verdict, word) ? undefined : value;
+  return isWeakSaying(text, keyStart, key, verdict, word) ? undefined : value;
 }
 
 /** `--auth basic` names a way, `--auth rex:bone` is one. */
@@ -86,12 +94,13 @@ function signature(text: string, keyStart: number, keyEnd: number, key: string):
   return keyStart === 0 || /[?&;,\s"']/.test(text[keyStart - 1]!) ? 'text' : undefined;
 }
 
-function isHarmless(text: string, at: number, key: string, verdict: KeyVerdict): boolean {
-  if (isNothing(text, at)) return true;
+/** Nothing, a boolean, a number; a password in quotes may be the word "null". */
+function isHarmless(text: string, { start, end }: Span, at: number, key: string, verdict: KeyVerdict): boolean {
+  if (end - start > HARMLESS_LENGTH) return false;
+  const value = text.slice(start, end);
+  if (NOTHING.test(value)) return start === at || verdict !== 'secret';
   if (verdict === 'secret') return false;
-  if (stickyEnd(BOOLEAN, text, at) >= 0) return true;
-  const end = stickyEnd(NUMBER, text, at);
-  return end >= 0 && isHarmlessNumber(key, verdict, Number.parseFloat(text.slice(at, end)));
+  return BOOLEAN.test(value) || (NUMBER.test(value) && isHarmlessNumber(key, verdict, Number.parseFloat(value)));
 }
 
 function reachOf(text: string, at: number, key: string, kind: Link['kind']): 'word' | 'line' | 'credential' {

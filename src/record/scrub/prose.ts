@@ -3,7 +3,6 @@
 import type { KeyVerdict } from './keys.ts';
 import { type Span, stickyEnd } from './values.ts';
 
-const NOTHING = /(?:null|undefined|nil|None)(?![\w.-])/y;
 /** Validators and drivers write like this behind the name of a field. */
 const STATEMENT =
   /(?:YES|NO)(?![\w.-])|Path `|(?:must|is|was|are|should|cannot|can|has|does|did|may|not|too|expected|required|missing|invalid|incorrect)[ \t]{1,4}[a-z]/iy;
@@ -14,26 +13,25 @@ const WORD_REACH = 64;
 const TECHNICAL =
   /^(?:v?\d+(?:[a-z]{1,5})?|\d+(?:st|nd|rd|th)|\d{4}-\d\d-\d\d(?:T[\d:.+Z-]*)?|(?:sha|hmac|aes|rsa|utf|base|oauth|http|ipv|ed|[rhep]s|md)-?\d+\w{0,2})$/i;
 
-/** A value that says there is none. */
-export function isNothing(text: string, at: number): boolean {
-  return stickyEnd(NOTHING, text, at) >= 0;
+/** What is said behind a strong word: "password: must be longer". */
+export function isStatement(text: string, key: string, verdict: KeyVerdict, at: number): boolean {
+  if (verdict === 'weak') return false;
+  if (stickyEnd(STATEMENT, text, at) >= 0) return true;
+  return /^authori[sz]ation$/.test(key) && stickyEnd(LOWER_CASE, text, at) >= 0;
 }
 
-/** @param word the first word behind the colon */
-export function isSentence(text: string, keyStart: number, key: string, verdict: KeyVerdict, word: Span): boolean {
+/** What is said behind a weak one, by its first word: "auth: timeout". */
+export function isWeakSaying(text: string, keyStart: number, key: string, verdict: KeyVerdict, word: Span): boolean {
   const isPin = /^pin$/i.test(key);
-  if (verdict === 'weak' || isPin) {
-    const said = text.slice(word.start, Math.min(word.end, word.start + WORD_REACH));
-    return !isStructured(text, keyStart, word.end) && !looksSecret(said) && !(isPin && /^\d{4}/.test(said));
-  }
-  if (stickyEnd(STATEMENT, text, word.start) >= 0) return true;
-  return /^authori[sz]ation$/.test(key) && stickyEnd(LOWER_CASE, text, word.start) >= 0;
+  if (verdict !== 'weak' && !isPin) return false;
+  const said = text.slice(word.start, Math.min(word.end, word.start + WORD_REACH));
+  return !isStructured(text, keyStart, word.end) && !looksSecret(said) && !(isPin && /^\d{4}/.test(said));
 }
 
 /** A line of YAML, an object in braces: what stands there is no sentence. */
 function isStructured(text: string, keyStart: number, end: number): boolean {
   let at = keyStart;
-  const floor = Math.max(0, keyStart - 256);
+  const floor = Math.max(0, keyStart - 128);
   while (at > floor && isBlank(text.charCodeAt(at - 1))) at--;
   const isLine = (end >= text.length || /[\r\n]/.test(text[end]!)) && (at === 0 || text[at - 1] === '\n');
   if (isLine && keyStart - at >= 2) return true;

@@ -7,7 +7,7 @@ const AUTHORITY_REACH = 1_024;
 const SERVERS =
   /(?:postgres(?:ql)?|cockroachdb|mysqlx?|mariadb|mssql|sqlserver|oracle|clickhouse|mongodb(?:\+srv)?|rediss?|amqps?|nats|kafka|ldaps?|smtps?)$/i;
 const DSN = /@(?:tcp|unix)6?\(/g;
-const DSN_REACH = 256;
+const DSN_REACH = 128;
 
 /** `postgres://user:secret@host` → `postgres://user:[scrubbed]@host`; a long user without password is a token. */
 export function maskAuthorities(text: string): string {

@@ -139,7 +139,7 @@ export class Ends {
       const code = text.charCodeAt(at);
       if (code <= 32 || code === 59 || code === 60 || code === 62) return at;
       if (isOpening(code)) {
-        const end = isNested ? this.#closingBracket(at, INNER_REACH) : undefined;
+        const end = isNested ? this.#closingBracket(at, Math.min(INNER_REACH, this.lineEnd(at) - at)) : undefined;
         if (end === undefined) isNested = false;
         else at = end - 1;
       } else if (isClosing(code)) {

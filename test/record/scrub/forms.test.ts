@@ -79,7 +79,7 @@ describe('leaves', () => {
     '<auth><user>rex</user></auth>',
     'required: ["password", "email"]',
     "['x-api-key', 'content-type']",
-    "['reset-password', 'profile']",
+    "['reset-password', 'profile'], redact: ['authorization', 'password']",
     '["x-api-key","content-type"]',
     "{ name: 'color', value: 'red' }",
     `secret 'db' not found in "secrets"`,

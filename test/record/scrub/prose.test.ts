@@ -27,6 +27,8 @@ describe('names of code stay', () => {
     'session://abc/def',
     'in <Session> (at App.js:12)',
     'if (token === undefined) {',
+    'getToken: (node) => node.token, withAuth = (url) => {',
+    'const readToken = (\n',
     'method signature = (a, b), sig: 11, sig=15',
   ])
     it(clean, () => assert.equal(scrubber.text(clean), clean));
@@ -47,6 +49,7 @@ describe('sentences stay, secrets in them do not', () => {
     ['tests pass: 12', 'user rex pass: 123456', `user rex pass: ${M}`],
     ['pass=12 fail=3', 'pass=123456', `pass=${M}`],
     ['pass: 3', 'pass: hunter2', `pass: ${M}`],
+    ['sessions="42"', 'sessions="abc"', `sessions="${M}"`],
     ['active sessions=42', 'session=abc', `session=${M}`],
     ['cookies: 3 sent', 'cookie: sid=abc; x=1', `cookie: ${M}`],
     ['pin: 13 is already exported', 'pin: 1234', `pin: ${M}`],
@@ -56,6 +59,9 @@ describe('sentences stay, secrets in them do not', () => {
     ['(using password: NO)', 'password=YES1', `password=${M}`],
     ['password: Path `password` is required.', 'password: Path', `password: ${M}`],
     ['password: must be at least 8 characters', 'password: musty', `password: ${M}`],
+    ['password=null', 'password="null"', `password="${M}"`],
+    ['token=null', 'token=null+Xk29dKq1', `token=${M}`],
+    ['session=true', 'session="true love"', `session="${M}"`],
     ['password: undefined', 'password: undefined1', `password: ${M}`],
     ['the --password option is required', 'mysqldump --password hunter2 db', `mysqldump --password ${M} db`],
     ['--auth basic', '--auth rex:bone', `--auth ${M}`],
