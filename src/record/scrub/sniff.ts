@@ -43,7 +43,6 @@ interface Trigger {
 
 /** Letters fold to 1–26 in either case, digits to 27; the punctuation that triggers begin with has codes of its own. */
 const FOLD = new Uint8Array(65_536);
-for (let i = 128; i < FOLD.length; i++) FOLD[i] = 1 + (lowerOf(i) % 26);
 for (let i = 0; i < 26; i++) FOLD[65 + i] = FOLD[97 + i] = i + 1;
 for (let i = 48; i < 58; i++) FOLD[i] = 27;
 for (const [i, char] of [...'_-.:/'].entries()) FOLD[char.charCodeAt(0)] = 28 + Math.min(i, 3);
@@ -59,6 +58,7 @@ export interface Sniffer {
 export function createSniffer(extra: readonly string[]): Sniffer {
   const buckets: (Trigger[] | undefined)[] = new Array(1 << 15).fill(undefined);
   const table = new Uint8Array(1 << 15);
+  foldLetters(extra);
   const add = (trigger: Trigger) => {
     for (const key of keysOf(trigger.text)) {
       buckets[key] = [...(buckets[key] ?? []), trigger];
@@ -131,10 +131,18 @@ function keysOf(text: string): number[] {
   return keys;
 }
 
-/** Of letters beyond ASCII, up to Cyrillic and Greek; those behind have no case or are of no keyboard. */
+/** Letters beyond ASCII fold only where a user's key has them: all of them would cost a start two milliseconds. */
+function foldLetters(words: readonly string[]): void {
+  for (const char of words.join('').toLowerCase())
+    for (const form of [char, char.toUpperCase()]) {
+      const code = form.charCodeAt(0);
+      if (code > 127) FOLD[code] = 1 + (lowerOf(code) % 26);
+    }
+}
+
 function lowerOf(code: number): number {
   if (code < 128) return code >= 65 && code <= 90 ? code | 32 : code;
-  return code < 0x600 ? String.fromCharCode(code).toLowerCase().charCodeAt(0) : code;
+  return String.fromCharCode(code).toLowerCase().charCodeAt(0);
 }
 
 const [AUTHORITY] = keysOf('://');
