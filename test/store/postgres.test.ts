@@ -5,6 +5,7 @@ import { migrate } from '../../src/store/migrate.ts';
 import { openPglite } from '../../src/store/pglite.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import { asSuperuser, databaseFor, testServerUrl } from '../support/database.ts';
+import { openServer } from '../support/servers.ts';
 
 describe('both databases', () => {
   const values = `select 5::bigint as safe, 9007199254740993::bigint as big, array[1, null]::bigint[] as list,
@@ -69,6 +70,23 @@ test('whatever DateStyle and TimeZone a database has, times are read and partiti
       assert.equal(Date.parse(to!) - Date.parse(from), 86_400_000, `${style}: ${name} ${bound}`);
     }
   }
+});
+
+// Before Postgres 18 "IST" is Israel's wherever it is written.
+test('who asks for partitions in a session of another style gets the same, on Postgres 14', {
+  timeout: 120_000,
+}, async (t) => {
+  const { db, drop } = await openServer('postgres 14');
+  t.after(drop);
+  await db.query('select rowtrace.ensure_partitions(7)');
+  await db.query(
+    `set local datestyle = 'SQL, DMY'; set local timezone = 'Asia/Kolkata'; select rowtrace.ensure_partitions(9)`,
+  );
+  const [made] = await db.query<{ bound: string }>(
+    `select pg_get_expr(relpartbound, oid) as bound from pg_class
+     where relname ~ '^error_logs_[0-9]{8}$' order by relname desc limit 1`,
+  );
+  assert.match(made!.bound, /FROM \('[\d-]+ 00:00:00\+00'\) TO \('[\d-]+ 00:00:00\+00'\)/);
 });
 
 test('connections that the server ends, idle or in use, fail their query and not the process', async (t) => {
