@@ -63,6 +63,9 @@ export function hookWinston(logger: LineLogger, lowest: number): () => void {
   tap = { logger, lowest };
   if (hooked) claim('winston');
   return () => {
+    tellAll();
+    process.removeListener('exit', tellAll);
+    isExitWatched = false;
     tap = undefined;
     disclaim('winston');
   };
@@ -210,10 +213,12 @@ function finish(call: WinstonCall, logger: WinstonLogger, formatted: unknown): v
   }
 }
 
-/** How long a record may wait for its formats. */
+/** How long a record may wait for its formats, and how many may. */
 const HELD_MILLIS = 5_000;
+const MAX_HELD = 1_000;
 const held = new Set<WinstonCall>();
 let isTimed = false;
+let isExitWatched = false;
 
 /** The transports are behind: formats run when they have caught up. Where they never do (a transport forgets to call back,
  *  its backend is away), an error must be seen all the same; its words and fields nobody has masked, so they stay out. */
@@ -224,6 +229,12 @@ function hold(call: WinstonCall, info: Info): void {
   else calls.push(call);
   if (call.isCrumb) return;
   held.add(call);
+  if (held.size > MAX_HELD) for (const oldest of held) if (tell(oldest)) break;
+  if (!isExitWatched) {
+    isExitWatched = true;
+    // In front of whoever closes the journal then.
+    process.prependListener('exit', tellAll);
+  }
   if (isTimed) return;
   isTimed = true;
   setTimeout(tellHeld, HELD_MILLIS).unref();
@@ -237,11 +248,28 @@ function tellHeld(): void {
       setTimeout(tellHeld, HELD_MILLIS - (Date.now() - call.time)).unref();
       return;
     }
-    held.delete(call);
-    if (call.taken || tap === undefined) continue;
-    call.taken = true;
-    emit(tap.logger, { ...call, ...withheld(call), name: undefined });
+    tell(call);
   }
+}
+
+/** The end of the process, or of us: nobody will tell them. A throw in an `exit` listener would be an exit code. */
+function tellAll(): void {
+  for (const call of held) {
+    try {
+      tell(call);
+    } catch {
+      // The process ends the way the application wants it to.
+    }
+  }
+}
+
+/** @returns whether it had still to be told */
+function tell(call: WinstonCall): boolean {
+  held.delete(call);
+  if (call.taken || tap === undefined) return false;
+  call.taken = true;
+  emit(tap.logger, { ...call, ...withheld(call), name: undefined });
+  return true;
 }
 
 const COLUMNS = new Set(['level', 'message', 'timestamp', 'splat', 'trace_id', 'span_id', 'trace_flags']);

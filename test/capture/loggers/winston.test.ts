@@ -8,6 +8,7 @@ import { setTimeout as rest } from 'node:timers/promises';
 import { context, SpanKind, trace } from '@opentelemetry/api';
 import { hookWinston, patchWinston } from '../../../src/capture/loggers/winston.ts';
 import { bridgeOldLogsApi } from '../../../src/otel/lines.ts';
+import { journaled } from '../../support/journaled.ts';
 import { type Log, loggerBench, type Row } from './records.ts';
 
 const load = createRequire(import.meta.url);
@@ -315,6 +316,24 @@ test('where transports never catch up, an error is seen without what might have 
   const [, row] = bench.logs();
   assert.match(row!.error!.stack!, /^TypeError: \[held back\]\n {4}at .*winston\.test\.ts/);
   assert.doesNotMatch(JSON.stringify(bench.facts), /4711/);
+});
+
+test('of records that winston holds back a bounded number waits, and none is lost when the process ends', async (t) => {
+  const { rows, code } = await journaled(
+    t,
+    `import winston from 'winston';
+    import Transport from 'winston-transport';
+    const log = winston.createLogger({ transports: [new Transport({ log() {} })] });
+    for (let nr = 0; nr < 60; nr++) log.info('before');
+    for (let nr = 0; nr < 1_500; nr++) log.error('chip ' + nr);
+    log.error(new TypeError('the last'));
+    process.exit(3);`,
+    { env: { ROWTRACE_STORM_ROWS: 'off' } },
+  );
+  assert.equal(code, 3);
+  assert.equal(rows.length, 1_501);
+  assert.ok(rows.every(({ message }) => !message.includes('chip')));
+  assert.equal(rows.at(-1)!.error!.type, 'TypeError');
 });
 
 test('what formats mask is nowhere in the facts, breadcrumbs and stacks included', () => {
