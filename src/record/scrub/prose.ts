@@ -51,7 +51,7 @@ function isBlank(code: number): boolean {
 export function looksSecret(word: string): boolean {
   if (/^\d{6,}$/.test(word)) return true;
   if (word.length < 6 || TECHNICAL.test(word) || /^(?:\.{0,2}\/|[A-Za-z]:\\)|:\/\//.test(word)) return false;
-  if (/[A-Za-z\d+/]{8,}={1,2}$/.test(word) || /[A-Za-z\d][%^*!]+[A-Za-z\d]/.test(word)) return true;
+  if (/[A-Za-z\d+/]{8}={1,2}$/.test(word) || /[A-Za-z\d][%^*!]+[A-Za-z\d]/.test(word)) return true;
   for (const run of word.match(/[A-Za-z\d_-]{6,}/g) ?? []) {
     if (/\d/.test(run) && /[A-Za-z]/.test(run) && !TECHNICAL.test(run)) return !isHost(word);
     const humps = run.match(/[a-z][A-Z]/g)?.length ?? 0;
