@@ -71,7 +71,9 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
 
   function maskKey(key: string): string {
     const found = sniffer.sniff(key);
-    const rare = (found & RARE) === 0 ? key : maskRareShapes(key);
+    // Data in place of a name: "password=hunter2".
+    const worded = (found & WORD) === 0 ? key : maskPairs(key, sniffer, own);
+    const rare = (found & RARE) === 0 ? worded : maskRareShapes(worded);
     const shaped = (found & SHAPE) === 0 ? rare : maskShapes(rare);
     return (found & CARD) === 0 ? shaped : maskCards(shaped);
   }

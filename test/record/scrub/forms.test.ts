@@ -97,6 +97,15 @@ describe('leaves', () => {
 });
 
 describe('in tags', () => {
+  it('masks what stands in a name: data can come in its place', () => {
+    assert.deepEqual(scrubber.tags({ 'password=hunter2': 1, 'db.password': 'x', 'auth.method': 'sso', 'a=b': 1 }), {
+      [`password=${M}`]: M,
+      'db.password': M,
+      'auth.method': 'sso',
+      'a=b': 1,
+    });
+  });
+
   it('masks signatures of URLs, as the conventions of OpenTelemetry ask for', () => {
     assert.deepEqual(
       scrubber.tags({
