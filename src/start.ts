@@ -79,7 +79,7 @@ export function startWith(options: Options, esm?: string): Running | undefined {
   const modules = applicationModules();
   const instrumentations = leanInstrumentations({
     requestIdHeaders: options.requestIdHeaders,
-    resolve: modules.resolve,
+    modules,
     enabled: otel.enabledInstrumentations,
     disabled: otel.disabledInstrumentations,
     onProblem: say,

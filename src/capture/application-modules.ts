@@ -43,14 +43,14 @@ export class ApplicationModules {
     return createRequire(dependent).resolve(name);
   };
 
-  has(name: string): boolean {
+  has = (name: string): boolean => {
     try {
       this.resolve(name);
       return true;
     } catch {
       return false;
     }
-  }
+  };
 }
 
 function packageOf(name: string): string {

@@ -4,6 +4,7 @@
 
 import { createRequire } from 'node:module';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
+import type { ApplicationModules } from './application-modules.ts';
 import { createBullmqHook } from './frameworks/bullmq.ts';
 import { createExpressHook } from './frameworks/express.ts';
 import { FastifyHook } from './frameworks/fastify.ts';
@@ -17,8 +18,8 @@ import { createNextHook } from './frameworks/next.ts';
 
 export interface InstrumentationOptions {
   requestIdHeaders: readonly string[];
-  /** Resolves a module the way the application would; throws when it has none. */
-  resolve: (name: string) => unknown;
+  /** Those that the application has. */
+  modules: Pick<ApplicationModules, 'has' | 'resolve'>;
   /** OTEL_NODE_ENABLED_INSTRUMENTATIONS; absent means all. */
   enabled?: readonly string[] | undefined;
   /** OTEL_NODE_DISABLED_INSTRUMENTATIONS. */
@@ -54,7 +55,7 @@ const ENTRIES: readonly Entry[] = [
   { name: 'express', modules: ['express'], create: createExpressHook },
   { name: 'fastify', modules: ['fastify'], create: () => new FastifyHook() },
   { name: 'koa', modules: ['koa'], create: createKoaHook },
-  { name: 'nestjs-core', modules: ['@nestjs/core'], create: ({ resolve }) => createNestHook(resolve) },
+  { name: 'nestjs-core', modules: ['@nestjs/core'], create: ({ modules }) => createNestHook(modules.resolve) },
   { name: 'hono', modules: ['hono'], create: createHonoHook },
   { name: 'next', modules: ['next'], create: createNextHook },
   { name: 'http2', create: ({ requestIdHeaders }) => createHttp2Hook(requestIdHeaders) },
@@ -105,7 +106,7 @@ export function leanInstrumentations(options: InstrumentationOptions): LeanInstr
   for (const entry of ENTRIES) {
     if (options.disabled.includes(entry.name)) continue;
     if (options.enabled !== undefined && !options.enabled.includes(entry.name)) continue;
-    const isThere = entry.modules === undefined || entry.modules.some((name) => canResolve(name, options.resolve));
+    const isThere = entry.modules === undefined || entry.modules.some(options.modules.has);
     if (!isThere && entry.loads) continue;
     try {
       all.set(entry.name, [entry.create(options)].flat());
@@ -115,13 +116,4 @@ export function leanInstrumentations(options: InstrumentationOptions): LeanInstr
     }
   }
   return { all, found };
-}
-
-function canResolve(name: string, resolve: (name: string) => unknown): boolean {
-  try {
-    resolve(name);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -14,7 +14,7 @@ import type { AmendFact, ErrorFact, Operation } from '../record/fact.ts';
 import type { Level } from '../record/level.ts';
 import { failureWords, httpStatus, isHandshake, operationOfSpan } from '../record/operation.ts';
 import { operationKey } from '../record/operation-bound.ts';
-import { clean } from '../record/scrub/clean.ts';
+import { clean, cleanId } from '../record/scrub/clean.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
 import { isClientFault, peek } from '../record/thrown.ts';
 import { type Crumb, leaveCrumb } from './breadcrumbs.ts';
@@ -27,7 +27,6 @@ import { unixMillis } from './hr-time.ts';
 import type { OnResource } from './on-resource.ts';
 import { hookOwnAborts, isOwnAbort } from './own-aborts.ts';
 import { wrapRecordException } from './record-exception.ts';
-import { cleanRequestId } from './request-id.ts';
 import { type SlowSpanOptions, SlowSpans } from './slow/slow-spans.ts';
 import { shapeOf } from './span-shape.ts';
 import type { FactWriter } from './writer.ts';
@@ -78,7 +77,7 @@ export class RowtraceSpanProcessor implements SpanProcessor {
       if (state.onException === this.#onException) this.#slow.started(sdkSpan, state);
       if (state.request.span !== sdkSpan) return;
       const requestId = sdkSpan.attributes['request.id'];
-      if (requestId !== undefined) state.request.requestId = cleanRequestId(String(requestId), this.#options.scrubber);
+      if (requestId !== undefined) state.request.requestId = cleanId(String(requestId), this.#options.scrubber);
     });
   }
 

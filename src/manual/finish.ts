@@ -34,6 +34,11 @@ export function finish<T>(work: () => T, ended: (failure: Failure | undefined) =
     ended({ thrown });
     throw thrown;
   }
+  // Most results are plain values: for those nothing is made.
+  if (!isThenable(result)) {
+    ended(undefined);
+    return result;
+  }
   let over = false;
   const once = (failure: Failure | undefined): void => {
     if (over) return;
@@ -55,16 +60,12 @@ export function finish<T>(work: () => T, ended: (failure: Failure | undefined) =
 }
 
 /**
- * What was returned, with `outcome` told of how it ends: a value at once, a promise when it is settled. Promises with more to
- * them (`got().json()`, a query that runs when it is awaited, a child process) stay the objects they are: their `then` is
- * watched when somebody calls it, and calls nobody else.
+ * A promise, with `outcome` told of how it ends. Those with more to them (`got().json()`, a query that runs when it is
+ * awaited, a child process) stay the objects they are: their `then` is watched when somebody calls it, and calls nobody else.
  */
-export function follow(result: unknown, outcome: Outcome): unknown {
-  if (isThenable(result)) {
-    if (isPlainPromise(result)) return result.then(tellDone(outcome), (thrown) => outcome.failed(thrown));
-    if (watch(result, outcome)) return result;
-  }
-  outcome.done();
+export function follow(result: PromiseLike<unknown>, outcome: Outcome): unknown {
+  if (isPlainPromise(result)) return result.then(tellDone(outcome), (thrown) => outcome.failed(thrown));
+  if (!watch(result, outcome)) outcome.done();
   return result;
 }
 

@@ -2,7 +2,7 @@
 
 import { type CaptureErrorOptions, captureError } from './capture-error.ts';
 import { copied } from './emit.ts';
-import { finish, follow } from './finish.ts';
+import { finish, follow, isThenable } from './finish.ts';
 import { type AnyFunction, decorator, type MethodDecorator, wrap } from './wrap.ts';
 
 export interface CaptureErrorsOptions extends Omit<CaptureErrorOptions, 'module'> {
@@ -32,7 +32,8 @@ export function captureErrors(
   const report = (thrown: unknown): void => captureError(thrown, { ...rest, module: component ?? 'app' });
   if (rethrow) return finish(work, (failure) => failure && report(failure.thrown));
   try {
-    return follow(work(), { done: () => {}, failed: report });
+    const result = work();
+    return isThenable(result) ? follow(result, { done: () => {}, failed: report }) : result;
   } catch (thrown) {
     return report(thrown);
   }

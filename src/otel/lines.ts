@@ -11,6 +11,8 @@ export interface LineLogger {
     severityNumber?: number;
     severityText?: string;
     body?: unknown;
+    /** Unix milliseconds; now when absent. */
+    timestamp?: number | undefined;
     attributes?: Attributes;
     context?: Context;
   }): void;

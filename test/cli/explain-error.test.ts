@@ -7,6 +7,7 @@ import type { RowtraceError } from '../../src/errors.ts';
 import { loadOptions } from '../../src/options/options.ts';
 import { cliDir, eventually, runCli, startCli } from '../support/cli.ts';
 import { databaseFor } from '../support/database.ts';
+import { insertLog } from '../support/rows.ts';
 
 const failure = (code: string | undefined, message: string) => Object.assign(new Error(message), { code });
 
@@ -32,13 +33,7 @@ test('each failure of a database has its code', () => {
 
 test('a lock that is held is no database that is away: a command says so, tail looks again', async (t) => {
   const { db, url } = await databaseFor(t);
-  const insert = (message: string) =>
-    db.query(
-      `insert into rowtrace.error_logs (event_id, created_at, level, message, message_template, fingerprint, fingerprint_version, service, environment)
-       values (gen_random_uuid(), now(), 'ERROR', $1, $1, 'f', 1, 'kennel', 'test')`,
-      [message],
-    );
-  await insert('before');
+  await insertLog(db, 'before');
   const env = { ROWTRACE_DATABASE_URL: url };
   const tail = startCli(t, ['tail'], { dir: cliDir(t), env });
   await eventually(() => tail.stdout.includes('before'));
@@ -52,7 +47,7 @@ test('a lock that is held is no database that is away: a command says so, tail l
     );
     await eventually(() => tail.stderr.includes('took longer than Rowtrace waits'));
   });
-  await insert('after');
+  await insertLog(db, 'after');
   await eventually(() => tail.stdout.includes('after'));
   assert.doesNotMatch(tail.stderr, /away/);
   tail.process.kill('SIGINT');

@@ -7,6 +7,7 @@ import { describe, test } from 'node:test';
 import { spawnNode } from '../support/children.ts';
 import { cliDir, eventually, killOwner, ownerPid, runCli, startCli } from '../support/cli.ts';
 import { databaseFor } from '../support/database.ts';
+import { insertLog } from '../support/rows.ts';
 
 const REGISTER = new URL('../../src/register.ts', import.meta.url).href;
 
@@ -91,16 +92,10 @@ describe('with a database', { timeout: 240_000 }, () => {
   test('tail shows the newest rows, then each new one once, and ends on Ctrl-C with 0', async (t) => {
     const { url, db } = await databaseFor(t);
     const env = { ROWTRACE_DATABASE_URL: url };
-    const insert = (message: string) =>
-      db.query(
-        `insert into rowtrace.error_logs (event_id, created_at, level, message, message_template, fingerprint, fingerprint_version, service, environment)
-         values (gen_random_uuid(), now(), 'ERROR', $1, $1, 'f', 1, 'kennel', 'test')`,
-        [message],
-      );
-    await insert('before');
+    await insertLog(db, 'before');
     const tail = startCli(t, ['tail'], { dir: cliDir(t), env });
     await eventually(() => tail.stdout.includes('before'));
-    for (const message of ['one', 'two', 'three']) await insert(message);
+    for (const message of ['one', 'two', 'three']) await insertLog(db, message);
     await eventually(() => tail.stdout.includes('three'));
     tail.process.kill('SIGINT');
     const { code } = await tail.ended;

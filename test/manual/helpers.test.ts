@@ -2,7 +2,7 @@
 // before.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { logs, context as otelContext, type Span, SpanKind, trace } from '@opentelemetry/api';
 import {
   captureError,
@@ -15,17 +15,9 @@ import {
   trackLatency,
   withContext,
 } from '../../src/manual/index.ts';
-import { captureBench } from '../support/capture.ts';
+import { captureBench, globalCaptureBench } from '../support/capture.ts';
 
-const bench = captureBench({ level: 'DEBUG' });
-before(() => {
-  logs.setGlobalLoggerProvider(bench.loggers);
-  trace.setGlobalTracerProvider(bench.tracers);
-});
-after(() => {
-  logs.disable();
-  trace.disable();
-});
+const bench = globalCaptureBench({ level: 'DEBUG' });
 
 /** The log facts that `work` makes. */
 function made(work: () => unknown) {

@@ -3,21 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { logs, trace } from '@opentelemetry/api';
 import { captureErrors, handleErrors, logCalls, trackLatency } from '../../src/manual/index.ts';
-import { captureBench } from '../support/capture.ts';
+import { globalCaptureBench } from '../support/capture.ts';
 
-const bench = captureBench({ level: 'DEBUG', rate: 1 });
-before(() => {
-  logs.setGlobalLoggerProvider(bench.loggers);
-  trace.setGlobalTracerProvider(bench.tracers);
-});
-after(() => {
-  logs.disable();
-  trace.disable();
-});
+const bench = globalCaptureBench({ level: 'DEBUG', rate: 1 });
 
 /** Runs each time it is awaited, and can be built on until then. */
 class Query implements PromiseLike<string> {

@@ -1,7 +1,8 @@
 // Capture on a bench: real OpenTelemetry providers with our processors, facts collected in an array. Nothing global is
 // registered except the context manager, which the API needs to find the active span.
 
-import { context } from '@opentelemetry/api';
+import { after, before } from 'node:test';
+import { context, logs, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { AlwaysOnSampler, createAlwaysRecordSampler, type Sampler, TracerProvider } from '@opentelemetry/sdk-trace';
@@ -91,4 +92,18 @@ export function captureBench(options: BenchOptions = {}) {
     calls: () => facts.filter((fact): fact is CallFact => fact.k === 'call'),
     ledger: () => tracker.ledger(),
   };
+}
+
+/** The same, to which the global API leads while the tests of a file run. */
+export function globalCaptureBench(options: Parameters<typeof captureBench>[0]): ReturnType<typeof captureBench> {
+  const bench = captureBench(options);
+  before(() => {
+    logs.setGlobalLoggerProvider(bench.loggers);
+    trace.setGlobalTracerProvider(bench.tracers);
+  });
+  after(() => {
+    logs.disable();
+    trace.disable();
+  });
+  return bench;
 }

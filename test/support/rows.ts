@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { ErrorCountRow, ErrorLogRow, HistogramRow } from '../../src/record/row.ts';
+import type { Queryable } from '../../src/store/db.ts';
 import { uuidv7 } from '../../src/util/uuid.ts';
 
 export function fingerprintOf(text: string): string {
@@ -68,4 +69,13 @@ export function histogram(given: Partial<HistogramRow> = {}): HistogramRow {
     max: 1,
     ...given,
   };
+}
+
+/** A row of error_logs with these words, straight into the table. */
+export function insertLog(db: Queryable, message: string): Promise<unknown> {
+  return db.query(
+    `insert into rowtrace.error_logs (event_id, created_at, level, message, message_template, fingerprint, fingerprint_version, service, environment)
+     values (gen_random_uuid(), now(), 'ERROR', $1, $1, 'f', 1, 'kennel', 'test')`,
+    [message],
+  );
 }

@@ -2,11 +2,10 @@
 // the routers above it where those are mounted; an error is seen by the first error handler it comes to, and where it
 // leaves its router.
 
-import { type Context, context } from '@opentelemetry/api';
 import { getRPCMetadata } from '@opentelemetry/core';
 import { ModuleHook, patchMethod } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
-import { contextOfDispatch, contextOfRequest } from './server-requests.ts';
+import { contextOfDispatch, contextServing } from './served-context.ts';
 
 type Next = (error?: unknown) => void;
 /** Patterns of the routers entered, joined. */
@@ -70,7 +69,7 @@ export function hookExpress(exports: Record<string, unknown>, seam: Seam): void 
       function (this: Router, request: Request, response: never, out: Next) {
         if (typeof out !== 'function') return handle.call(this, request as never, response, out as never);
         const leave: Next = (error) => {
-          if (isError(error)) seam.thrown(error, contextOf(request));
+          if (isError(error)) seam.thrown(error, contextServing(request));
           out(error);
         };
         return handle.call(this, request as never, response, leave as never);
@@ -97,7 +96,7 @@ function hookErrors(layer: Layer, seam: Seam): void {
       (handleError) =>
         function (this: Layer, error: never, request: never, response: never, next: never) {
           // Others only pass it on.
-          if (this.handle.length === 4 && isError(error)) seam.thrown(error, contextOf(request));
+          if (this.handle.length === 4 && isError(error)) seam.thrown(error, contextServing(request));
           return handleError.call(this as never, error, request, response, next);
         },
     );
@@ -134,11 +133,6 @@ function enter(request: Request, pattern: string, seam: Seam, next: Next): Next 
     if (!isError(error)) rpc.route = before;
     next(error);
   };
-}
-
-/** Handlers may go on where the context got lost; the request knows its own. */
-function contextOf(request: unknown): Context {
-  return contextOfRequest(request) ?? context.active();
 }
 
 /** `next('route')` and `next('router')` are ways to go on. */

@@ -3,10 +3,9 @@
 // ("fastify.request.handler") tells less: nothing of errors in hooks before the handler, nor of validation.
 
 import { channel } from 'node:diagnostics_channel';
-import { type Context, context } from '@opentelemetry/api';
 import { ModuleHook } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
-import { contextOfDispatch, contextOfRequest } from './server-requests.ts';
+import { contextOfDispatch, contextServing } from './served-context.ts';
 
 type Done = () => void;
 type ErrorHandler = (this: unknown, error: unknown, request: Request, ...rest: unknown[]) => unknown;
@@ -51,7 +50,8 @@ function hookInstance(fastify: Fastify, seam: Seam): void {
     });
     // Runs for errors that the default error handler answers, or that a handler of the application sends on.
     fastify.addHook('onError', (request, _reply, error, done) => {
-      seam.thrown(error, contextOf(request));
+      // `reply.send(error)` may come from a callback whose context is lost.
+      seam.thrown(error, contextServing(request.raw));
       done();
     });
     // Instances of plugins inherit this property. A handler of the application may answer, and onError never runs.
@@ -59,16 +59,11 @@ function hookInstance(fastify: Fastify, seam: Seam): void {
     fastify.setErrorHandler = function (this: unknown, handler) {
       if (typeof handler !== 'function') return setErrorHandler.call(this as Fastify, handler);
       return setErrorHandler.call(this as Fastify, function (this: unknown, error, request, ...rest) {
-        seam.thrown(error, contextOf(request));
+        seam.thrown(error, contextServing(request?.raw));
         return handler.call(this, error, request, ...rest);
       });
     };
   } catch {
     // An application without routes on its rows is better than none.
   }
-}
-
-/** `reply.send(error)` may come from a callback whose context is lost; the request knows its own. */
-function contextOf(request: Request | undefined): Context {
-  return contextOfRequest(request?.raw) ?? context.active();
 }

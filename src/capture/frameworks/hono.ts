@@ -5,7 +5,7 @@
 import { type Context, context } from '@opentelemetry/api';
 import { ModuleHook } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
-import { urlServedIn } from './server-requests.ts';
+import { urlServedIn } from './served-context.ts';
 
 /** [handler, route]; `ALL` for middlewares and for `app.all`. */
 type Entry = [unknown, { method: string; path: string; handler: unknown }];

@@ -1,7 +1,7 @@
 // Servers of node:http and node:https. Their calls to others are the instrumentation's (see instrumentations.ts).
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { hookWriteHead } from '../request-id.ts';
+import { hookWriteHead } from '../response-head.ts';
 import { ModuleHook, patchMethod } from './module-hook.ts';
 import { seamOf } from './seam.ts';
 import { followHttpEvents, ServerRequests } from './server-requests.ts';

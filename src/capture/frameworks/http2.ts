@@ -2,7 +2,7 @@
 // stream API (`server.on('stream')`).
 
 import type { Http2Server, Http2ServerRequest } from 'node:http2';
-import { hookWriteHead, wrapWriteHead } from '../request-id.ts';
+import { hookWriteHead, wrapWriteHead } from '../response-head.ts';
 import { ModuleHook, patchMethod } from './module-hook.ts';
 import { seamOf } from './seam.ts';
 import { followEvents, followHttpEvents, ServerRequests } from './server-requests.ts';

@@ -2,11 +2,10 @@
 // middleware further out handles (Koa's way of error pages) are seen, too, and where Koa answers, since a body may fail
 // when all middlewares are done. The route is what the router notes on the context before its handlers run.
 
-import { context as contexts } from '@opentelemetry/api';
 import { peek } from '../../record/thrown.ts';
 import { ModuleHook, patchMethod } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
-import { contextOfDispatch, contextOfRequest } from './server-requests.ts';
+import { contextOfDispatch, contextServing } from './served-context.ts';
 
 const ROUTE = Symbol('rowtrace.koa-route');
 const HANG_UPS = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
@@ -76,7 +75,7 @@ function hookOnError(context: object, seam: Seam): void {
     (onError) =>
       function (this: Context, error: never) {
         if (error !== null && error !== undefined && !isHangUp(error, this?.req))
-          seam.thrown(error, contextOfRequest(this?.req) ?? contexts.active());
+          seam.thrown(error, contextServing(this?.req));
         return onError.call(this as never, error);
       },
   );

@@ -20,14 +20,11 @@ import {
 import { getRPCMetadata, type RPCMetadata, RPCType, setRPCMetadata } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { stateOf } from '../../otel/request-state.ts';
-import { answerWithId, type IdCarrier, requestIdOf } from '../request-id.ts';
+import { requestIdOf } from '../request-id.ts';
+import { answerWithId, type IdCarrier } from '../response-head.ts';
 import { patchMethod } from './module-hook.ts';
+import { ASKED, REQUEST } from './served-context.ts';
 import { type ServerMessage, serverAttributes } from './server-attributes.ts';
-
-/** On request and response, under a name that an ESM and a CommonJS copy of this file share. */
-const REQUEST = Symbol.for('rowtrace.server-request');
-/** On the RPC metadata: the URL alone, since a context may outlive its request and must not keep it. */
-const ASKED = Symbol.for('rowtrace.asked');
 
 /** As the instrumentation advises; our own reader keeps exponential histograms whatever is advised. */
 const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -62,6 +59,7 @@ class ServerRequest {
   readonly #startedAt: number;
   /** What failed before the response was closed. */
   #failure: string | undefined;
+  #answerBy: NodeJS.Timeout | undefined;
   #ended = false;
 
   constructor(requests: ServerRequests, request: ServerMessage, response: Response, scheme: string, id: string) {
@@ -108,11 +106,12 @@ class ServerRequest {
     this.#span.recordException(error);
     // Nobody can answer without a connection, or when the process is about to end.
     if (!this.response.socket || !handled) this.closed();
-    else setTimeout(() => quietly(() => this.closed()), ANSWER_MILLIS).unref();
+    else this.#answerBy = setTimeout(() => quietly(() => this.closed()), ANSWER_MILLIS).unref();
   }
 
   #end(outcome: Attributes): void {
     this.#ended = true;
+    clearTimeout(this.#answerBy);
     // Before what is done at the end of a span: that is not the application's time, and not in the span's duration either.
     const seconds = (performance.now() - this.#startedAt) / 1000;
     const route = this.#rpc.route || givenRoute(this.#span);
@@ -182,27 +181,6 @@ export class ServerRequests {
       throw error;
     }
   }
-}
-
-/** The context of a request that a server gave to its handler, wherever it is asked for. */
-export function contextOfRequest(request: unknown): Context | undefined {
-  return (request as Emitter | undefined)?.[REQUEST]?.context;
-}
-
-/** What the client asked for, path and query, where a server of ours serves it. */
-export function urlServedIn(active: Context): string | undefined {
-  return (getRPCMetadata(active) as { [ASKED]?: string } | undefined)?.[ASKED];
-}
-
-/**
- * The context whose route a framework may name when it dispatches `request`. None for a request that the application makes
- * up while it serves another (`fastify.inject`): the route is the outer one's.
- */
-export function contextOfDispatch(request: unknown): Context | undefined {
-  const own = contextOfRequest(request);
-  if (own !== undefined) return own;
-  const active = context.active();
-  return urlServedIn(active) === undefined ? active : undefined;
 }
 
 /**

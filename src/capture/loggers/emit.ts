@@ -43,15 +43,14 @@ export interface LogCall {
 export function emit(logger: LineLogger, call: LogCall): void {
   try {
     const { thrown, shown, attributes = {} } = call;
-    const own = shown?.message ?? (typeof thrown === 'string' ? thrown : String(peek(thrown, 'message') ?? ''));
     if (call.template !== undefined) attributes['log.template'] = call.template;
     if (call.name !== undefined) attributes['logger.name'] = call.name;
     const active = call.context ?? context.active();
     logger.emit({
       severityNumber: call.severity,
-      body: call.body ?? own,
+      body: call.body ?? shown?.message ?? wordsOf(thrown),
       attributes: readable(attributes) as Attributes,
-      ...(call.time === undefined ? {} : { timestamp: call.time }),
+      timestamp: call.time,
       context: thrown === undefined ? active : withThrown(withShownTexts(active, shown), thrown),
     });
   } catch {
@@ -77,6 +76,10 @@ export function errorIn(fields: unknown): { key: string; thrown: unknown } | und
     if (isErrorLike(thrown)) return { key, thrown };
   }
   return undefined;
+}
+
+function wordsOf(thrown: unknown): string {
+  return typeof thrown === 'string' ? thrown : String(peek(thrown, 'message') ?? '');
 }
 
 /** Keys of all objects in one value, as deep as util.format goes: what is beyond would be cut from the words anyway. */

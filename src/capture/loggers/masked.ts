@@ -3,7 +3,7 @@
 // The Error is still handed over: it is known by its identity wherever else it turns up.
 
 import type { Context } from '@opentelemetry/api';
-import { errorType, isErrorLike, isObject, membersOf, peek } from '../../record/thrown.ts';
+import { causeOf, errorType, isErrorLike, isObject, membersOf, peek } from '../../record/thrown.ts';
 
 export interface ShownTexts {
   type: string;
@@ -53,7 +53,7 @@ function isMasked(thrown: Error, shown: object, depth: number): boolean {
   if (depth >= MAX_DEPTH) return false;
   const members = membersOf(peek(shown, 'aggregateErrors') === undefined ? undefined : thrown, MOST_INSIDE);
   const inside: [unknown, unknown][] = [
-    [peek(thrown, 'cause'), peek(shown, 'cause')],
+    [causeOf(thrown), peek(shown, 'cause')],
     ...members.map((member, at): [unknown, unknown] => [member, peek(peek(shown, 'aggregateErrors'), at)]),
   ];
   return inside.some(([raw, of]) => isErrorLike(raw) && isObject(of) && of !== raw && isMasked(raw, of, depth + 1));
@@ -79,19 +79,9 @@ function chainFrom(thrown: Error): Error[] {
   const chain: Error[] = [];
   for (let next: unknown = thrown; isErrorLike(next) && chain.length < MOST_INSIDE && !chain.includes(next); ) {
     chain.push(next);
-    const cause = peek(next, 'cause');
-    next = typeof cause === 'function' ? verrorCause(next) : cause;
+    next = causeOf(next);
   }
   return chain;
-}
-
-/** VError's `cause` is a method. */
-function verrorCause(error: Error): unknown {
-  try {
-    return (error as unknown as { cause: () => unknown }).cause();
-  } catch {
-    return undefined;
-  }
 }
 
 function textAt(value: object, key: string): string | undefined {

@@ -22,7 +22,7 @@ function instrumented(folder: string): Finding[] {
   const otel = readOtelEnvironment();
   const { all, found } = leanInstrumentations({
     requestIdHeaders: loadOptions().requestIdHeaders,
-    resolve: new ApplicationModules([join(folder, 'noop.js')]).resolve,
+    modules: new ApplicationModules([join(folder, 'noop.js')]),
     enabled: otel.enabledInstrumentations,
     disabled: otel.disabledInstrumentations,
     onProblem: (problem) => problems.push(problem),

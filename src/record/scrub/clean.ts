@@ -14,7 +14,11 @@ export function cleanGiven(text: unknown, scrubber: Scrubber, limit: number): st
 /** Too short for a token of any provider, or hexadecimal, which no rule takes for one. */
 const PLAIN_ID = /^(?:[\w.@+-]{1,16}|[0-9a-f-]{1,64})$/i;
 
-/** Ids of users and sessions, which are others each time: only what is not plain is looked at. */
+export function isPlainId(id: string): boolean {
+  return PLAIN_ID.test(id);
+}
+
+/** Ids of requests, users and sessions, which are others each time: only what is not plain is looked at. */
 export function cleanId(id: string, scrubber: Scrubber): string {
-  return PLAIN_ID.test(id) ? id : clean(id, scrubber, LIMITS.id);
+  return isPlainId(id) ? id : clean(id, scrubber, LIMITS.id);
 }

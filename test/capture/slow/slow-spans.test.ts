@@ -3,7 +3,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { test } from 'node:test';
 import { ROOT_CONTEXT, type Span, SpanKind, trace } from '@opentelemetry/api';
-import { answerWithId, hookWriteHead } from '../../../src/capture/request-id.ts';
+import { answerWithId, hookWriteHead } from '../../../src/capture/response-head.ts';
 import { LoopDelay, now } from '../../../src/capture/slow/loop-delay.ts';
 import { BaselineJudge } from '../../../src/record/baseline.ts';
 import { captureBench } from '../../support/capture.ts';

@@ -1,0 +1,36 @@
+// Which request of a server of ours something belongs to: a request, a response or a context in, the context of the request
+// out. What serves them marks them (server-requests.ts).
+
+import { type Context, context } from '@opentelemetry/api';
+import { getRPCMetadata } from '@opentelemetry/core';
+
+/** On request and response, under a name that an ESM and a CommonJS copy of this file share. */
+export const REQUEST = Symbol.for('rowtrace.server-request');
+/** On the RPC metadata: the URL alone, since a context may outlive its request and must not keep it. */
+export const ASKED = Symbol.for('rowtrace.asked');
+
+/** The context of a request that a server gave to its handler, by the request or its response. */
+function contextOfRequest(message: unknown): Context | undefined {
+  return (message as { [REQUEST]?: { context: Context } } | null | undefined)?.[REQUEST]?.context;
+}
+
+/** The same, or else the active one: callbacks may have lost theirs, a request knows its own. */
+export function contextServing(message: unknown): Context {
+  return contextOfRequest(message) ?? context.active();
+}
+
+/** What the client asked for, path and query, where a server of ours serves it. */
+export function urlServedIn(active: Context): string | undefined {
+  return (getRPCMetadata(active) as { [ASKED]?: string } | undefined)?.[ASKED];
+}
+
+/**
+ * The context whose route a framework may name when it dispatches `request`. None for a request that the application makes
+ * up while it serves another (`fastify.inject`): the route is the outer one's.
+ */
+export function contextOfDispatch(request: unknown): Context | undefined {
+  const own = contextOfRequest(request);
+  if (own !== undefined) return own;
+  const active = context.active();
+  return urlServedIn(active) === undefined ? active : undefined;
+}
