@@ -18,18 +18,39 @@ const HEAD_PATTERN = /^\{"c":"([0-9a-f]{8})","n":(\d{1,15}),"o":(\d{1,15}),/;
 const MAX_HEAD = 56;
 const COMMA = 0x2c;
 const OPENING_BRACE = 0x7b;
+const NEWLINE = 0x0a;
 
 /** Twice as fast as toString(16).padStart(8, '0'). */
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
+/** More bytes than a frame of so many characters takes: three of UTF-8 each, what stands before them, a newline. */
+export function frameRoom(jsonChars: number): number {
+  return jsonChars * 3 + MAX_HEAD + 1;
+}
+
 /**
- * `json` is an object with at least one member. Joined strings and one checksum: 3.5 µs for 1 KB, JSON.stringify included
- * (2.5 µs without a frame); encoding into a Buffer first takes 5.8 µs (best of 60 interleaved rounds, Node 24).
+ * Writes a frame at `at`, where `frameRoom` is left. `json` is an object with at least one member.
+ *
+ * Encoded once, where joined strings were encoded for the checksum, the size and the write: 4.2 instead of 5.8 µs for a line
+ * of 2.8 KB with its write, 0.65 instead of 1.3 for each 2.5 KB of a line of 100 KB (best of 40 rounds, Node 24). In a
+ * receiver, JSON included, 6 instead of 13 µs a record of 2.5 KB: long strings that live for one write cost most of it.
+ *
+ * @returns the end of the frame
  */
+export function writeFrame(into: Buffer, at: number, json: string, n: number, o: number): number {
+  const checkedAt = at + CHECKED_AT;
+  const comma = checkedAt + into.write(`"n":${n},"o":${o}`, checkedAt, 'latin1');
+  const end = comma + into.write(json, comma);
+  into[comma] = COMMA;
+  const c = crc32(into.subarray(checkedAt, end));
+  into.write(`${HEAD}${HEX[c >>> 24]}${HEX[(c >>> 16) & 255]}${HEX[(c >>> 8) & 255]}${HEX[c & 255]}",`, at, 'latin1');
+  into[end] = NEWLINE;
+  return end + 1;
+}
+
 export function encodeFrame(json: string, n: number, o: number): string {
-  const checked = `"n":${n},"o":${o},${json.slice(1)}`;
-  const c = crc32(checked);
-  return `${HEAD}${HEX[c >>> 24]}${HEX[(c >>> 16) & 255]}${HEX[(c >>> 8) & 255]}${HEX[c & 255]}",${checked}\n`;
+  const bytes = Buffer.allocUnsafe(frameRoom(json.length));
+  return bytes.toString('utf8', 0, writeFrame(bytes, 0, json, n, o));
 }
 
 /**

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ResourceFact } from '../record/fact.ts';
 import { makeJournalDir } from './directory.ts';
 import type { JournalFiles } from './files.ts';
-import { encodeFrame } from './frame.ts';
+import { encodeFrame, frameRoom, writeFrame } from './frame.ts';
 import { ORDINARY_SHARE } from './importance.ts';
 import { CLOSED_FILE, type ShippedBy, segmentNumber } from './layout.ts';
 import { Segment } from './segment.ts';
@@ -18,6 +18,9 @@ export type Trouble = 'disk_full' | 'write_failed' | 'too_long';
 
 /** Only finished segments are removed or archived, so a quiet process finishes one now and then. */
 const SEGMENT_MILLIS = 3_600_000;
+
+/** Bytes kept between writes; a longer one is made for its write alone. */
+const MAX_SCRATCH = 1024 * 1024;
 
 /** What a frame adds to a fact, about. */
 const FRAME_BYTES = 50;
@@ -58,6 +61,8 @@ export class SegmentWriter {
   #written: string | undefined;
   #segment: Segment | undefined;
   #segmentBytes: number;
+  /** Where frames are made; larger than any usual write soon. */
+  #scratch = Buffer.alloc(0);
   #lastSegment = 0;
   /** What a failed fdatasync may have lost: goes first into the next segment, under the numbers it had. */
   #again: Piece[] = [];
@@ -90,7 +95,7 @@ export class SegmentWriter {
       return { written: 0, trouble: this.#trouble(error) };
     }
     const piece = this.#frame(lines, segment.sizeBytes === 0);
-    const { bytes, linesLeft, error } = segment.write(piece.text);
+    const { bytes, linesLeft, error } = segment.write(piece.bytes);
     this.bytes += bytes;
     this.#onDisk += bytes;
     const written = bytes === 0 ? 0 : Math.max(0, lines.json.length - linesLeft);
@@ -102,7 +107,7 @@ export class SegmentWriter {
       if (segment.sizeBytes >= this.#segmentBytes) this.#leave();
       return { written };
     }
-    if (bytes > 0) segment.wrote({ ...piece, text: Buffer.from(piece.text).toString('utf8', 0, bytes) }, urgent);
+    if (bytes > 0) segment.wrote({ ...piece, bytes: piece.bytes.subarray(0, bytes) }, urgent);
     if ((error as NodeJS.ErrnoException).code === 'EFBIG') return this.#limitReached(segment, written);
     if (segment.broken) this.#leave();
     return { written, trouble: this.#trouble(error) };
@@ -120,18 +125,36 @@ export class SegmentWriter {
     return this.#onDisk + more <= limit;
   }
 
-  /** The first line of a segment has the numbers of the first frame behind it: what the segment before lacks shows here. */
+  /**
+   * The first line of a segment has the numbers of the first frame behind it: what the segment before lacks shows here.
+   *
+   * @returns bytes that the next call overwrites
+   */
   #frame({ json, occurrences }: Lines, isFirst: boolean): Piece {
     let n = this.#n;
     let o = this.#o;
     const first = (isFirst && this.#again[0]) || { n, o };
-    let text = isFirst ? encodeFrame(this.#resource, first.n, first.o) : '';
-    if (isFirst) for (const piece of this.#again) text += piece.text;
+    const again = isFirst ? this.#again : [];
+    const head = isFirst ? this.#resource : '';
+    let room = frameRoom(head.length);
+    for (const line of json) room += frameRoom(line.length);
+    for (const piece of again) room += piece.bytes.length;
+    const bytes = this.#bytesFor(room);
+    let end = isFirst ? writeFrame(bytes, 0, head, first.n, first.o) : 0;
+    for (const piece of again) end += piece.bytes.copy(bytes, end);
     for (let index = 0; index < json.length; index++) {
-      text += encodeFrame(json[index]!, n++, o);
+      end = writeFrame(bytes, end, json[index]!, n++, o);
       o += occurrences[index]!;
     }
-    return { text, n: first.n, o: first.o };
+    return { bytes: bytes.subarray(0, end), n: first.n, o: first.o };
+  }
+
+  #bytesFor(room: number): Buffer {
+    if (room <= this.#scratch.length) return this.#scratch;
+    // Its own memory: only what is written to is taken from the machine.
+    const bytes = Buffer.allocUnsafeSlow(room * 2);
+    if (room <= MAX_SCRATCH) this.#scratch = bytes;
+    return bytes;
   }
 
   /** RLIMIT_FSIZE, or the file system's own: segments end before it from now on. */

@@ -1,4 +1,4 @@
-// One open segment file. In: text made of whole lines. Out: how much of it is in the file; a short or failed write is cut
+// One open segment file. In: bytes made of whole lines. Out: how much of it is in the file; a short or failed write is cut
 // back to the last whole line, so that a reader never meets half a line followed by another one.
 
 import { join } from 'node:path';
@@ -43,20 +43,17 @@ export class Segment {
     this.#syncer.wrote(piece, urgent, performance.now());
   }
 
-  write(text: string): Written {
-    const size = Buffer.byteLength(text);
+  /** @param all valid during the call */
+  write(all: Buffer): Written {
     let done = 0;
     try {
-      // The string goes down as it is: 4 µs for 1.5 KB, as fast as any Buffer made before, and nothing to collect.
-      done = this.#files.writeSync(this.#fd, text);
-      if (done === size) {
-        this.sizeBytes += size;
-        return { bytes: size, linesLeft: 0 };
-      }
+      done = this.#files.writeSync(this.#fd, all);
     } catch (error) {
-      return { bytes: 0, linesLeft: countLines(Buffer.from(text), 0), error };
+      return { bytes: 0, linesLeft: countLines(all, 0), error };
     }
-    return this.#finish(Buffer.from(text), done);
+    if (done < all.length) return this.#finish(all, done);
+    this.sizeBytes += done;
+    return { bytes: done, linesLeft: 0 };
   }
 
   /** A short write is how a disk says that it is nearly full: the next one tells the reason. */
@@ -106,8 +103,8 @@ export class Segment {
   }
 }
 
-function countLines(text: Buffer, from: number): number {
+function countLines(bytes: Buffer, from: number): number {
   let lines = 0;
-  for (let at = text.indexOf(0x0a, from); at !== -1; at = text.indexOf(0x0a, at + 1)) lines++;
+  for (let at = bytes.indexOf(0x0a, from); at !== -1; at = bytes.indexOf(0x0a, at + 1)) lines++;
   return lines;
 }

@@ -1,6 +1,6 @@
 // fdatasync for one segment, off the application's thread. In: what was written, and whether it is urgent. Out: nothing, or,
 // after a failed fdatasync, all that is not surely on the disk: the kernel has forgotten by then what it could not write,
-// and says so once only, so that text has to be written again, to another file. Loses in a power cut what is younger than
+// and says so once only, so that has to be written again, to another file. Loses in a power cut what is younger than
 // the last fdatasync.
 
 import type { JournalFiles } from './files.ts';
@@ -16,11 +16,11 @@ export type SyncPolicy = 'never' | 'errors' | 'all';
 const URGENT_MILLIS = 50;
 const OTHER_MILLIS = 1000;
 /** Kept for the case that it fails; the oldest goes first. */
-const MAX_KEPT_CHARS = 1024 * 1024;
+const MAX_KEPT_BYTES = 1024 * 1024;
 
 /** A piece of a segment, made of whole lines, and the numbers of its first frame. */
 export interface Piece {
-  text: string;
+  bytes: Buffer;
   n: number;
   o: number;
 }
@@ -40,7 +40,7 @@ export class Syncer {
   readonly #counts: SyncCounts;
   readonly #onFailed: (pieces: Piece[], error: unknown) => void;
   #kept: Piece[] = [];
-  #keptChars = 0;
+  #keptBytes = 0;
   /** Something urgent enough is not on the disk, and no running call takes care of it. */
   #dirty = false;
   #running = false;
@@ -66,11 +66,12 @@ export class Syncer {
     this.#onFailed = onFailed;
   }
 
+  /** @param piece its bytes are copied where they are kept */
   wrote(piece: Piece, urgent: boolean, now: number): void {
     if (this.#policy === 'never') return;
-    this.#kept.push(piece);
-    this.#keptChars += piece.text.length;
-    while (this.#keptChars > MAX_KEPT_CHARS) this.#forget(1);
+    this.#kept.push({ ...piece, bytes: Buffer.from(piece.bytes) });
+    this.#keptBytes += piece.bytes.length;
+    while (this.#keptBytes > MAX_KEPT_BYTES) this.#forget(1);
     if (!urgent && this.#policy === 'errors') return;
     this.#dirty = true;
     // The first error of a while goes at once; it costs the application the call only.
@@ -133,7 +134,7 @@ export class Syncer {
   }
 
   #forget(count: number): void {
-    for (const { text } of this.#kept.splice(0, count)) this.#keptChars -= text.length;
+    for (const { bytes } of this.#kept.splice(0, count)) this.#keptBytes -= bytes.length;
     this.#covered = Math.max(0, this.#covered - count);
   }
 
