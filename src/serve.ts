@@ -98,11 +98,9 @@ export async function serve(options: Options, serving: ServeOptions): Promise<Se
   const budget = new Budget(maxBytesInFlight);
   const store = createJournalStore(journal, options.journalMaxBytes, () => delivery?.status().pendingBytes ?? 0);
   const scrubber = createScrubber({ keys: options.scrubKeys, patterns: options.scrubPatterns, custom: options.scrub });
-  const sampling = { rate: options.callSampleRate, random: Math.random };
   const rules = {
     ...options,
     scrubber,
-    sampling,
     memory: new TraceMemory(),
     untold: new UntoldTimes(),
     streams: new CumulativeStreams(Date.now()),

@@ -212,7 +212,7 @@ function mapRules(options: SignalExporterOptions, measured: MeasuredByMetrics): 
     slowDbMillis: options.slowDbMillis ?? 500,
     slowMillis: options.slowMillis ?? {},
     userId: 'plain',
-    sampling: { rate: options.callSampleRate ?? 0.05, random: Math.random },
+    callSampleRate: options.callSampleRate ?? 0.05,
     scrubber,
     memory: new TraceMemory(),
     untold: new UntoldTimes(),

@@ -63,7 +63,7 @@ export function wholeUpTo(most: number): (text: string) => number {
   };
 }
 
-export const parseCount = wholeUpTo(10_000);
+const parseCount = wholeUpTo(10_000);
 
 export function parsePort(text: string): number {
   const value = Number(text);

@@ -90,9 +90,14 @@ export function exemplarsOf(
 }
 
 /** What a call is to the process that tells of it; of other kinds no calls are kept. */
-const DIRECTIONS: Partial<Record<OperationKind, string>> = { server: 'inbound', client: 'outbound' };
+const DIRECTIONS: Partial<Record<OperationKind, string>> = {
+  server: 'inbound',
+  client: 'outbound',
+  internal: 'outbound',
+};
 
-/** Of the calls that were kept: slow and failed ones are always among them. A call out without a route is named by its method (and peer). */
+/** Of the calls that were kept: slow and failed ones are always among them. A call out without a route is
+ *  named by its method (and peer), one of trackLatency by its name. */
 export async function slowestCalls(
   db: Queryable,
   schema: string,
@@ -103,7 +108,7 @@ export async function slowestCalls(
   where.add('created_at < $?', until.toISOString());
   where.add(
     `latency_ms is not null
-       and ($? in (coalesce(route, http_method), concat_ws(' ', http_method, route)) or route is null and $? in (
+       and ($? in (coalesce(route, http_method), concat_ws(' ', http_method, route), tags ->> 'span.name') or route is null and $? in (
          concat_ws(' ', http_method, 'http'), concat_ws(' ', http_method, 'http', peer), concat_ws(' ', http_method, peer)))`,
     operation,
   );

@@ -28,7 +28,7 @@ export class CallSampler {
    */
   weight(key: string, kept: boolean, time: number): number {
     if (kept || this.#isFirst(key, time)) return 1;
-    return callWeight(false, this.#sampling);
+    return callWeight(false, this.#sampling.rate, this.#sampling.random());
   }
 
   #isFirst(key: string, time: number): boolean {
@@ -43,11 +43,14 @@ export class CallSampler {
   }
 }
 
-/** The weight of a call that is not the first of its minute, or 0 when it is not kept. */
-export function callWeight(kept: boolean, sampling: CallSampling): number {
+/**
+ * The weight of a call that is not the first of its minute, or 0 when it is not kept.
+ *
+ * @param draw 0 to 1, evenly spread over calls
+ */
+export function callWeight(kept: boolean, rate: number, draw: number): number {
   if (kept) return 1;
-  if (sampling.rate <= 0 || sampling.random() >= sampling.rate) return 0;
-  return 1 / sampling.rate;
+  return draw < rate ? 1 / rate : 0;
 }
 
 /** Bytes of a body as the conventions, old and new, name them. */

@@ -49,11 +49,6 @@ export function knownLevelOfText(text: string | undefined): Level | undefined {
   return /^(fatal|crit|alert|emerg|panic)/.test(word) ? 'CRITICAL' : WORDS.get(word);
 }
 
-/** `severity_text` of records without a number; INFO when the word is not known. */
-export function levelOfText(text: string | undefined): Level {
-  return knownLevelOfText(text) ?? 'INFO';
-}
-
 /**
  * Of a log record. Its number counts, then its word; an exception without either is an error, since as INFO it would be
  * dropped by most.

@@ -15,7 +15,8 @@ export interface IgnoreConditions extends Actor {
   periodMillis?: number;
 }
 
-const MAX_COUNT = 1_000_000_000;
+/** The most occurrences that may be waited for. */
+export const MAX_IGNORE_COUNT = 1_000_000_000;
 const MAX_PERIOD_MILLIS = 30 * 86_400_000;
 
 /** @throws RowtraceError RT_NOT_FOUND, RT_IGNORE_INVALID */
@@ -49,7 +50,7 @@ function check({ until, count, periodMillis }: IgnoreConditions, at: string): vo
   const isWhole = (value: number, max: number) => Number.isInteger(value) && value >= 1 && value <= max;
   if (until !== undefined && Number.isNaN(until.getTime())) fail('the time is no time');
   if (until !== undefined && until <= new Date(at)) fail(`${until.toISOString()} is over`);
-  if (count !== undefined && !isWhole(count, MAX_COUNT)) fail(`${count} is no count of occurrences`);
+  if (count !== undefined && !isWhole(count, MAX_IGNORE_COUNT)) fail(`${count} is no count of occurrences`);
   if (periodMillis === undefined) return;
   if (!isWhole(periodMillis, MAX_PERIOD_MILLIS)) fail(`${periodMillis} ms is no period of 30 days at most`);
   if (count === undefined) fail('a period needs a count');

@@ -1,5 +1,5 @@
 export type { Acted, Actor, IssueRef } from './action.ts';
-export { type IgnoreConditions, ignoreIssue } from './ignore-issue.ts';
+export { type IgnoreConditions, ignoreIssue, MAX_IGNORE_COUNT } from './ignore-issue.ts';
 export { type Merge, mergeIssues } from './merge-issues.ts';
 export { reopenIssue } from './reopen-issue.ts';
 export { type Resolution, resolveIssue } from './resolve-issue.ts';

@@ -180,6 +180,13 @@ for (const kind of KINDS) {
         call({ latency_ms: 950, http_method: 'POST' }),
         call({ latency_ms: 990, route: '/cats' }),
         call({ latency_ms: 70, direction: 'outbound', route: undefined, peer: 'api:443' }),
+        call({
+          latency_ms: 60,
+          direction: 'outbound',
+          route: undefined,
+          http_method: undefined,
+          tags: { 'span.name': 'charge' },
+        }),
       ];
       await sink.write(batch({ calls }));
       const slowest = async (operation: string, limit = 10) =>
@@ -190,6 +197,7 @@ for (const kind of KINDS) {
       assert.deepEqual(await slowest('/dogs/:id', 2), [950, 900]);
       for (const name of ['GET', 'GET http', 'GET http api:443', 'GET api:443'])
         assert.deepEqual(await slowest(name), [70], name);
+      assert.deepEqual(await slowest('charge'), [60]);
     });
 
     test('the slowest calls are of the kind that is asked for, and of the service', async (t) => {
@@ -207,6 +215,7 @@ for (const kind of KINDS) {
       assert.deepEqual(await slowest({}), [9999, 20, 10]);
       assert.deepEqual(await slowest({ kind: 'server' }), [20, 10]);
       assert.deepEqual(await slowest({ kind: 'client' }), [9999]);
+      assert.deepEqual(await slowest({ kind: 'internal' }), [9999]);
       assert.deepEqual(await slowest({ kind: 'db' }), []);
       assert.deepEqual(await slowest({ kind: 'server', service: 'cattery' }), [20]);
       assert.deepEqual(await slowest({ until: new Date(Date.now() - MINUTE / 2) }), []);

@@ -60,6 +60,18 @@ test('entries become rows, with all that they tell', async (t) => {
   assert.equal(({} as { polluted?: number }).polluted, undefined);
 });
 
+test('a time as Postgres writes it; an entry alone may have the message of its error only', async (t) => {
+  const receiver = await receiverFor(t);
+  for (const timestamp of ['2026-11-26 10:00:00.5+01', '2026-11-26T14:30:00.5+05:30', '2026-11-26T09:00:00.5'])
+    assert.equal(
+      (await receiver.json('/api/v1/ingest', { error_message: timestamp, timestamp })).status,
+      200,
+      timestamp,
+    );
+  const rows = await receiver.rows<{ created_at: Date }>(3);
+  for (const { created_at } of rows) assert.equal(created_at.toISOString(), '2026-11-26T09:00:00.500Z');
+});
+
 test('one entry alone and a bare list do as well; the same batch sent again changes nothing', async (t) => {
   const receiver = await receiverFor(t);
   const timestamp = Date.now();

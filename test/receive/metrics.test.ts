@@ -228,11 +228,14 @@ test('other metrics are passed over, or refused by option; points that contradic
     explicit(10, { count: '11' }),
     explicit(10, { explicitBounds: [0.5, 0.1, 1] }),
     explicit(10, { bucketCounts: [1] }),
+    explicit(10, { sum: -5 }),
+    explicit(10, { min: -1 }),
+    explicit(10, { min: 0.5, max: 0.1 }),
   ];
   const { partialSuccess } = JSON.parse(await send(receiver, [histogram([explicit(1), ...wrong])])) as {
     partialSuccess: Record<string, string>;
   };
-  assert.equal(partialSuccess.rejectedDataPoints, '3');
+  assert.equal(partialSuccess.rejectedDataPoints, '6');
   assert.match(partialSuccess.errorMessage!, /contradicts itself/);
   assert.deepEqual(await counts(receiver), { '/dogs/{id}': 1 });
   const strict = await receiverFor(t, {}, { refuseOtherMetrics: true });

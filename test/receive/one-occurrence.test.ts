@@ -26,7 +26,12 @@ const outer = at('3', 10, 60, '4');
 const server = at('4', 0, 100, undefined, {
   kind: 2,
   events: [],
-  attributes: attributes({ 'http.method': 'GET', 'http.status_code': 500, 'http.route': '/dogs/<id>' }),
+  attributes: attributes({
+    'http.method': 'GET',
+    'http.status_code': 500,
+    'http.route': '/dogs/<id>',
+    'rowtrace.slow_millis': 600_000,
+  }),
 });
 const log = {
   timeUnixNano: nanos(now + 45),
@@ -48,10 +53,24 @@ async function send(receiver: TestReceiver, requests: Request[]): Promise<void> 
   }
 }
 
+/** As a plain entry without a timestamp comes. */
+const UNTIMED: Request = [
+  '/v1/logs',
+  logs([{ ...log, timeUnixNano: undefined, spanId: '' }], undefined, 'kennel.dogs'),
+];
+
+/** Still under way when the record comes. */
+const minutes = { startTimeUnixNano: nanos(now - 60_000), endTimeUnixNano: nanos(now + 60_000) };
+const long = traces([
+  { ...inner, ...minutes, parentSpanId: '4'.repeat(16) },
+  { ...server, ...minutes },
+]);
+
 const ORDERS: Record<string, Request[]> = {
   'spans in one request, then the log record': [['/v1/traces', traces([inner, middle, outer, server])], LOG],
   'the log record, then spans one by one': [LOG, ...SPANS],
   'without the span between them': [SPANS[2]!, SPANS[0]!, LOG, SPANS[3]!],
+  'a log record that names no time and no span': [['/v1/traces', long], UNTIMED],
   'everything twice': [LOG, ...SPANS, LOG, ...SPANS, ['/v1/traces', traces([inner, middle, outer, server])]],
 };
 

@@ -18,7 +18,7 @@ export function mapRules(): MapRules {
     slowMillis: {},
     userId: 'plain',
     scrubber: createScrubber(),
-    sampling: { rate: 0.05, random: Math.random },
+    callSampleRate: 0.05,
     memory: new TraceMemory(),
     untold: new UntoldTimes(),
     streams: new CumulativeStreams(0),

@@ -19,7 +19,7 @@ export class Mapped {
   readonly #carriers = new Map<string, Carrier[]>();
   readonly #receiver = new Receiver({
     process: 'p',
-    rules: { ...mapRules(), sampling: { rate: 0, random: Math.random } },
+    rules: { ...mapRules(), callSampleRate: 0 },
     counters: new Counters(),
     store: {
       fill: () => 0,

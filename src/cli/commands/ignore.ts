@@ -1,9 +1,9 @@
 // `rowtrace ignore <issue>`: not worth anybody's time, for good or until a condition is met.
 
 import type { Command } from 'commander';
-import { ignoreIssue } from '../../triage/index.ts';
+import { ignoreIssue, MAX_IGNORE_COUNT } from '../../triage/index.ts';
 import { type ActFlags, act, actionCommand, undoIssue } from '../act.ts';
-import { parseCount, parseIssue, parseSpan, parseUntil } from '../arguments.ts';
+import { parseIssue, parseSpan, parseUntil, wholeUpTo } from '../arguments.ts';
 import { statusText } from '../issue/life.ts';
 
 interface Flags extends ActFlags {
@@ -18,7 +18,7 @@ export function register(program: Command): void {
     .description('ignore an issue: for good, until a time, or until it occurs so many times more')
     .argument('<issue>', 'friendly id or number', parseIssue)
     .option('--until <time>', 'open again then: 2w, or a date in local time', (text) => parseUntil(text))
-    .option('--count <n>', 'open again after so many more occurrences', parseCount)
+    .option('--count <n>', 'open again after so many more occurrences', wholeUpTo(MAX_IGNORE_COUNT))
     .option('--per <span>', 'that many within such a span: 1h', parseSpan);
   actionCommand(
     command,

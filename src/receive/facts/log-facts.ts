@@ -51,7 +51,8 @@ function logFact(
   const identity: Identity = {};
   readIdentity(attributes, identity);
   const stack = text(attributes, 'code.stacktrace');
-  const when = { span: record.spanId, from: record.time, to: record.time };
+  const at = record.time || t;
+  const when = { span: record.spanId, from: at, to: at };
   const traced = isTraceId(record.traceId);
   const outcome = traced ? memory.outcomeOf(resource.service, record.traceId, when) : undefined;
   const name = (value: string | undefined, limit: number) =>

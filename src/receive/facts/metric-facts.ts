@@ -90,6 +90,7 @@ function isConsistent(point: HistogramPoint, seconds: number): boolean {
   if (point.counts.length > MAX_BUCKETS) return false;
   const sum = point.counts.reduce((total, count) => total + count, 0);
   if (![point.count, ...point.counts].every((count) => Number.isSafeInteger(count) && count >= 0)) return false;
+  if (isBelow(point.sum, 0) || isBelow(point.min, 0) || isBelow(point.max, point.min ?? 0)) return false;
   if (point.kind === 'exponential') {
     const { scale, zeroCount, negative } = point;
     if (scale < MIN_SCALE || scale > MAX_SCALE || !hasBounds(shifted(point, seconds))) return false;
@@ -99,6 +100,11 @@ function isConsistent(point: HistogramPoint, seconds: number): boolean {
   if (counts.length === 0) return bounds.length === 0;
   const rising = bounds.every((bound, at) => Number.isFinite(bound) && (at === 0 || bound > bounds[at - 1]!));
   return rising && counts.length === bounds.length + 1 && sum === point.count;
+}
+
+/** A duration is not negative. What is not told, or not a number, is below nothing. */
+function isBelow(value: number | undefined, bound: number): boolean {
+  return value !== undefined && value < bound;
 }
 
 function inSeconds(point: HistogramPoint, seconds: number): ExponentialHistogram {

@@ -1,6 +1,5 @@
 // What the mapping of signals to facts is told: the same options that capture follows in process.
 
-import type { CallSampling } from '../../record/calls.ts';
 import type { Level } from '../../record/level.ts';
 import type { Scrubber } from '../../record/scrub/scrubber.ts';
 import type { SlowLimits } from '../../record/slow.ts';
@@ -14,7 +13,8 @@ export interface MapRules extends SlowLimits, UserIdOptions, MetricRules {
   level: Level;
   /** Lowest HTTP status that makes a row of its own. */
   statusRows: number;
-  sampling: CallSampling;
+  /** Share of ordinary calls that are kept, 0 to 1. */
+  callSampleRate: number;
   scrubber: Scrubber;
   memory: TraceMemory;
   untold: UntoldTimes;

@@ -53,7 +53,8 @@ function entriesOf(body: unknown): { list: unknown[]; batch: Fields } {
   if (Array.isArray(body)) return { list: body, batch: {} };
   const batch = requireObject(body);
   if (Array.isArray(batch.entries)) return { list: batch.entries, batch };
-  if (batch.entries !== undefined || typeof batch.message !== 'string')
+  const isEntry = typeof (batch.message ?? batch.error_message) === 'string';
+  if (batch.entries !== undefined || !isEntry)
     throw new DecodeError('expected a list of entries, {"entries": […]}, or one entry with a message');
   return { list: [batch], batch: {} };
 }
@@ -95,11 +96,15 @@ function timeOf(value: unknown): number {
   if (value === undefined || value === null) return 0;
   if (typeof value === 'number' && Number.isFinite(value)) return value < 1e11 ? value * 1000 : value;
   const text = typeof value === 'string' ? value.trim() : '';
-  const time =
-    /^\d{4}-\d{2}-\d{2}/.test(text) &&
-    Date.parse(/[zZ]|[+-]\d{2}:?\d{2}$/.test(text) || text.length === 10 ? text : `${text}Z`);
+  const time = /^\d{4}-\d{2}-\d{2}/.test(text) && Date.parse(withZone(text));
   if (time === false || Number.isNaN(time)) throw new DecodeError('timestamp should be ISO 8601 or Unix time');
   return time;
+}
+
+/** Postgres writes a zone of whole hours without its minutes. */
+function withZone(text: string): string {
+  if (text.length === 10 || /[zZ]$|[+-]\d{2}:?\d{2}$/.test(text)) return text;
+  return /:.*[+-]\d{2}$/.test(text) ? `${text}:00` : `${text}Z`;
 }
 
 function resourceOf(batch: Fields, fields: Fields): Attributes {
