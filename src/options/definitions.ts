@@ -12,8 +12,8 @@ export interface Definition<T> {
   default: T;
   /** One plain sentence, with units. */
   doc: string;
-  /** Never printed as it is. */
-  secret?: true;
+  /** Never printed as it is: not at all, or as a URL without its password. */
+  secret?: 'whole' | 'url';
 }
 
 function define<T>(definition: Definition<T>): Definition<T> {
@@ -27,7 +27,7 @@ export const DEFINITIONS = {
     env: 'ROWTRACE_DATABASE_URL',
     parse: parse.databaseUrl,
     default: undefined,
-    secret: true,
+    secret: 'url',
     doc: 'Postgres 14 or newer, as postgres://user:password@host:5432/database. Not set: the application only journals, and `rowtrace` commands ship the journals to the embedded database.',
   }),
   endpoint: define<string | undefined>({
@@ -40,7 +40,7 @@ export const DEFINITIONS = {
     env: 'ROWTRACE_API_KEY',
     parse: parse.text,
     default: undefined,
-    secret: true,
+    secret: 'whole',
     doc: 'Key for the receiver at `endpoint` (`rowtrace keys create` there).',
   }),
   schema: define({
@@ -130,7 +130,7 @@ export const DEFINITIONS = {
     env: 'ROWTRACE_USER_ID_KEY',
     parse: parse.text,
     default: undefined,
-    secret: true,
+    secret: 'whole',
     doc: 'Key of the hash when `userId` is `hash`.',
   }),
   slowServerMillis: define({

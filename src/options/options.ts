@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { RowtraceError } from '../errors.ts';
+import { judgeKey } from '../record/scrub/keys.ts';
 import { DEFINITIONS, type Definition } from './definitions.ts';
 import { meantText, unknownOption } from './unknown-names.ts';
 
@@ -19,6 +20,10 @@ export type Options = Readonly<{
 
 export type OptionsInput = Partial<{ [Name in OptionName]: unknown }>;
 type Environment = Readonly<Record<string, string | undefined>>;
+
+const HIDDEN = '***';
+/** For `new URL` whatever has a colon is a URL, as "user:password@host" is. */
+const URL_BEGIN = /^(?:postgres(?:ql)?|https?|amqps?):\/\//i;
 
 const CONFIG_FILES = ['rowtrace.config.js', 'rowtrace.config.mjs', 'rowtrace.config.cjs', 'rowtrace.config.json'];
 
@@ -61,8 +66,9 @@ function parseOption(label: string, definition: Definition<unknown>, given: unkn
   try {
     return definition.parse(given);
   } catch (error) {
-    const isSecret = definition.secret || (typeof given === 'string' && /:\/\/[^/]*@/.test(given));
-    const shown = isSecret ? maskSecret(typeof given === 'string' ? given : '') : shownValue(given);
+    const secret = definition.secret ?? (typeof given === 'string' && /:.*@/s.test(given) ? 'url' : undefined);
+    const shown =
+      secret === undefined ? shownValue(given) : maskedValue(secret, typeof given === 'string' ? given : '');
     throw new RowtraceError('RT_OPTION_INVALID', [`${label} = ${shown}`, (error as Error).message]);
   }
 }
@@ -94,17 +100,20 @@ export function loadFile(path: string): object {
   }
 }
 
-/** `postgres://user:secret@host/db` → `postgres://user:***@host/db`; anything that is no URL → `***`. */
+/** `postgres://user:secret@host/db` → `postgres://user:***@host/db`; anything that is no such URL → `***`. */
 export function maskSecret(value: string): string {
-  try {
-    const url = new URL(value);
-    if (url.password) url.password = '***';
-    for (const key of [...url.searchParams.keys()])
-      if (/pass|secret|key|token/i.test(key)) url.searchParams.set(key, '***');
-    return url.toString();
-  } catch {
-    return '***';
-  }
+  if (!URL_BEGIN.test(value) || !URL.canParse(value)) return HIDDEN;
+  const url = new URL(value);
+  // The rest of a password with a raw / or #.
+  if ((url.pathname + url.hash).includes('@')) return HIDDEN;
+  if (url.password) url.password = HIDDEN;
+  for (const key of [...url.searchParams.keys()])
+    if (judgeKey(key) !== undefined || /pass|secret|key|token/i.test(key)) url.searchParams.set(key, HIDDEN);
+  return url.toString();
+}
+
+function maskedValue(secret: 'whole' | 'url', value: string): string {
+  return secret === 'url' ? maskSecret(value) : HIDDEN;
 }
 
 /** Options that differ from their defaults, secrets masked; for `doctor` and for debugging. */
@@ -113,7 +122,7 @@ export function describeOptions(options: Options): Record<string, unknown> {
   for (const [name, definition] of Object.entries(DEFINITIONS) as [OptionName, Definition<unknown>][]) {
     const value = options[name];
     if (value === undefined || value === definition.default) continue;
-    shown[name] = definition.secret ? maskSecret(String(value)) : value;
+    shown[name] = definition.secret ? maskedValue(definition.secret, String(value)) : value;
   }
   return shown;
 }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadOptions } from '../../src/options/options.ts';
+import { describeOptions, loadOptions, maskSecret } from '../../src/options/options.ts';
 import { quoteName } from '../../src/store/identifiers.ts';
 
 test('a promoted column is none of the columns that every row has', () => {
@@ -38,4 +38,41 @@ test('the address of a receiver holds no password, and none is shown', () => {
       assert.doesNotMatch(error.message, /hunter2/);
       return true;
     });
+});
+
+test('an address that is none of ours is not shown at all, as its password may stand anywhere in it', () => {
+  for (const [name, value] of [
+    ['databaseUrl', 'rex:hunter2@localhost:5432/db'],
+    ['databaseUrl', 'localhost:5432/db?user=rex&pwd=hunter2'],
+    ['databaseUrl', 'mysql://rex:1#hunter2@localhost/db'],
+    ['endpoint', 'http://rex:hunter2/w@host:4318'],
+    ['endpoint', 'rex:hunter2@host:4318'],
+  ] as const)
+    assert.throws(
+      () => loadOptions({ [name]: value }, {}),
+      (error: Error & { code: string }) => {
+        assert.equal(error.code, 'RT_OPTION_INVALID');
+        assert.ok(error.message.includes(`Option ${name} = *** is not valid`), error.message);
+        return true;
+      },
+    );
+  for (const [given, shown] of [
+    [
+      'postgres://u:x@h/d?sslpassword=x&pwd=y&sslmode=require',
+      'postgres://u:***@h/d?sslpassword=***&pwd=***&sslmode=require',
+    ],
+    ['postgres://u:1#x@h/d', '***'],
+    ['amqps://u:x@mq:5671/v', 'amqps://u:***@mq:5671/v'],
+    ['https://host:4318/', 'https://host:4318/'],
+  ] as const)
+    assert.equal(maskSecret(given), shown);
+});
+
+test('keys are shown by no letter, with a colon in them, too', () => {
+  const options = loadOptions(
+    { apiKey: 'k:secret', userIdKey: 'https://9f8e7d6c5b4a/', databaseUrl: 'postgres://u:x@h/d' },
+    {},
+  );
+  const { apiKey, userIdKey, databaseUrl } = describeOptions(options);
+  assert.deepEqual([apiKey, userIdKey, databaseUrl], ['***', '***', 'postgres://u:***@h/d']);
 });
