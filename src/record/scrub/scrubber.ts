@@ -27,6 +27,8 @@ export interface ScrubOptions {
 }
 
 export interface Scrubber {
+  /** Whether patterns or a function of the user may mask what no built-in rule does. */
+  hasOwnRules: boolean;
   /** `key`: the name under which the text stands, if any. */
   text(value: string, key?: string): string;
   /** Attributes → new plain data, depth and width bounded, secrets masked. */
@@ -75,7 +77,11 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
     const worded = (found & WORD) === 0 ? key : maskPairs(key, sniffer, own);
     const rare = (found & RARE) === 0 ? worded : maskRareShapes(worded);
     const shaped = (found & SHAPE) === 0 ? rare : maskShapes(rare);
-    return (found & CARD) === 0 ? shaped : maskCards(shaped);
+    return maskPatterns((found & CARD) === 0 ? shaped : maskCards(shaped));
+  }
+
+  function maskPatterns(value: string): string {
+    return patterns.reduce((masked, pattern) => masked.replace(pattern, MASK), value);
   }
 
   function text(value: string, key?: string): string {
@@ -115,8 +121,7 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
   }
 
   function finish(value: string, key: string | undefined): string {
-    let result = value;
-    for (const pattern of patterns) result = result.replace(pattern, MASK);
+    const result = maskPatterns(value);
     if (custom === undefined) return result;
     const given: unknown = custom(result, key);
     return typeof given === 'string' ? given : MASK;
@@ -148,7 +153,8 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
       return isText && jsonRules.isSecretItem(before, item) ? MASK : undefined;
     },
   };
-  return { text, tags: (value) => plain(value, tagRules) };
+  const hasOwnRules = patterns.length > 0 || custom !== undefined;
+  return { hasOwnRules, text, tags: (value) => plain(value, tagRules) };
 }
 
 function isJudged(key: string, verdict: KeyVerdict, value: unknown): boolean {

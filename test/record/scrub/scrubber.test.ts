@@ -101,6 +101,7 @@ describe('own rules', () => {
   it('masks own patterns, with or without the g flag', () => {
     const own = createScrubber({ patterns: [/PAT-\d+/, /zz+/g] });
     assert.equal(own.text('PAT-1 PAT-22 zzz'), `${M} ${M} ${M}`);
+    assert.deepEqual(own.tags({ 'PAT-1': new Map([['zz', 1]]) }), { [M]: { [M]: 1 } });
   });
 
   it('calls the own function last, with the key, and masks the whole value when it throws or gives no text', () => {
