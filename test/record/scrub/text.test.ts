@@ -73,6 +73,9 @@ describe('secrets by key in text', () => {
     ['PHPSESSID=abc123', `PHPSESSID=${M}`],
     ['mysql_pwd=x', `mysql_pwd=${M}`],
     ['otp: 123456', `otp: ${M}`],
+    ['userPin=1234 newPAN=41', `userPin=${M} newPAN=${M}`],
+    ['{"pinCode":"1234","userPan":"41"}', `{"pinCode":"${M}","userPan":"${M}"}`],
+    ['connectSid=s%3Ax&twilioSid=AC1&userSso=y', `connectSid=${M}&twilioSid=${M}&userSso=${M}`],
     ['headers { "set-cookie": ["a=b", "c=d"], x: 1 }', `headers { "set-cookie": ${M}, x: 1 }`],
   ];
   for (const [given, expected] of table)
@@ -91,6 +94,7 @@ describe('secrets by key in text', () => {
     'Unexpected token < in JSON at position 0',
     'monkey=1 keyboard: qwerty',
     'spinning: 4',
+    'hasPinned=x, Japan: x, isPanned=y, resides=z',
   ])
     it(`leaves ${JSON.stringify(clean)}`, () => assert.equal(scrubber.text(clean), clean));
 });
