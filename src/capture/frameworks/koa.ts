@@ -2,13 +2,11 @@
 // middleware further out handles (Koa's way of error pages) are seen, too, and where Koa answers, since a body may fail
 // when all middlewares are done. The route is what the router notes on the context before its handlers run.
 
-import { peek } from '../../record/thrown.ts';
 import { ModuleHook, patchMethod } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
 import { contextOfDispatch, contextServing } from './served-context.ts';
 
 const ROUTE = Symbol('rowtrace.koa-route');
-const HANG_UPS = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
 
 interface Application {
   context: object;
@@ -17,7 +15,7 @@ interface Application {
 interface Context {
   [ROUTE]?: unknown;
   /** Of node:http or node:http2. */
-  req?: { readonly errored?: unknown };
+  req?: object;
 }
 
 export function createKoaHook(): ModuleHook {
@@ -74,16 +72,10 @@ function hookOnError(context: object, seam: Seam): void {
     'onerror',
     (onError) =>
       function (this: Context, error: never) {
-        if (error !== null && error !== undefined && !isHangUp(error, this?.req))
-          seam.thrown(error, contextServing(this?.req));
+        seam.thrown(error, contextServing(this?.req));
         return onError.call(this as never, error);
       },
   );
-}
-
-/** The client left before its answer was whole: nothing that failed here. */
-function isHangUp(error: unknown, request: Context['req']): boolean {
-  return Boolean(request?.errored) && HANG_UPS.has(String(peek(error, 'code')));
 }
 
 function hookRouter(exports: Record<string, unknown>, seam: Seam): void {

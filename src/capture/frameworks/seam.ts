@@ -6,6 +6,7 @@ import { getRPCMetadata, RPCType } from '@opentelemetry/core';
 import { withThrown } from '../../otel/context-keys.ts';
 import { logsApi } from '../../otel/lines.ts';
 import { isObject, peek } from '../../record/thrown.ts';
+import { isHangUp } from './hang-up.ts';
 
 const ERROR = 17;
 
@@ -55,6 +56,7 @@ export class Seam {
   thrown(error: unknown, active = context.active()): void {
     if (!this.active || error === undefined || error === null) return;
     try {
+      if (isHangUp(error, active)) return;
       const span: Span | undefined = getRPCMetadata(active)?.span ?? trace.getSpan(active);
       if (span?.isRecording()) {
         if (isObject(error)) {

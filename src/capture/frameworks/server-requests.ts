@@ -22,6 +22,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { stateOf } from '../../otel/request-state.ts';
 import { requestIdOf } from '../request-id.ts';
 import { answerWithId, type IdCarrier } from '../response-head.ts';
+import { CLIENT, Client } from './hang-up.ts';
 import { patchMethod } from './module-hook.ts';
 import { ASKED, REQUEST } from './served-context.ts';
 import { type ServerMessage, serverAttributes } from './server-attributes.ts';
@@ -37,6 +38,7 @@ const ANSWER_MILLIS = 5000;
 
 interface Response extends IdCarrier {
   readonly statusCode: number;
+  readonly errored?: unknown;
   readonly socket?: unknown;
 }
 
@@ -52,6 +54,7 @@ class ServerRequest {
   readonly response: Response;
   readonly #rpc: RPCMetadata;
   readonly #span: Span;
+  readonly #client: Client;
   readonly #requests: ServerRequests;
   readonly #request: ServerMessage;
   readonly #method: string;
@@ -70,7 +73,9 @@ class ServerRequest {
     const name = request.method ?? this.#method;
     this.#span = requests.tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, outer);
     this.#startedAt = performance.now();
-    this.#rpc = { type: RPCType.HTTP, span: this.#span, [ASKED]: request.url ?? '/' } as RPCMetadata;
+    this.#client = new Client(request, response);
+    const known = { [ASKED]: request.url ?? '/', [CLIENT]: this.#client };
+    this.#rpc = { type: RPCType.HTTP, span: this.#span, ...known } as RPCMetadata;
     this.context = setRPCMetadata(trace.setSpan(outer, this.#span), this.#rpc);
     const state = stateOf(this.#span);
     if (state !== undefined) state.request.rpc = this.#rpc;
@@ -111,6 +116,7 @@ class ServerRequest {
 
   #end(outcome: Attributes): void {
     this.#ended = true;
+    this.#client.ended();
     clearTimeout(this.#answerBy);
     // Before what is done at the end of a span: that is not the application's time, and not in the span's duration either.
     const seconds = (performance.now() - this.#startedAt) / 1000;
