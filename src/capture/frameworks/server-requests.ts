@@ -20,6 +20,7 @@ import {
 import { getRPCMetadata, type RPCMetadata, RPCType, setRPCMetadata } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { stateOf } from '../../otel/request-state.ts';
+import { peek } from '../../record/thrown.ts';
 import { requestIdOf } from '../request-id.ts';
 import { answerWithId, type IdCarrier } from '../response-head.ts';
 import { CLIENT, Client } from './hang-up.ts';
@@ -88,7 +89,11 @@ class ServerRequest {
   /** The response is closed: answered whole, or its connection broke, perhaps before there was any answer. */
   closed(): void {
     if (this.#ended) return;
-    const { statusCode, headersSent } = this.response;
+    const { statusCode, headersSent, errored } = this.response;
+    // Given to destroy(), by pipeline() as well: Node emits no 'error' for it. A premature close is another object than the
+    // one that the application gets of it: there would be two rows.
+    if (errored && peek(errored, 'code') !== 'ERR_STREAM_PREMATURE_CLOSE' && !this.#client.isHangUp(errored))
+      this.#note(errored as Error);
     const outcome: Attributes = headersSent ? { 'http.response.status_code': statusCode } : {};
     if (this.#failure !== undefined) outcome['error.type'] = this.#failure;
     else if (headersSent && statusCode >= 500) {
@@ -106,12 +111,17 @@ class ServerRequest {
    */
   failed(error: Error, handled: boolean): void {
     if (this.#ended || this.#failure !== undefined) return;
-    this.#failure = error?.name ?? 'Error';
-    this.#span.setStatus({ code: SpanStatusCode.ERROR, message: error?.message });
-    this.#span.recordException(error);
+    this.#note(error);
     // Nobody can answer without a connection, or when the process is about to end.
     if (!this.response.socket || !handled) this.closed();
     else this.#answerBy = setTimeout(() => quietly(() => this.closed()), ANSWER_MILLIS).unref();
+  }
+
+  #note(error: Error): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error?.name ?? 'Error';
+    this.#span.setStatus({ code: SpanStatusCode.ERROR, message: error?.message });
+    this.#span.recordException(error);
   }
 
   #end(outcome: Attributes): void {

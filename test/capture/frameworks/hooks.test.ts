@@ -224,6 +224,25 @@ test('the status of a request that failed is that of the answer which it got aft
   ]);
 });
 
+test('an error that the response is destroyed with is one row of its request, reported by the application or not', async (t) => {
+  const { rows } = await journaled(
+    t,
+    `import { createServer } from 'node:http'; import { pipeline, Readable } from 'node:stream'; ${ASK}
+    const failing = (words) => Readable.from((async function* () { yield 'a part'; throw new Error(words); })());
+    const server = createServer((request, response) => {
+      if (request.url === '/pipeline') pipeline(failing('disk failed'), response, () => {});
+      else if (request.url === '/reported') pipeline(failing('told'), response, (error) => console.error(error));
+      else response.destroy(new Error('given up'));
+    }).listen(0);
+    await ask(server, '/pipeline', '/reported', '/destroyed');`,
+  );
+  assert.deepEqual(drawn(rows), [
+    'ERROR disk failed | undefined | 200',
+    'ERROR told | undefined | 200',
+    'ERROR given up | undefined | undefined',
+  ]);
+});
+
 test('a request whose handler ends the process has its latency', async (t) => {
   const { rows, code } = await journaled(
     t,
