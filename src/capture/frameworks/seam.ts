@@ -5,9 +5,10 @@ import { type Context, context, type Span, trace } from '@opentelemetry/api';
 import { getRPCMetadata, RPCType } from '@opentelemetry/core';
 import { withThrown } from '../../otel/context-keys.ts';
 import { logsApi } from '../../otel/lines.ts';
-import { isObject, peek } from '../../record/thrown.ts';
+import { isClientFault, isObject, peek } from '../../record/thrown.ts';
 import { isHangUp } from './hang-up.ts';
 
+const WARN = 13;
 const ERROR = 17;
 
 const seams = new Map<string, Seam>();
@@ -71,7 +72,7 @@ export class Seam {
         logsApi()
           .getLogger(this.framework)
           .emit({
-            severityNumber: ERROR,
+            severityNumber: span !== undefined && isClientFault(error) ? WARN : ERROR,
             body: String(peek(error, 'message') ?? error),
             context: withThrown(active, error),
           });

@@ -114,3 +114,19 @@ test('what other connections break with is one, also of a request whose client h
     ],
   );
 });
+
+test('a fault of the client’s stays a WARNING where the client has left', async (t) => {
+  const { rows } = await journaled(
+    t,
+    `${PARTS} import express from 'express';
+    const app = express();
+    app.get('/taken', (request, response, next) => {
+      response.once('close', () => setImmediate(() => next(Object.assign(new Error('taken'), { status: 409 })))).write('one moment');
+    });
+    app.use((error, request, response, next) => { response.end(); });
+    const server = app.listen(0);
+    await leave(server, '/taken');
+    server.close();`,
+  );
+  assert.deepEqual(drawn(rows), ['WARNING taken | /taken | 200']);
+});
