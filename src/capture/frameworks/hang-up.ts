@@ -1,6 +1,7 @@
 // A client that leaves before its answer is whole: Node tells handlers so by errors of their own request, of which nothing
-// failed here. An error of another connection (a database, another service) stays one, also where the client has left: it is
-// known by the object that the client's connection broke with, and by its code only where no other connection gives that one.
+// failed here. It is known by the object that the client's connection broke with, and once the client is gone by codes that
+// are made anew for each stream: a premature close of another stream makes no row then. Any other error of another connection
+// (a database, another service) stays one.
 
 import type { Context } from '@opentelemetry/api';
 import { getRPCMetadata } from '@opentelemetry/core';
