@@ -24,6 +24,9 @@ interface Walk {
   around: object[];
 }
 
+/** Of each value, what a text has in it comes on top, in code units of the total: a list of nulls has an end, too. */
+const VALUE_COST = 4;
+
 /** What is left out is counted in this key of the outermost object. */
 const CUT_KEY = 'rowtrace.tags_cut';
 
@@ -98,14 +101,13 @@ function plainObject(value: object, walk: Walk, depth: number): { target: Record
 }
 
 function plainValue(value: unknown, key: string | undefined, walk: Walk, depth: number): unknown {
+  walk.left -= VALUE_COST;
   switch (typeof value) {
     case 'string':
       return plainText(value, key, walk);
     case 'number':
-      walk.left -= 8;
       return Number.isFinite(value) ? value : String(value);
     case 'boolean':
-      walk.left -= 4;
       return value;
     case 'bigint':
       return plainText(String(value), key, walk);
@@ -167,14 +169,17 @@ function plainItems(
   const list: unknown[] = [];
   let before: unknown;
   walk.around.push(items);
-  for (const item of items) {
-    if (list.length >= walk.rules.items || walk.left <= 0) {
-      list.push(`…[cut ${size - list.length}]`);
-      break;
+  try {
+    for (const item of items) {
+      if (list.length >= walk.rules.items || walk.left <= 0) {
+        list.push(`…[cut ${size - list.length}]`);
+        break;
+      }
+      list.push(walk.rules.replaceItem?.(before, item) ?? plainValue(item, key, walk, depth + 1));
+      before = item;
     }
-    list.push(walk.rules.replaceItem?.(before, item) ?? plainValue(item, key, walk, depth + 1));
-    before = item;
+  } finally {
+    walk.around.pop();
   }
-  walk.around.pop();
   return list;
 }

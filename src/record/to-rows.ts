@@ -53,11 +53,13 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
     },
     { rules: options.fingerprintRules },
   );
-  const tags = { ...asTags(resource?.attributes), ...asTags(fact.tags) };
-  setGiven(tags, 'rowtrace.time_given', optionalText(fact.tRaw, LIMITS.id) ?? time.tRaw);
+  const own: Record<string, unknown> = {};
+  setGiven(own, 'rowtrace.time_given', optionalText(fact.tRaw, LIMITS.id) ?? time.tRaw);
   // So that it can be told later why the row has its key. Most are of Node; sniffing finds those without it.
-  setGiven(tags, LANGUAGE_TAG, language === 'nodejs' ? undefined : language);
-  setGiven(tags, OVERRIDE_TAG, optionalText(fact.fingerprint, LIMITS.tagValue));
+  setGiven(own, LANGUAGE_TAG, language === 'nodejs' ? undefined : language);
+  setGiven(own, OVERRIDE_TAG, optionalText(fact.fingerprint, LIMITS.tagValue));
+  // First, since of too many the last are left out, and last, since nobody else says these.
+  const tags = { ...own, ...asTags(resource?.attributes), ...asTags(fact.tags), ...own };
   const placed = promote(plainTags(tags), options.columns);
   const request = requestColumns(fact);
   const trace = traceColumns(fact);

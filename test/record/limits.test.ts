@@ -117,6 +117,26 @@ describe('plainTags', () => {
     assert.ok(JSON.stringify(plainTags(huge)).length < LIMITS.tagsTotal * 1.1);
   });
 
+  it('counts what has no text, too: nested lists of nothing have an end', () => {
+    const times = (value: unknown, depth: number): unknown =>
+      depth === 0 ? value : Array.from({ length: 100 }, () => times(value, depth - 1));
+    for (const nothing of [null, {}, [], () => {}, undefined])
+      assert.ok(JSON.stringify(plainTags({ list: times(nothing, 3) })).length < LIMITS.tagsTotal * 4);
+  });
+
+  it('a list that throws halfway is not around what comes after it', () => {
+    const broken = [1];
+    Object.defineProperty(broken, Symbol.iterator, {
+      value: () => {
+        throw new Error('no');
+      },
+    });
+    assert.deepEqual(plainTags({ first: broken, again: { inside: broken } }), {
+      first: '[unreadable]',
+      again: { inside: '[unreadable]' },
+    });
+  });
+
   it('gives JSON for anything at all', () => {
     fc.assert(
       fc.property(

@@ -125,6 +125,16 @@ describe('toErrorLogRow', () => {
     assert.deepEqual(row.tags, { zone: 'b', rack: 1 });
   });
 
+  it('keeps what explains its key, whatever number of tags it has', () => {
+    const many = Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`tag_${at}`, at]));
+    const fact = logFact({ tags: { ...many, 'telemetry.sdk.language': 'cobol' }, fingerprint: 'payments' });
+    const row = toErrorLogRow(fact, { ...resource, language: 'python' }, none);
+    assert.equal(row.tags['rowtrace.fingerprint'], 'payments');
+    assert.equal(row.tags['telemetry.sdk.language'], 'python');
+    assert.equal(row.tags['tag_125'], 125);
+    assert.equal(row.tags['tag_126'], undefined);
+  });
+
   it('cuts what is too long', () => {
     const row = toErrorLogRow(logFact({ message: 'x'.repeat(20_000), requestId: 'r'.repeat(500) }), resource, none);
     assert.equal(row.message.length <= 8_192 && row.message.includes('…[cut '), true);

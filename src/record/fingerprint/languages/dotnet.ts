@@ -126,7 +126,7 @@ function frameOf(text: string): Frame | undefined {
   const line = place === null ? undefined : Number(place[2]);
   const called = `${type.slice(type.lastIndexOf('.') + 1)}.${method}`;
   const file = place === null ? type.replaceAll('.', '/') : slashed(place[1]!);
-  const kind = kindOf(type);
+  const kind = isCompiled(type, method) ? 'runtime' : kindOf(type);
   const key =
     kind === 'app' ? `${type}:${method}` : `${type.split('.', 2).join('.')}/${type.split('.').at(-1)}:${method}`;
   return makeFrame(called, file, line, kind, kind === 'node' || kind === 'runtime' ? undefined : key);
@@ -145,10 +145,15 @@ function named(written: string): { type: string; method: string } {
   return { type: bare.slice(0, Math.max(0, dot)).replaceAll('+', '.'), method: bare.slice(dot + 1) };
 }
 
+/** Of an expression tree, numbered as they are made: below each action of ASP.NET. */
+function isCompiled(type: string, method: string): boolean {
+  return type === '' && /^lambda_method\d{0,9}$/.test(method);
+}
+
 function kindOf(type: string): FrameKind {
   const name = `${type}.`;
   const inside = (list: readonly string[]) => list.some((prefix) => name.startsWith(prefix));
-  if (inside(RUNTIME) || name.startsWith('lambda_method')) return 'runtime';
+  if (inside(RUNTIME)) return 'runtime';
   if (name.startsWith('System.') || name.startsWith('Microsoft.CSharp.') || name.startsWith('Microsoft.Win32.'))
     return 'node';
   return inside(FRAMEWORKS) ? 'framework' : inside(DEPENDENCIES) ? 'dependency' : 'app';

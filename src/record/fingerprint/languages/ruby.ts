@@ -19,6 +19,8 @@ const FRAMEWORKS = new Set(
     ' ',
   ),
 );
+/** Hash and object id behind the name that ActionView gives a compiled template: others in each process. */
+const OF_A_TEMPLATE = /_{2,3}\d{1,20}_\d{1,20}$/;
 const RUNTIME = [
   'opentelemetry-',
   'sentry-',
@@ -79,7 +81,7 @@ function frameOf(file: string, line: number, label: string | undefined): Frame {
     /^(?:(?:block|rescue|ensure)(?: \(\d{1,4} levels\))? in |(?:block|rescue|ensure) in )+/,
     '',
   );
-  const named = called === undefined || called.startsWith('<') ? undefined : called;
+  const named = called === undefined || called.startsWith('<') ? undefined : called.replace(OF_A_TEMPLATE, '');
   const name = /[^#.:]{1,200}$/.exec(named ?? '')?.[0] ?? '?';
   const gem = (segmentBehind(path, '/bundler/gems/') ?? segmentBehind(path, '/gems/'))?.replace(
     /-(?:\d[\w.]{0,32}|[0-9a-f]{7,12})(?:-[\w-]{1,32})?$/,

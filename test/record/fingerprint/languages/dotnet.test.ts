@@ -39,10 +39,11 @@ const cases: StackCase[] = [
    at System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw()
    at System.Runtime.CompilerServices.TaskAwaiter.HandleNonSuccessAndDebuggerNotification(Task task)
    at Shop.Api.PricesController.<>c__DisplayClass5_0.<<Get>b__0>d.MoveNext() in /src/Shop/PricesController.cs:line 20
+   at lambda_method5(Closure, Object)
    at Microsoft.AspNetCore.Mvc.Infrastructure.ActionMethodExecutor.TaskOfIActionResultExecutor.Execute(ActionContext context)`,
     chain: ["System.ArgumentException: Unknown currency (Parameter 'currency')"],
     own: ['Shop.Rates.RateService:LoadAsync', 'Shop.Api.PricesController:Get'],
-    kinds: 'annaf',
+    kinds: 'annarf',
     culprit: 'RateService.LoadAsync (Shop/RateService.cs)',
   },
   {

@@ -25,6 +25,16 @@ const cases: StackCase[] = [
     culprit: 'reserve (models/order.rb)',
   },
   {
+    name: 'a template that Rails compiled, under a name of this process',
+    stack: `/app/app/views/orders/show.html.erb:3:in \`block in _app_views_orders_show_html_erb___1875348906437463389_21580': no price (KeyError)
+	from /app/app/views/orders/show.html.erb:1:in 'ActionView::Base#_app_views_orders_show_html_erb__3402841289523467890_70180'
+	from /app/app/controllers/orders_controller.rb:9:in \`show'`,
+    chain: ['KeyError: no price'],
+    own: ['show:_app_views_orders_show_html_erb', 'show:_app_views_orders_show_html_erb', 'orders_controller:show'],
+    kinds: 'aaa',
+    culprit: '_app_views_orders_show_html_erb (orders/show.html.erb)',
+  },
+  {
     name: 'a cause',
     stack: `/app/lib/rates.rb:22:in \`rescue in load': no rates (RatesError)
 	from /app/lib/rates.rb:19:in \`load'
