@@ -3,6 +3,7 @@
 // (option `telemetry`) has a span already, so only the error is taken. Jobs of sandboxed processors run elsewhere.
 
 import { context, ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
+import { peek } from '../../record/thrown.ts';
 import { ModuleHook, patchMethod } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
 import { inSpan } from './work-span.ts';
@@ -17,6 +18,9 @@ interface Job {
 interface Worker {
   opts?: { telemetry?: unknown };
 }
+
+/** How a processor says that it put its job off, to another time or until others are done: nothing has failed. */
+const MOVES = new Set(['DelayedError', 'WaitingError', 'WaitingChildrenError']);
 
 type CallProcessJob = (this: Worker, job: Job, ...rest: unknown[]) => Promise<unknown>;
 
@@ -49,7 +53,7 @@ function hook(exports: Record<string, unknown>, seam: Seam): void {
   });
 }
 
-function inJobSpan(job: Job, process: () => Promise<unknown>): Promise<unknown> {
+async function inJobSpan(job: Job, process: () => Promise<unknown>): Promise<unknown> {
   const queue = String(job.queueName);
   const attributes = {
     'messaging.system': 'bullmq',
@@ -61,14 +65,28 @@ function inJobSpan(job: Job, process: () => Promise<unknown>): Promise<unknown> 
     'messaging.bullmq.job.attempts_made': Number(job.attemptsMade ?? 0),
   };
   const work = { scope: 'rowtrace/bullmq', name: `process ${queue}`, kind: SpanKind.CONSUMER, attributes };
-  return inSpan({ ...work, parent: ROOT_CONTEXT }, process);
+  const { moved, result } = await inSpan({ ...work, parent: ROOT_CONTEXT }, async () => {
+    try {
+      return { result: await process() };
+    } catch (error) {
+      if (!isMove(error)) throw error;
+      return { moved: { error } };
+    }
+  });
+  if (moved !== undefined) throw moved.error;
+  return result;
+}
+
+/** By name, and one by message, as BullMQ judges itself. */
+function isMove(error: unknown): boolean {
+  return MOVES.has(String(peek(error, 'name'))) || peek(error, 'message') === 'bullmq:rateLimitExceeded';
 }
 
 async function noting(seam: Seam, process: () => Promise<unknown>): Promise<unknown> {
   try {
     return await process();
   } catch (error) {
-    seam.thrown(error);
+    if (!isMove(error)) seam.thrown(error);
     throw error;
   }
 }

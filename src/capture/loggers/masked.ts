@@ -13,6 +13,8 @@ export interface ShownTexts {
 
 const MOST_INSIDE = 16;
 const MAX_DEPTH = 4;
+/** Lines that are a piece of one, as a shortened stack has them; to look for many in a long text would take seconds. */
+const MOST_PARTS = 100;
 
 /** The texts of `shown`, where they are others than those of `thrown`: its own, with or without those of its causes. */
 export function maskedTexts(thrown: unknown, shown: unknown): ShownTexts | undefined {
@@ -72,7 +74,12 @@ function isSaidBy(thrown: Error, text: string): boolean {
   const all = chainFrom(thrown)
     .map(({ message, stack }) => `${message}\n${stack}`)
     .join('\n');
-  return text.split('\n').every((line) => all.includes(line.replace(/^caused by: /i, '')));
+  const lines = new Set(all.split('\n'));
+  let parts = 0;
+  return text.split('\n').every((line) => {
+    const said = line.replace(/^caused by: /i, '');
+    return lines.has(said) || (++parts <= MOST_PARTS && all.includes(said));
+  });
 }
 
 function chainFrom(thrown: Error): Error[] {

@@ -172,6 +172,41 @@ test('BullMQ: a job knows nothing of the request that made its worker', async (t
   assert.deepEqual(new Set(rows.map(({ requestId }) => requestId)), new Set([undefined]));
 });
 
+test('BullMQ: a job that is put off has not failed', async (t) => {
+  const redis = await serviceFor(t, 'redis');
+  if (redis === undefined) return;
+  const { rows } = await journaled(
+    t,
+    `import { DelayedError, Queue, Worker } from 'bullmq';
+    const [name, connection] = ['kennel-${uuidv7()}', { url: '${redis}' }];
+    const queue = new Queue(name, { connection });
+    const left = new Set(['later', 'limited', 'failing']);
+    const seen = new Set();
+    const process = async (job, token) => {
+      if (job.name === 'failing') throw new Error('no dog');
+      if (seen.has(job.name)) return;
+      seen.add(job.name);
+      if (job.name === 'later') {
+        await job.moveToDelayed(Date.now() + 20, token);
+        throw new DelayedError();
+      }
+      await worker.rateLimit(20);
+      throw Worker.RateLimitError();
+    };
+    const worker = new Worker(name, process, { connection, limiter: { max: 100, duration: 1000 } });
+    const ended = new Promise((done) => {
+      const end = (job) => void (left.delete(job.name), left.size === 0 && done());
+      worker.on('completed', end).on('failed', end);
+    });
+    for (const job of left) await queue.add(job, {});
+    await ended;
+    await worker.close();
+    await queue.obliterate({ force: true });
+    await queue.close();`,
+  );
+  assert.deepEqual(drawn(rows), ['ERROR no dog | undefined | undefined']);
+});
+
 test('a client that gives up before any answer leaves no status', async (t) => {
   const leave = `
     const leave = (open) => new Promise((left) => { const one = open().on('error', () => {}).on('close', left); setTimeout(() => one.destroy(), 50); });

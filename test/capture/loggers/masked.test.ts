@@ -29,6 +29,13 @@ for (const [what, thrown, shown] of SAME)
     assert.equal(maskedTexts(thrown, shown), undefined);
   });
 
+test('long messages are compared in proportion to their length', { timeout: 60_000 }, () => {
+  const lines = Array.from({ length: 400_000 }, (_, at) => `insert into dogs values (${at})`).join('\n');
+  const long = new Error(lines, { cause: inner });
+  // Minutes, where each line is looked for in all of them.
+  assert.equal(maskedTexts(long, pinoShown(long)), undefined);
+});
+
 const type = 'TypeError';
 const MASKED: [string, unknown, object][] = [
   ['a text', '[Redacted]', { type, message: '[Redacted]', stack: `${type}: [Redacted]${frames}` }],
