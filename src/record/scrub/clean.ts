@@ -11,12 +11,11 @@ export function cleanGiven(text: unknown, scrubber: Scrubber, limit: number): st
   return text === undefined || text === null || text === '' ? undefined : clean(String(text), scrubber, limit);
 }
 
-/** Too short for a token of any provider, or hexadecimal, which no rule takes for one. */
+/** Too short for a token of any provider, or hexadecimal; digits that would pass for a card are an id all the same. */
 const PLAIN_ID = /^(?:[\w.@+-]{1,16}|[0-9a-f-]{1,64})$/i;
-const MAY_BE_CARD = /\d(?:-?\d){12}/;
 
 export function isPlainId(id: string): boolean {
-  return PLAIN_ID.test(id) && !MAY_BE_CARD.test(id);
+  return PLAIN_ID.test(id);
 }
 
 /** Ids of requests, users and sessions, which are others each time: only what is not plain is looked at. */

@@ -13,9 +13,8 @@ it('own patterns and the own function see each id', () => {
   assert.equal(cleanId('rex', createScrubber({ custom: (value) => value.toUpperCase() })), 'REX');
 });
 
-it('a card is no id, and what is plain stays', () => {
+it('with built-in rules alone what is plain stays: an id of digits, too, that would pass for a card', () => {
   const scrubber = createScrubber();
-  for (const card of ['4111111111111111', '4111-1111-1111-1111']) assert.equal(cleanId(card, scrubber), M);
-  for (const id of ['rex@acme.com', '4111111111111112', '17', '3f2504e0-4f89-11d3-9a0c-0305e82c3301', '1700000000000'])
+  for (const id of ['rex@acme.com', '4111111111111111', '17', '3f2504e0-4f89-11d3-9a0c-0305e82c3301'])
     assert.equal(cleanId(id, scrubber), id);
 });
