@@ -1,6 +1,6 @@
 // One exception, several carriers (span events on a span and its ancestors, log records), whose times and ids differ. In:
 // what is known of the carriers so far, and the next one. Out: the row it belongs to. Pure, and the number of rows is the
-// same in whatever order the carriers come.
+// same in whatever order carriers with paths come; of those that only their times tell apart the order may decide.
 
 import type { Occurrence } from './fact.ts';
 
