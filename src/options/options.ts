@@ -23,7 +23,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const HIDDEN = '***';
 /** For `new URL` whatever has a colon is a URL, as "user:password@host" is. */
-const URL_BEGIN = /^(?:postgres(?:ql)?|https?|amqps?):\/\//i;
+const URL_BEGIN = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 const CONFIG_FILES = ['rowtrace.config.js', 'rowtrace.config.mjs', 'rowtrace.config.cjs', 'rowtrace.config.json'];
 
@@ -100,7 +100,7 @@ export function loadFile(path: string): object {
   }
 }
 
-/** `postgres://user:secret@host/db` → `postgres://user:***@host/db`; anything that is no such URL → `***`. */
+/** `postgres://user:secret@host/db` → `postgres://user:***@host/db`; anything that is no URL with `//` → `***`. */
 export function maskSecret(value: string): string {
   if (!URL_BEGIN.test(value) || !URL.canParse(value)) return HIDDEN;
   const url = new URL(value);
