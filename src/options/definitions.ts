@@ -59,7 +59,7 @@ export const DEFINITIONS = {
     env: 'ROWTRACE_COLUMNS',
     parse: parse.columns,
     default: Object.freeze({}),
-    doc: 'Promoted columns: attributes of these names become typed, indexed columns of error_logs and http_calls ("vet_id=integer,clinic_id=integer"; types integer, bigint, numeric, boolean, text (up to 2,600 bytes), uuid, timestamptz). What does not fit stays a tag.',
+    doc: 'Promoted columns: attributes of these names become typed, indexed columns of error_logs and http_calls ("vet_id=integer,clinic_id=integer"; types integer, bigint, numeric, boolean, text (up to 512 characters), uuid, timestamptz). What does not fit stays a tag.',
   }),
   dir: define({
     env: 'ROWTRACE_DIR',

@@ -6,9 +6,6 @@ import { cut, LIMITS } from './limits.ts';
 import { setOwn } from './plain.ts';
 import type { PromotedColumns, PromotedType, PromotedValue } from './row.ts';
 
-/** Each column has an index, whose rows Postgres refuses (54000) beyond 2,704 bytes: with them the row would be refused. */
-const MAX_INDEXED_BYTES = 2_600;
-
 export const PROMOTION_FAILED = 'rowtrace.promotion_failed';
 
 export interface Promotion {
@@ -52,17 +49,13 @@ export function fit(value: unknown, type: PromotedType): PromotedValue | undefin
       if (typeof value === 'boolean') return value;
       return value === 'true' || value === 1 ? true : value === 'false' || value === 0 ? false : undefined;
     case 'text':
-      if (typeof value === 'string') return isIndexable(value) ? cut(value, LIMITS.tagValue) : undefined;
+      if (typeof value === 'string') return cut(value, LIMITS.tagValue);
       return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
     case 'uuid':
       return isUuid(value) ? value.toLowerCase() : undefined;
     case 'timestamptz':
       return timestamp(value);
   }
-}
-
-function isIndexable(text: string): boolean {
-  return text.length * 3 <= MAX_INDEXED_BYTES || Buffer.byteLength(text) <= MAX_INDEXED_BYTES;
 }
 
 function wholeNumber(value: unknown): bigint | undefined {

@@ -40,7 +40,7 @@ test('the address of a receiver holds no password, and none is shown', () => {
     });
 });
 
-test('an address that is none of ours is not shown at all, as its password may stand anywhere in it', () => {
+test('an address in which a password may stand anywhere is not shown at all', () => {
   for (const [name, value] of [
     ['databaseUrl', 'rex:hunter2@localhost:5432/db'],
     ['databaseUrl', 'localhost:5432/db?user=rex&pwd=hunter2'],

@@ -23,8 +23,6 @@ describe('a promoted value', () => {
     ['boolean', 'yes', undefined],
     ['text', 5, '5'],
     ['text', { a: 1 }, undefined],
-    ['text', 'ä'.repeat(1_300), 'ä'.repeat(1_300)],
-    ['text', 'ä'.repeat(1_301), undefined],
     ['uuid', ID.toUpperCase(), ID],
     ['uuid', 'x', undefined],
     ['timestamptz', '2024-05-01T10:00:00Z', '2024-05-01T10:00:00.000Z'],
@@ -41,6 +39,6 @@ describe('a promoted value', () => {
     ['timestamptz', '2024-05-01T10', undefined],
   ];
   for (const [type, given, expected] of table)
-    it(`${JSON.stringify(given).slice(0, 40)} as ${type} is ${JSON.stringify(expected)?.slice(0, 40) ?? 'left in the tags'}`, () =>
+    it(`${JSON.stringify(given)} as ${type} is ${JSON.stringify(expected) ?? 'left in the tags'}`, () =>
       assert.deepEqual(fit(given, type), expected));
 });
