@@ -5,6 +5,7 @@
 
 import type { Fact, ResourceFact } from '../record/fact.ts';
 import { Breaker } from './breaker.ts';
+import { type DropReason, Drops } from './drops.ts';
 import { type JournalFiles, nodeFiles } from './files.ts';
 import { isVital, ORDINARY_SHARE } from './importance.ts';
 import type { ShippedBy } from './layout.ts';
@@ -15,14 +16,6 @@ import { WaitingLines } from './waiting-lines.ts';
 
 /** Longest line in characters. Readers hold a whole line in memory, so there is a bound. */
 export const MAX_LINE_CHARS = 1024 * 1024;
-
-export type DropReason =
-  | Exclude<Trouble, 'too_long'>
-  | 'journal_full'
-  | 'disk_slow'
-  | 'unserialisable'
-  | 'oversize'
-  | 'removed';
 
 export interface JournalOptions {
   /** Folder of all journals; nothing is created before the first fact. */
@@ -105,8 +98,7 @@ class SegmentJournal implements Journal {
   readonly #bufferBytes: number;
   readonly #memoryBytes: number;
   readonly #problems = new Set<string>();
-  readonly #dropped: Partial<Record<DropReason, number>> = {};
-  readonly #droppedOccurrences: Partial<Record<DropReason, number>> = {};
+  readonly #drops = new Drops();
   readonly #waiting = new WaitingLines();
   #again = false;
   #written = 0;
@@ -133,7 +125,7 @@ class SegmentJournal implements Journal {
       files: options.files ?? nodeFiles,
       onRemoved: () => {
         // Though delivery may have read some of it.
-        this.#drop('removed', this.#writtenSinceLook);
+        this.#drops.add('removed', this.#writtenSinceLook);
         this.#written -= this.#writtenSinceLook;
         this.#writtenSinceLook = 0;
       },
@@ -197,8 +189,7 @@ class SegmentJournal implements Journal {
       written: this.#written,
       buffered: this.#waiting.json.length,
       bytes: this.#writer.bytes,
-      dropped: { ...this.#dropped },
-      droppedOccurrences: { ...this.#droppedOccurrences },
+      ...this.#drops.counts(),
       slow: { opened: this.#breaker.opened, deferred: this.#deferred },
       sync: { ...this.#writer.syncCounts },
     };
@@ -264,7 +255,7 @@ class SegmentJournal implements Journal {
       this.#writtenSinceLook += written;
       this.#waiting.forget(written);
       if (trouble === 'too_long') {
-        this.#drop('oversize', 1, this.#waiting.occurrences[0]);
+        this.#drops.add('oversize', 1, this.#waiting.occurrences[0]);
         this.#waiting.forget(1);
       } else if (trouble) return trouble;
       if (this.#waiting.isEmpty) return undefined;
@@ -281,13 +272,8 @@ class SegmentJournal implements Journal {
     }, this.#flushMillis).unref();
   }
 
-  #drop(reason: DropReason, count: number, occurrences = 0): void {
-    if (count > 0) this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count;
-    if (occurrences > 0) this.#droppedOccurrences[reason] = (this.#droppedOccurrences[reason] ?? 0) + occurrences;
-  }
-
   #refuse(reason: DropReason, fact: Fact): false {
-    this.#drop(reason, 1, occurrencesIn(fact));
+    this.#drops.add(reason, 1, occurrencesIn(fact));
     return false;
   }
 

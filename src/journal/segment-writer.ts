@@ -61,7 +61,7 @@ export class SegmentWriter {
   #written: string | undefined;
   #segment: Segment | undefined;
   #segmentBytes: number;
-  /** Where frames are made; larger than any usual write soon. */
+  /** Where frames are made; grows to what a usual write takes. */
   #scratch = Buffer.alloc(0);
   #lastSegment = 0;
   /** What a failed fdatasync may have lost: goes first into the next segment, under the numbers it had. */

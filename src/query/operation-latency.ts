@@ -96,8 +96,10 @@ const DIRECTIONS: Partial<Record<OperationKind, string>> = {
   internal: 'outbound',
 };
 
-/** Of the calls that were kept: slow and failed ones are always among them. A call out without a route is
- *  named by its method (and peer), one of trackLatency by its name. */
+/**
+ * Of the calls that were kept: slow and failed ones are always among them. A call out without a route is named by its method
+ * (and peer), one of trackLatency by its name.
+ */
 export async function slowestCalls(
   db: Queryable,
   schema: string,

@@ -24,7 +24,7 @@ interface Walk {
   around: object[];
 }
 
-/** Of each value, what a text has in it comes on top, in code units of the total: a list of nulls has an end, too. */
+/** What each value takes of the total, a text's own length aside: so a list of nulls has an end, too. */
 const VALUE_COST = 4;
 
 /** What is left out is counted in this key of the outermost object. */

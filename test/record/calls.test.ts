@@ -1,7 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bodyBytes, CallSampler } from '../../src/record/calls.ts';
+import { bodyBytes, CallSampler, drawOf } from '../../src/record/calls.ts';
 import { uniform } from '../support/distributions.ts';
+
+test('draws are even, of ids that are counted up and of one that is the same in each trace', () => {
+  const texts = {
+    spans: Array.from(
+      { length: 20_000 },
+      (_, at) => `5b8efff798038103d269b633813fc60c${at.toString(16).padStart(16, '0')}`,
+    ),
+    traces: Array.from({ length: 20_000 }, (_, at) => `${at.toString(16).padStart(32, '0')}0000000000000001`),
+  };
+  for (const [what, given] of Object.entries(texts)) {
+    const twentieths = new Array<number>(20).fill(0);
+    for (const text of given) twentieths[Math.floor(drawOf(text) * 20)]!++;
+    // 1,000 in each, with a standard deviation of 31; always the same texts, so always the same answer.
+    for (const count of twentieths) assert.ok(Math.abs(count - 1_000) < 150, `${what}: ${twentieths}`);
+  }
+});
 
 test('sums over the kept rows estimate the truth without bias, a rare route has a row in each minute it is called', () => {
   const random = uniform('calls');

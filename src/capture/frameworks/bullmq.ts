@@ -53,7 +53,7 @@ function hook(exports: Record<string, unknown>, seam: Seam): void {
   });
 }
 
-async function inJobSpan(job: Job, process: () => Promise<unknown>): Promise<unknown> {
+function inJobSpan(job: Job, process: () => Promise<unknown>): Promise<unknown> {
   const queue = String(job.queueName);
   const attributes = {
     'messaging.system': 'bullmq',
@@ -65,28 +65,19 @@ async function inJobSpan(job: Job, process: () => Promise<unknown>): Promise<unk
     'messaging.bullmq.job.attempts_made': Number(job.attemptsMade ?? 0),
   };
   const work = { scope: 'rowtrace/bullmq', name: `process ${queue}`, kind: SpanKind.CONSUMER, attributes };
-  const { moved, result } = await inSpan({ ...work, parent: ROOT_CONTEXT }, async () => {
-    try {
-      return { result: await process() };
-    } catch (error) {
-      if (!isMove(error)) throw error;
-      return { moved: { error } };
-    }
-  });
-  if (moved !== undefined) throw moved.error;
-  return result;
+  return inSpan({ ...work, parent: ROOT_CONTEXT, isFailure }, process);
 }
 
-/** By name, and one by message, as BullMQ judges itself. */
-function isMove(error: unknown): boolean {
-  return MOVES.has(String(peek(error, 'name'))) || peek(error, 'message') === 'bullmq:rateLimitExceeded';
+/** Judged by name, and one by message, as BullMQ does itself. */
+function isFailure(error: unknown): boolean {
+  return !MOVES.has(String(peek(error, 'name'))) && peek(error, 'message') !== 'bullmq:rateLimitExceeded';
 }
 
 async function noting(seam: Seam, process: () => Promise<unknown>): Promise<unknown> {
   try {
     return await process();
   } catch (error) {
-    if (!isMove(error)) seam.thrown(error);
+    if (isFailure(error)) seam.thrown(error);
     throw error;
   }
 }

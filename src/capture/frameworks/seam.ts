@@ -68,17 +68,21 @@ export class Seam {
         span.recordException(error as Error);
       }
       // The answer is out, or there is no request: a log record needs no span.
-      else
-        logsApi()
-          .getLogger(this.framework)
-          .emit({
-            severityNumber: span !== undefined && isClientFault(error) ? WARN : ERROR,
-            body: String(peek(error, 'message') ?? error),
-            context: withThrown(active, error),
-          });
+      else this.#emit(error, active, span !== undefined);
     } catch {
       // The application's own error handling goes on as if we were not there.
     }
+  }
+
+  #emit(error: unknown, active: Context, isRequest: boolean): void {
+    logsApi()
+      .getLogger(this.framework)
+      .emit({
+        // Without a request there is no client that could be at fault.
+        severityNumber: isRequest && isClientFault(error) ? WARN : ERROR,
+        body: String(peek(error, 'message') ?? error),
+        context: withThrown(active, error),
+      });
   }
 
   /** `handler` as before, and what it throws or rejects with comes by here. Own properties, name and length stay. */

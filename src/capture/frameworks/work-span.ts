@@ -19,15 +19,20 @@ export interface Work {
   attributes: Attributes;
   /** Default: the active context. */
   parent?: Context;
+  /** Whether what is thrown tells of a failure. Default: all does. */
+  isFailure?: (error: unknown) => boolean;
 }
 
-export function inSpan<T>({ scope, name, kind, attributes, parent }: Work, work: () => Promise<T>): Promise<T> {
+export function inSpan<T>(
+  { scope, name, kind, attributes, parent, isFailure = () => true }: Work,
+  work: () => Promise<T>,
+): Promise<T> {
   const outer = parent ?? context.active();
   return trace.getTracer(scope).startActiveSpan(name, { kind, attributes }, outer, async (span) => {
     try {
       return await work();
     } catch (error) {
-      record(span, error);
+      if (isFailure(error)) record(span, error);
       throw error;
     } finally {
       span.end();

@@ -2,7 +2,7 @@
 // spans, calls, latencies, and the outcome of requests for rows that came before. Nothing here decides about delivery.
 
 import { calledTags, codeFunction, copyCustom, INSTRUMENTATION, recordTags, rowTags } from '../../record/attributes.ts';
-import { callWeight } from '../../record/calls.ts';
+import { callWeight, drawOf } from '../../record/calls.ts';
 import { errorOfAttributes } from '../../record/error-of-attributes.ts';
 import type { ErrorFact, LogFact, Occurrence, ResourceFact, RowRef } from '../../record/fact.ts';
 import type { Level } from '../../record/level.ts';
@@ -158,12 +158,10 @@ class SpanMapping {
     const { span, operation, status } = node;
     const http = operation.method !== undefined && (operation.kind === 'server' || operation.kind === 'client');
     if (!http && span.attributes['rowtrace.call'] !== true) return;
-    const digest = digestOfSpan(span, 'call');
     // Of its own identity: what a sender repeats is kept, or not, as it was the first time.
-    const draw = Number.parseInt(digest.slice(0, 8), 16) / 2 ** 32;
-    const weight = callWeight(slow || span.failed, this.#rules.callSampleRate, draw);
+    const weight = callWeight(slow || span.failed, this.#rules.callSampleRate, drawOf(span.traceId + span.spanId));
     if (weight === 0) return;
-    const { id, t } = this.#ref(span, digest, span.start);
+    const { id, t } = this.#ref(node, 'call', span.start);
     const tags: Record<string, unknown> = {};
     const path = span.attributes['url.path'] ?? span.attributes['http.target'];
     const url = span.attributes['url.full'] ?? span.attributes['http.url'];
@@ -207,7 +205,9 @@ class SpanMapping {
     return value === undefined ? undefined : clean(String(value), this.#rules.scrubber, LIMITS.name);
   }
 
-  #ref(span: SpanSignal, digest: string, time: number) {
+  #ref({ span }: SpanNode, what: string, time: number) {
+    // Client and server share one span id where B3 propagation is set to it, so the kind is part of the identity.
+    const digest = digestOf(span.traceId, span.spanId, span.kind, what);
     const { untold, now } = this.#rules;
     return rowRef(time || span.end || untold.of(digest, now()), digest);
   }
@@ -215,7 +215,7 @@ class SpanMapping {
   #row(node: SpanNode, told: Told): void {
     const { span, scope } = node;
     const { scrubber, memory } = this.#rules;
-    const { id, t, tRaw } = this.#ref(span, digestOfSpan(span, told.digest), told.time);
+    const { id, t, tRaw } = this.#ref(node, told.digest, told.time);
     const request = requestOf(node);
     const earlier = request ? undefined : memory.outcomeOf(this.#service, span.traceId, whenOf(span));
     const tags = {
@@ -254,11 +254,6 @@ class SpanMapping {
 
 function whenOf({ spanId, start, end }: SpanSignal): Interval {
   return { span: spanId, from: start, to: end };
-}
-
-/** Client and server share one span id where B3 propagation is set to it, so the kind is part of the identity. */
-function digestOfSpan({ traceId, spanId, kind }: SpanSignal, what: string): string {
-  return digestOf(traceId, spanId, kind, what);
 }
 
 function functionName({ span, scope }: SpanNode): string | undefined {

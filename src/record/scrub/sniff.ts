@@ -166,7 +166,8 @@ function holds(text: string, at: number, trigger: Trigger, signAt: number): bool
 
 /** Whether the letters on both sides of `at` belong together: in "userPin" and "pinCode" a word ends there. */
 function isOneWord(text: string, at: number): boolean {
-  const [before, behind] = [text.charCodeAt(at - 1), text.charCodeAt(at)];
+  const before = text.charCodeAt(at - 1);
+  const behind = text.charCodeAt(at);
   return isLetter(before) && isLetter(behind) && !(before >= 97 && behind < 97);
 }
 

@@ -70,9 +70,11 @@ test('what other connections break with is one, also of a request whose client h
   const { rows } = await journaled(
     t,
     `${PARTS} import express from 'express'; import { get } from 'node:http';
+    let cut;
     const upstream = net.createServer((socket) => {
       socket.on('error', () => {}).once('data', () => {
-        socket.write('HTTP/1.1 200 OK\\r\\ncontent-length: 100\\r\\n\\r\\nabc', () => setTimeout(() => socket.resetAndDestroy(), 20));
+        socket.write('HTTP/1.1 200 OK\\r\\ncontent-length: 100\\r\\n\\r\\nabc');
+        cut = () => socket.resetAndDestroy();
       });
     }).listen(0);
     const app = express();
@@ -83,7 +85,7 @@ test('what other connections break with is one, also of a request whose client h
     app.get('/cut', (request, response) => {
       const source = new Readable({ read() {} });
       source.push('a part');
-      setTimeout(() => source.destroy(), 20);
+      cut = () => source.destroy();
       return pipeline(source, response);
     });
     app.get('/database', async (request, response) => {
@@ -95,8 +97,11 @@ test('what other connections break with is one, also of a request whose client h
     app.use((error, request, response, next) => { response.destroy(); });
     const server = app.listen(0);
     await new Promise((listening) => server.once('listening', listening));
-    for (const path of ['/proxy', '/cut'])
-      await fetch('http://127.0.0.1:' + server.address().port + path).then((answer) => answer.text()).catch(() => {});
+    for (const path of ['/proxy', '/cut']) {
+      const answer = await fetch('http://127.0.0.1:' + server.address().port + path);
+      cut();
+      await answer.text().catch(() => {});
+    }
     upstream.close();
     await leave(server, '/database');
     server.close();
