@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync } from 'node:
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { logFact, temporaryFolder, testJournal } from '../support/journals.ts';
+import { processorMillis } from '../support/processor-time.ts';
 
 test('a backlog of 512 MiB does not delay the first record of the next process', (t) => {
   const dir = temporaryFolder(t);
@@ -18,10 +19,11 @@ test('a backlog of 512 MiB does not delay the first record of the next process',
     for (let n = 1; n <= 8; n++) linkSync(segment, join(draft, `0000000${n}.ndjson`));
     renameSync(draft, join(dir, 'journal', `dead-${journal}`));
   }
-  const began = performance.now();
-  const journal = testJournal(dir);
-  journal.appendNow(logFact('first'));
-  const millis = performance.now() - began;
+  let journal!: ReturnType<typeof testJournal>;
+  const millis = processorMillis(() => {
+    journal = testJournal(dir);
+    journal.appendNow(logFact('first'));
+  });
   assert.equal(journal.stats().written, 1);
   assert.ok(millis < 100, `${millis} ms`);
 });

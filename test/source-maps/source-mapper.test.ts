@@ -17,6 +17,7 @@ import { test } from 'node:test';
 import { transformSync } from 'esbuild';
 import type { ErrorFact, ResourceFact } from '../../src/record/fact.ts';
 import { createSourceMapper } from '../../src/source-maps/source-mapper.ts';
+import { processorMillis } from '../support/processor-time.ts';
 import { folderFor, logOf, resourceOf } from './support.ts';
 
 const SOURCE = `// line 1
@@ -208,9 +209,8 @@ test('time grows with the length of a stack, whatever is in it', () => {
     let text = 'Error: x\n';
     for (let i = 0; text.length < length; i++) text += `${line(i)}\n`;
     const mapper = createSourceMapper();
-    const begin = performance.now();
-    mapper.map(logOf({ type: 'Error', message: 'x', stack: text.slice(0, length) }), resourceOf());
-    return performance.now() - begin;
+    const log = logOf({ type: 'Error', message: 'x', stack: text.slice(0, length) });
+    return processorMillis(() => mapper.map(log, resourceOf()));
   };
   for (const line of [
     () => `    at ${':1'.repeat(1_000)}`,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { fingerprint, messageTemplate } from '../../../src/fingerprint.ts';
+import { processorMillis } from '../../support/processor-time.ts';
 
 /** Beginnings, middles and ends of everything that a parser or a mask looks for. */
 const piece = fc.oneof(
@@ -101,27 +102,16 @@ const piece = fc.oneof(
 const unit = fc.array(piece, { minLength: 1, maxLength: 8 }).map((pieces) => pieces.join('') || 'a');
 const language = fc.constantFrom(undefined, 'nodejs', 'webjs', 'python', 'java', 'go', 'dotnet', 'ruby', 'php', 'rust');
 
-/** The least of some runs, in milliseconds. */
-function least(runs: number, work: () => void): number {
-  let best = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < runs; run++) {
-    const start = performance.now();
-    work();
-    best = Math.min(best, performance.now() - start);
-  }
-  return best;
-}
-
 /** Twice the text may take a little over twice as long. Below 60 ms a busy machine measures itself. */
 function assertLinear(made: string, work: (text: string) => void): void {
   const text = (size: number) => made.repeat(Math.ceil(size / made.length)).slice(0, size);
-  const whole = least(1, () => work(text(65_536)));
+  const whole = processorMillis(() => work(text(65_536)));
   if (whole < 60) return;
   // A busy machine is slow once, a quadratic rule each time.
-  const attempts = [1, 2, 3].map(() => [least(2, () => work(text(32_768))), least(2, () => work(text(65_536)))]) as [
-    number,
-    number,
-  ][];
+  const attempts = [1, 2, 3].map(() => [
+    processorMillis(() => work(text(32_768)), 2),
+    processorMillis(() => work(text(65_536)), 2),
+  ]) as [number, number][];
   const grows = attempts.every(([a, b]) => b > Math.max(a * 3.2, 150) || b > 2_000);
   assert.ok(!grows, `${JSON.stringify(made)}: ${attempts.map(([a, b]) => `${a.toFixed(0)} → ${b.toFixed(0)} ms`)}`);
 }
