@@ -17,6 +17,15 @@ const VAGUE = new Set(
     ' ',
   ),
 );
+/** What file-system routers name after their kind and, Nuxt's, after the method: +page.server, _server, index.get. */
+const ROUTE_FILE =
+  /^(?:[+_](?:page|layout|server)(?:\.server)?(?:\.[jt]s)?|index\.(?:get|post|put|patch|delete|head|options))$/;
+/**
+ * Parameters of a route, which are the same below each resource: [id] of Next, Nuxt, SvelteKit and Astro (_id_ where
+ * these are built), $id of Remix and TanStack; as a folder also _id of @fastify/autoload.
+ */
+const PARAMETER_FILE = /^(?:\[.+\]|\$\w+|_\w+_)(?:\.(?:get|post|put|patch|delete|head|options))?$/;
+const PARAMETER_FOLDER = /^(?:\[.+\]|[$_]\w+)$/;
 /** Where containers put an application: what is below is the project, whatever these folders are called. */
 const CONTAINER_ROOT = /^(?:\/usr\/src\/app|\/app|\/var\/task|\/workspace|\/code|\/usr\/app)\//;
 
@@ -54,9 +63,13 @@ export function stemOf(path: string, withFolder: boolean): Stem {
   const bare = withoutExtension(path.slice(slash + 1));
   const name = withoutBuild(bare, BUNDLER_FOLDER.test(path) && !path.includes('/src/'));
   const hashed = name !== bare || /\/chunks?\//.test(path);
-  if (!withFolder || !VAGUE.has(name) || slash <= 0) return { name, hashed };
+  if (!withFolder || slash <= 0 || !isVague(name)) return { name, hashed };
   const folder = folderOf(path, slash);
   return { name: folder === undefined ? name : `${folder}/${name}`, hashed };
+}
+
+function isVague(name: string): boolean {
+  return VAGUE.has(name) || ROUTE_FILE.test(name) || PARAMETER_FILE.test(name);
 }
 
 /** order.service.ts → order.service; page.test.tsx keeps `.test`. */
@@ -113,14 +126,17 @@ function isHash(part: string): boolean {
   return /^\w{8,24}$/.test(part) && /\d/.test(part) && /[a-z]/.test(part) && /[A-Z]/.test(part);
 }
 
+/** The last folder; those that are parameters with the one that they are of: users/[id]. */
 function folderOf(path: string, slash: number): string | undefined {
   const outside = path.slice(0, slash);
   const inside = outside.replace(CONTAINER_ROOT, '');
   const folders = inside.split('/');
-  const parent = folders.at(-1)!;
-  if (BUILD_ROOTS.has(parent) || parent === '.' || parent === '') return undefined;
-  if (inside !== outside) return parent;
+  let last = folders.length - 1;
+  while (last > 0 && PARAMETER_FOLDER.test(folders[last]!)) last--;
   const root = folders[0] === '' ? 1 : 0;
-  const known = folders.slice(root, -1).some((folder) => STRUCTURE.has(folder) || folder === '.');
-  return known ? parent : undefined;
+  const isProjects = (at: number) =>
+    inside !== outside || folders.slice(root, at).some((folder) => STRUCTURE.has(folder) || folder === '.');
+  const named = isProjects(last) && !BUILD_ROOTS.has(folders[last]!) && folders[last] !== '.' && folders[last] !== '';
+  const first = named ? last : last + 1;
+  return (isProjects(first) && folders.slice(first).join('/')) || undefined;
 }

@@ -79,4 +79,24 @@ describe('a name that says nothing without its folder', () => {
     assert.equal(nameOf('/srv/releases/20260101120000/index.js'), 'index');
     assert.equal(nameOf('/home/ann/shop/index.js'), 'index');
   });
+
+  it('has the resource of a route, behind its parameters too', () => {
+    const NAMES: Record<string, string> = {
+      '/srv/shop/.next/server/app/api/users/[id]/route.js': 'users/[id]/route',
+      '/srv/shop/app/orders/[id]/[...rest]/page.tsx': 'orders/[id]/[...rest]/page',
+      '/srv/shop/app/[locale]/page.tsx': '[locale]/page',
+      '/srv/shop/app/[locale]/cart/page.tsx': 'cart/page',
+      '/app/[id]/route.js': '[id]/route',
+      '/srv/shop/.next/server/pages/users/[id].js': 'users/[id]',
+      'https://x/_next/static/chunks/pages/users/[id]-8f3a2b1c.js': 'users/[id]',
+      '/srv/shop/server/api/users/[id].get.ts': 'users/[id].get',
+      '/srv/shop/server/api/users/index.get.ts': 'users/index.get',
+      '/srv/shop/src/routes/users/[id]/+page.server.ts': 'users/[id]/+page.server',
+      '/srv/shop/build/server/entries/endpoints/api/users/_id_/_server.ts.js': 'users/_id_/_server.ts',
+      '/srv/shop/app/routes/users/$userId.tsx': 'users/$userId',
+      '/srv/shop/src/routes/users/_id/index.js': 'users/_id/index',
+      '/home/runner/_work/index.js': 'index',
+    };
+    for (const [path, name] of Object.entries(NAMES)) assert.equal(nameOf(path), name, path);
+  });
 });

@@ -47,6 +47,12 @@ const kinds: Record<string, [string, string][]> = {
     ['at 9 Jul 2005 22:53:22 GMT', 'at <*>'],
     ['lifetime 00:01:17', 'lifetime <*>'],
   ],
+  'name of a setting': [
+    ['AUTH0_DOMAIN is not set', 'AUTH0_DOMAIN is not set'],
+    ['missing S3_BUCKET, OAUTH2_CLIENT_ID', 'missing S3_BUCKET, OAUTH2_CLIENT_ID'],
+    ['batch A7F3_QX2 of ORDER_17 and 4X_TEN', 'batch <*> of ORDER_<*> and <*>'],
+    ['API_KEY_2 is not set', 'API_<*> is not set'],
+  ],
   'duration and size': [
     ['after 5m0s', 'after <*>'],
     ['lifetime <1 sec', 'lifetime <*>'],

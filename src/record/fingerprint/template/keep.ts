@@ -38,6 +38,9 @@ const RESOLVED = /\b(?:getaddrinfo|query[A-Z]\w{0,10}) [A-Z_]{3,16} [A-Za-z.-]{1
 /** "users2" in quotes is a name; "8f3a11" is a value. */
 const QUOTED_NAME = /(["'`])([A-Za-z_$][A-Za-z_$.]{1,60}\d{1,2}(?:\(\))?)\1/g;
 
+/** Names of settings: AUTH0_DOMAIN, S3_BUCKET, DB2_URL. One that ends in digits may be an id. */
+const SETTING = /(?<![\w$-])(?:[A-Z]{1,16}\d{0,2}_){1,8}(?:[A-Z]{3,32}|ID|DB)(?![\w$-])/g;
+
 export function keepMeaningfulNumbers(text: string): string {
   let said = text;
   const resolved = RESOLVED.exec(said);
@@ -47,6 +50,7 @@ export function keepMeaningfulNumbers(text: string): string {
   if (said.includes(':')) said = said.replace(PORT, (_, before: string, port: string) => `${before}:${hide(port)}`);
   said = said.replace(STATUS, hideNumber).replace(REASON, hide).replace(EXIT, hideNumber);
   said = said.replace(ERROR_CODE, hide).replace(SQL_STATE, hide).replace(WORDS, hide);
+  if (said.includes('_')) said = said.replace(SETTING, hide);
   return /["'`]/.test(said) ? said.replace(QUOTED_NAME, hide) : said;
 }
 
