@@ -7,7 +7,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -68,6 +68,8 @@ interface Load {
 }
 
 let made = 0;
+
+const agent = new Agent({ keepAlive: true });
 
 /** Of the sender, and so of the identity of all records of a request; as long as any number that replaces it. */
 const MARK = 'host-000000000000';
@@ -141,14 +143,24 @@ function spans(count: number): Load {
   return { path: '/v1/traces', bodies };
 }
 
+/** Not by fetch, which costs the cores that all share here 19 µs an error, three times as much. */
+function post(url: string, body: Uint8Array): Promise<number> {
+  return new Promise((answered, failed) => {
+    const headers = { 'content-type': 'application/x-protobuf', 'content-length': body.length };
+    const sent = request(url, { method: 'POST', headers, agent });
+    sent.on('response', (response) => response.resume().on('end', () => answered(response.statusCode!)));
+    sent.on('error', failed);
+    sent.end(body);
+  });
+}
+
 async function send(url: string, { path, bodies }: Load): Promise<number[]> {
   const waits: number[] = [];
   const left = [...bodies];
   const sender = async () => {
     for (let body = left.pop(); body !== undefined; body = left.pop()) {
       const start = performance.now();
-      const headers = { 'content-type': 'application/x-protobuf' };
-      const { status } = await fetch(url + path, { method: 'POST', body: body as unknown as string, headers });
+      const status = await post(url + path, body);
       if (status !== 200) throw new Error(`answered ${status}`);
       waits.push(performance.now() - start);
     }
