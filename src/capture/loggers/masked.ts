@@ -24,6 +24,24 @@ export function maskedTexts(thrown: unknown, shown: unknown): ShownTexts | undef
   return textsOf(thrown, textAt(shown, 'message'), textAt(shown, 'stack'));
 }
 
+/** The texts of an Error of which the logger writes `written`, a text without fields, and nothing else. */
+export function shownInText(thrown: unknown, written: string): ShownTexts | undefined {
+  if (!isErrorLike(thrown) || chainFrom(thrown).every(({ message }) => hasText(written, message))) return undefined;
+  return textsOf(thrown, '[not shown]', undefined);
+}
+
+/** The texts of an Error that is in the words only, which the logger made others of. */
+export function shownInWords(thrown: unknown, before?: string, words?: string): ShownTexts | undefined {
+  if (!isErrorLike(thrown) || before === words || before === undefined || !before.includes(thrown.message))
+    return undefined;
+  return words?.includes(thrown.message) ? undefined : textsOf(thrown, words ?? '', undefined);
+}
+
+/** Also as JSON has it. */
+export function hasText(written: string, text: string): boolean {
+  return written.includes(text) || written.includes(JSON.stringify(text).slice(1, -1));
+}
+
 /** A message and a stack for an Error; what was masked in the message is masked in the stack, too. */
 export function textsOf(thrown: Error, message: string | undefined, stack: string | undefined): ShownTexts {
   const { message: own, stack: ownStack = '' } = thrown;

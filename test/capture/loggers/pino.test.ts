@@ -232,6 +232,121 @@ test('a pino in a bundle is heard beside one that is wrapped, each record once',
   unhook();
 });
 
+const rewriting = (rewrite: (line: string) => string) => {
+  const seen = { calls: 0 };
+  const streamWrite = (line: string) => {
+    seen.calls++;
+    return rewrite(line);
+  };
+  return { seen, options: { hooks: Object.freeze({ streamWrite }) } };
+};
+
+const noDigits = (line: string) => line.replaceAll(/\d{4}/g, '****');
+
+//  title, streamWrite, call → level, message, template, error, module, tags
+const REWRITTEN: [string, (line: string) => string, (log: Log) => void, Row | undefined][] = [
+  [
+    'words and fields',
+    noDigits,
+    (log) => log.child({ module: 'till' }).error({ card: 'x4111' }, 'card %s', '4111 of Rex'),
+    ['ERROR', 'card **** of Rex', undefined, undefined, 'till', { card: 'x****' }],
+  ],
+  [
+    'words that it leaves as they are',
+    noDigits,
+    (log) => log.error({ card: 'x4111' }, 'card of %s', 'Rex'),
+    ['ERROR', 'card of Rex', 'card of %s', undefined, 'pino', { card: 'x****' }],
+  ],
+  [
+    'a number, which makes the line no JSON',
+    noDigits,
+    (log) => log.error({ card: 41114, ok: true, list: [1, 'a:4111'] }, 'm'),
+    ['ERROR', 'm', undefined, undefined, 'pino', { card: '****4', ok: true, list: [1, 'a:****'] }],
+  ],
+  [
+    'an Error',
+    noDigits,
+    (log) => log.error(new TypeError('bad card 4111')),
+    ['ERROR', 'bad card ****', undefined, 'TypeError: bad card ****', 'pino', {}],
+  ],
+  [
+    'an Error in the words',
+    noDigits,
+    (log) => log.error('no: %s', new TypeError('bad card 4111')),
+    ['ERROR', 'no: TypeError: bad card ****', undefined, 'TypeError: no: TypeError: bad card ****', 'pino', {}],
+  ],
+  [
+    'a line that is no JSON any more, with an Error that it does not show',
+    () => 'ERROR something\n',
+    (log) => log.error({ err: new TypeError('bad card 4111'), card: '4111' }, 'card 4111'),
+    ['ERROR', 'ERROR something', undefined, 'TypeError: [not shown]', 'pino', {}],
+  ],
+  [
+    'a line that is no JSON any more, with words and Error in it',
+    (line) => `ERROR ${JSON.parse(line).msg} bad dog\n`,
+    (log) => log.error({ err: bad() }, 'a "walk" of %s', 'Rex'),
+    ['ERROR', 'a "walk" of Rex', 'a "walk" of %s', BAD, 'pino', {}],
+  ],
+  ['nothing', () => '', (log) => log.error(bad()), undefined],
+];
+
+for (const name of ['pino', 'pino9', 'pino in a bundle'])
+  test(`${name}: what streamWrite masks stays masked, and it is called as often as without us`, () => {
+    const bundled = name === 'pino in a bundle';
+    const pino = bundled ? bundledPino() : load(name);
+    patchPino(load('pino'));
+    if (!bundled) patchPino(pino);
+    const bench = loggerBench();
+    const unhook = hookPino(bench.getLogger('pino'), 13);
+    for (const [title, rewrite, call, expected] of REWRITTEN) {
+      const { seen, options } = rewriting(rewrite);
+      const { log } = onPaper(pino, options);
+      call(log);
+      // Of a logger in a bundle nobody has heard before its first record.
+      assert.equal(seen.calls, bundled ? 2 : 1, title);
+      call(log);
+      assert.equal(seen.calls, bundled ? 3 : 2, title);
+      assert.deepEqual(bench.rows(), expected === undefined ? [] : [expected, expected], title);
+    }
+    unhook();
+  });
+
+test('streamWrite masks breadcrumbs; where it throws, there is no row, and nothing of it in the next', () => {
+  patchPino(load('pino'));
+  const bench = loggerBench();
+  const unhook = hookPino(bench.getLogger('pino'), 13);
+  const fail = (line: string): string => {
+    if (line.includes('fail')) throw new Error('no stream');
+    return noDigits(line);
+  };
+  const span = bench.tracer.startSpan('GET', { kind: SpanKind.SERVER });
+  context.with(trace.setSpan(context.active(), span), () => {
+    const { log, lines } = onPaper(load('pino'), rewriting(fail).options);
+    log.info('looking for 4711');
+    assert.throws(() => log.error('fail 4711'), /no stream/);
+    log.error('m');
+    assert.equal(lines.length, 2);
+  });
+  span.end();
+  unhook();
+  assert.deepEqual(
+    bench.logs().map(({ message, crumbs }) => [message, crumbs!.map(({ what }) => what)]),
+    [['m', ['looking for ****']]],
+  );
+});
+
+test('pino 8 calls no streamWrite: the row has what is written', () => {
+  patchPino(load('pino8'));
+  const bench = loggerBench();
+  const unhook = hookPino(bench.getLogger('pino'), 13);
+  const { seen, options } = rewriting(noDigits);
+  const { log, lines } = onPaper(load('pino8'), options);
+  log.error('card 4111');
+  unhook();
+  assert.match(lines[0]!, /card 4111/);
+  assert.deepEqual([seen.calls, bench.rows()], [0, [['ERROR', 'card 4111', undefined, undefined, 'pino', {}]]]);
+});
+
 test('where no bundled pino is heard, the channel is left after a while', () => {
   patchPino(load('pino'));
   const { end } = tracingChannel('pino_asJson');
