@@ -7,13 +7,23 @@ import { hasText } from './masked.ts';
 
 export interface PinoInstance {
   bindings?: () => Record<string, unknown>;
+  levels?: { labels: Record<number, string>; values: Record<string, number> };
   [symbol: symbol]: unknown;
 }
 
 export type Line = Record<string, unknown> | undefined;
 
 /** What is read of an instance. */
-const SETTINGS = ['errorKey', 'messageKey', 'nestedKey', 'stringifiers', 'serializers', 'hooks', 'setLevel'] as const;
+const SETTINGS = [
+  'errorKey',
+  'messageKey',
+  'nestedKey',
+  'stringifiers',
+  'serializers',
+  'hooks',
+  'setLevel',
+  'levelComp',
+] as const;
 
 /** Under which an instance keeps its options; each copy of pino has its own. */
 export type Symbols = Partial<Record<(typeof SETTINGS)[number], symbol>>;

@@ -9,9 +9,10 @@ import { stateOfContext } from '../../otel/request-state.ts';
 import { isErrorLike, peek } from '../../record/thrown.ts';
 import { leaveWords } from '../breadcrumbs.ts';
 import { claim, disclaim } from './claims.ts';
-import { emit, INFO, severityOfNumber, type Tap, tokensOf } from './emit.ts';
+import { emit, INFO, type Tap, tokensOf } from './emit.ts';
 import { maskedTexts, shownInText, shownInWords } from './masked.ts';
 import { isToldByRequest } from './pino-http.ts';
+import { severityOf } from './pino-levels.ts';
 import {
   errorOf,
   fieldsOf,
@@ -158,9 +159,9 @@ function onRecord({ instance, arguments: [given, text, level], result }: PinoCal
   awaitNothing();
   if (tap === undefined || result === undefined) return;
   try {
-    const severity = severityOfNumber(level);
-    if (severity < tap.lowest && (severity < INFO || stateOfContext(context.active()) === undefined)) return;
     const symbols = known ?? symbolsOf(instance);
+    const severity = severityOf(level, instance, symbols);
+    if (severity < tap.lowest && (severity < INFO || stateOfContext(context.active()) === undefined)) return;
     const record = { instance, symbols, given, text, severity, fromFormatter, line: result };
     onWritten(instance, symbols, result, (written) => onLine(record, written));
   } catch {

@@ -10,7 +10,8 @@ import { plainTags } from '../../record/limits.ts';
 import { isObject, peek } from '../../record/thrown.ts';
 import { leaveWords } from '../breadcrumbs.ts';
 import { claim, disclaim } from './claims.ts';
-import { DEBUG, ERROR, emit, FATAL, INFO, type Tap, WARN } from './emit.ts';
+import { emit, INFO, type Tap } from './emit.ts';
+import { severityAmong, severityNamed } from './levels.ts';
 import { type Info, isError, readCall, shownOf, type WinstonCall, withheld, wordsShown } from './winston-call.ts';
 
 interface WinstonLogger {
@@ -25,28 +26,6 @@ interface WinstonLogger {
 }
 
 export const WINSTON_MODULES = ['winston'];
-
-/** Names of the npm, syslog and cli levels. */
-const SEVERITIES: Readonly<Record<string, number>> = {
-  emerg: FATAL,
-  alert: FATAL,
-  crit: FATAL,
-  fatal: FATAL,
-  error: ERROR,
-  warning: WARN,
-  warn: WARN,
-  notice: INFO,
-  info: INFO,
-  http: INFO,
-  help: INFO,
-  data: INFO,
-  verbose: DEBUG,
-  debug: DEBUG,
-  silly: 1,
-  trace: 1,
-  prompt: 1,
-  input: 1,
-};
 
 // Symbol of the triple-beam package.
 const LEVEL = Symbol.for('level');
@@ -149,8 +128,7 @@ function callOf(logger: WinstonLogger, info: Info, lowest: number): WinstonCall 
   try {
     if (!isObject(info)) return undefined;
     const level = (info[LEVEL] ?? info.level) as string;
-    const known = Object.hasOwn(SEVERITIES, level) ? SEVERITIES[level] : undefined;
-    const severity = known ?? (logger.levels?.[level] === 0 ? ERROR : INFO);
+    const severity = severityOf(logger, level);
     const isCrumb = severity < lowest;
     if (isCrumb && (severity < INFO || stateOfContext(context.active()) === undefined)) return undefined;
     if (logger.silent || !logger.isLevelEnabled(level)) return undefined;
@@ -167,6 +145,12 @@ function callOf(logger: WinstonLogger, info: Info, lowest: number): WinstonCall 
   } catch {
     return undefined;
   }
+}
+
+/** winston counts from the worst on. */
+function severityOf({ levels = {} }: WinstonLogger, level: string): number {
+  const isAtLeast = (one: string, other: string): boolean => levels[one]! <= levels[other]!;
+  return severityNamed(level) ?? severityAmong(level, Object.keys(levels), isAtLeast);
 }
 
 /** What the logger's formats left of the record (a format may mask): nothing where it filtered the record out, or threw. */
