@@ -16,6 +16,7 @@ import type { Scrubber } from '../record/scrub/scrubber.ts';
 import { leaveWords } from './breadcrumbs.ts';
 import type { Carrier } from './carrier.ts';
 import { cleanName } from './clean-name.ts';
+import { errorFact } from './error-fact.ts';
 import { unixMillis } from './hr-time.ts';
 import { isClaimed } from './loggers/claims.ts';
 import { type ShownTexts, shownTextsOf } from './loggers/masked.ts';
@@ -135,8 +136,9 @@ export class RowtraceLogProcessor implements LogRecordProcessor {
     );
   }
 
-  #shownError({ type, message, stack }: ShownTexts): ErrorFact {
+  #shownError({ type, message, stack, whole }: ShownTexts): ErrorFact {
     const { scrubber } = this.#options;
+    if (whole !== undefined) return errorFact(whole, scrubber);
     const fact: ErrorFact = { type: cleanName(type, scrubber), message: clean(message, scrubber) };
     if (stack !== undefined) fact.stack = clean(stack, scrubber, LIMITS.stack);
     return fact;

@@ -9,6 +9,8 @@ export interface ShownTexts {
   type: string;
   message: string;
   stack?: string | undefined;
+  /** Where nothing is masked, and the Error was changed: as it was, with its causes and its code. */
+  whole?: Error;
 }
 
 const MOST_INSIDE = 16;
@@ -49,18 +51,33 @@ export function textsOf(thrown: Error, message: string | undefined, stack: strin
   if (message === undefined)
     return { type, message: stack?.includes(own) ? own : (stack?.split('\n')[0] ?? ''), stack };
   if (message === own) return { type, message, stack };
-  if (stack !== undefined && stack !== ownStack) return { type, message, stack: without(own, stack, message) };
-  const headEnd = own !== '' && ownStack.includes(own) ? ownStack.indexOf(own) + own.length : 0;
-  const frames = ownStack.indexOf('\n    at ', headEnd);
-  return {
-    type,
-    message,
-    stack: `${type}: ${message}${frames < 0 ? '' : without(own, ownStack.slice(frames), message)}`,
-  };
+  if (stack !== undefined && stack !== ownStack) return { type, message, stack: without(thrown, stack, message) };
+  const frames = framesFrom(thrown);
+  return { type, message, stack: `${type}: ${message}${frames === '' ? '' : without(thrown, `\n${frames}`, message)}` };
 }
 
-function without(own: string, text: string, message: string): string {
-  return own === '' ? text : text.replaceAll(own, () => message);
+/** The lines of its stack behind the message. */
+function framesFrom({ message, stack = '' }: Error): string {
+  const headEnd = message !== '' && stack.includes(message) ? stack.indexOf(message) + message.length : 0;
+  const at = stack.indexOf('\n    at ', headEnd);
+  return at < 0 ? '' : stack.slice(at + 1);
+}
+
+/** The message replaced, but not in the frames: a file or function may be called as the error says. */
+function without(thrown: Error, text: string, message: string): string {
+  const own = thrown.message;
+  // It is all there, with something beside it.
+  if (own === '' || message.includes(own)) return text;
+  const frames = new Set(framesFrom(thrown).split('\n'));
+  return text.replaceAll(own, (said, at: number) => {
+    const line = lineAt(text, at);
+    return line.startsWith('    at ') && frames.has(line) ? said : message;
+  });
+}
+
+function lineAt(text: string, at: number): string {
+  const end = text.indexOf('\n', at);
+  return text.slice(text.lastIndexOf('\n', at) + 1, end < 0 ? undefined : end);
 }
 
 function isMasked(thrown: Error, shown: object, depth: number): boolean {
@@ -79,12 +96,27 @@ function isMasked(thrown: Error, shown: object, depth: number): boolean {
   return inside.some(([raw, of]) => isErrorLike(raw) && isObject(of) && of !== raw && isMasked(raw, of, depth + 1));
 }
 
-/** Serializers append the messages of causes: nothing else may be in it. */
+/** Serializers append the messages of causes, and put words of their own in front. */
 function isMessageOf(thrown: Error, message: string): boolean {
-  if (!message.includes(thrown.message)) return false;
-  let rest = message;
+  if (isAddedTo(thrown.message, message, thrown)) return true;
+  return message.includes(thrown.message) && !hasWords(message, thrown);
+}
+
+/** The whole of it, with anything in front; behind it, where an error has others inside, nothing but what these say. */
+function isAddedTo(own: string, text: string, thrown: Error): boolean {
+  const at = text.indexOf(own);
+  const end = at + own.length;
+  if (own === '' || at < 0 || (/^[\p{L}\p{N}]/u.test(own) && /[\p{L}\p{N}]$/u.test(text.slice(0, at)))) return false;
+  if (/[\p{L}\p{N}]$/u.test(own) && /^[\p{L}\p{N}]/u.test(text.slice(end))) return false;
+  const isAlone = causeOf(thrown) === undefined && membersOf(thrown, 1).length === 0;
+  return isAlone || !hasWords(text.slice(end), thrown);
+}
+
+/** Of others than the error and its causes. */
+function hasWords(text: string, thrown: Error): boolean {
+  let rest = text;
   for (const { message: said } of chainFrom(thrown)) if (said !== '') rest = rest.replaceAll(said, '');
-  return !/[\p{L}\p{N}]/u.test(rest);
+  return /[\p{L}\p{N}]/u.test(rest);
 }
 
 /** Each line is one of the Error's or of its causes: some serializers shorten stacks, others append those of causes. */
@@ -94,7 +126,9 @@ function isSaidBy(thrown: Error, text: string): boolean {
     .join('\n');
   const lines = new Set(all.split('\n'));
   let parts = 0;
-  return text.split('\n').every((line) => {
+  const [head = '', ...below] = text.split('\n');
+  const isHead = isAddedTo(thrown.message.split('\n', 1)[0]!, head, thrown);
+  return (isHead ? below : [head, ...below]).every((line) => {
     const said = line.replace(/^caused by: /i, '');
     return lines.has(said) || (++parts <= MOST_PARTS && all.includes(said));
   });

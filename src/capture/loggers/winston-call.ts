@@ -173,7 +173,9 @@ export function shownOf(call: WinstonCall, formatted: Info): { thrown?: unknown;
   const stack = isObject(formatted) && formatted !== thrown ? textOf(formatted.stack) : undefined;
   const changed = thrown !== undefined && peek(thrown, 'message') !== before.message;
   const shown = maskedTexts(before, { message: masked ?? (changed ? peek(thrown, 'message') : undefined), stack });
-  return { thrown, shown };
+  if (shown !== undefined || !changed) return { thrown, shown };
+  // A format wrote words of its own to the Error: it is the same bug as without them.
+  return { thrown, shown: { ...textsOf(before, before.message, before.stack), whole: before } };
 }
 
 /** What became of the Error's message in the words; nothing where it is whole, or never was in them. */

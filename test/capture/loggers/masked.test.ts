@@ -21,6 +21,12 @@ const SAME: [string, Error, unknown][] = [
   ['the same with the cause as an object', error, errWithCause(error)],
   ['the same of an AggregateError', all, pinoShown(all)],
   ['a shorter stack', error, { message, stack: stack!.split('\n').slice(0, 2).join('\n') }],
+  ['words in front of the message', error, { message: `shop: ${message}`, stack }],
+  ['the same in the stack', error, { message: `shop: ${message}`, stack: stack!.replace(message, `shop: ${message}`) }],
+  ['words in front of message and cause', error, { message: `shop: ${message}: ${inner.message}`, stack }],
+  ['words in front of the stack', error, { message, stack: `shop: ${stack}` }],
+  ['one text of words and message', error, `shop: ${message}`],
+  ['words around the message of an Error without a cause', inner, `shop: ${inner.message} (tried 3 times)`],
   ['less than all of it', error, { name: 'TypeError' }],
 ];
 
@@ -55,6 +61,16 @@ const MASKED: [string, unknown, object][] = [
     { message: 'bad dog 4711: no leash ***', stack: 's' },
     { type, message: 'bad dog 4711: no leash ***', stack: 's' },
   ],
+  [
+    'the message of a cause, behind words and message',
+    { message: `shop: ${message}: no leash ***`, stack: 's' },
+    { type, message: `shop: ${message}: no leash ***`, stack: 's' },
+  ],
+  [
+    'a part of a word',
+    { message: `x${message}`, stack },
+    { type, message: `x${message}`, stack: `${type}: x${message}${frames}` },
+  ],
   ['a cause', { message, stack, cause: { message: '***' } }, { type, message, stack }],
   ['a code', { message, stack, code: '***' }, { type, message, stack }],
 ];
@@ -63,3 +79,12 @@ for (const [what, shown, expected] of MASKED)
   test(`masked: ${what}`, () => {
     assert.deepEqual(maskedTexts(error, shown), expected);
   });
+
+test('frames stay those of the Error, whatever its message is called', () => {
+  const named = Object.assign(new TypeError('masked'), { stack: '' });
+  const place = '    at masked (/app/masked.js:1:1)';
+  named.stack = `TypeError: masked\n${place}\n    at main (/app/main.js:2:2)\nsaid: masked`;
+  const told = 'TypeError: ***\n    at masked (/app/masked.js:1:1)\n    at main (/app/main.js:2:2)\nsaid: ***';
+  for (const stack of [undefined, named.stack, `  ${named.stack}`])
+    assert.equal(maskedTexts(named, { message: '***', stack })?.stack?.trim(), told);
+});

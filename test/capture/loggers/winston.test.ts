@@ -336,6 +336,30 @@ test('of records that winston holds back a bounded number waits, and none is los
   assert.equal(rows.at(-1)!.error!.type, 'TypeError');
 });
 
+test('words that a format puts in front of an Error change nothing about the Error', () => {
+  const bench = loggerBench();
+  patchWinston(winston);
+  const unhook = hookWinston(bench.getLogger('winston'), 13);
+  const marked = winston.format((info: { message: string; stack?: string }) => {
+    info.message = `shop: ${info.message}`;
+    if (info.stack) info.stack = info.stack.replace('bad dog', 'shop: bad dog');
+    return info;
+  });
+  const make = () => Object.assign(new TypeError('bad dog', { cause: new Error('no leash') }), { code: 'E_DOG' });
+  for (const format of [json(), combine(marked(), json()), combine(errors({ stack: true }), marked(), json())])
+    run({ format }, (log) => log.error(make()));
+  unhook();
+  const [plain, ...others] = bench.logs();
+  for (const { error } of others) assert.deepEqual({ ...error, stack: '' }, { ...plain!.error, stack: '' });
+  assert.deepEqual(
+    others.map(({ message, error }) => [message, error?.code, error?.cause?.message, error?.stack?.split('\n')[0]]),
+    [
+      ['bad dog', 'E_DOG', 'no leash', BAD],
+      ['bad dog', 'E_DOG', 'no leash', BAD],
+    ],
+  );
+});
+
 test('what formats mask is nowhere in the facts, breadcrumbs and stacks included', () => {
   const bench = loggerBench();
   patchWinston(winston);
