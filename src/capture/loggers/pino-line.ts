@@ -23,6 +23,7 @@ const SETTINGS = [
   'hooks',
   'setLevel',
   'levelComp',
+  'stream',
 ] as const;
 
 /** Under which an instance keeps its options; each copy of pino has its own. */

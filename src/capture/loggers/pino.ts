@@ -26,6 +26,7 @@ import {
   textThrown,
   wordsIn,
 } from './pino-line.ts';
+import { isWritten } from './pino-multistream.ts';
 import { awaitNothing, onWritten, watchNewLoggers } from './pino-stream-write.ts';
 
 interface PinoCall {
@@ -162,6 +163,7 @@ function onRecord({ instance, arguments: [given, text, level], result }: PinoCal
     const symbols = known ?? symbolsOf(instance);
     const severity = severityOf(level, instance, symbols);
     if (severity < tap.lowest && (severity < INFO || stateOfContext(context.active()) === undefined)) return;
+    if (!isWritten(symbols.stream && instance[symbols.stream], level)) return;
     const record = { instance, symbols, given, text, severity, fromFormatter, line: result };
     onWritten(instance, symbols, result, (written) => onLine(record, written));
   } catch {

@@ -347,6 +347,42 @@ test('pino 8 calls no streamWrite: the row has what is written', () => {
   assert.deepEqual([seen.calls, bench.rows()], [0, [['ERROR', 'card 4111', undefined, undefined, 'pino', {}]]]);
 });
 
+for (const version of ['pino', 'pino9', 'pino8'])
+  test(`${version}: a record that no stream of a multistream takes makes no row`, () => {
+    patchPino(load(version));
+    const bench = loggerBench();
+    const unhook = hookPino(bench.getLogger('pino'), 13);
+    let lines = 0;
+    const stream = { write: () => void lines++ };
+    const { multistream } = load(version);
+    const errors = multistream([
+      { level: 'error', stream },
+      { level: 'fatal', stream: { write() {} } },
+    ]);
+    const warnings = multistream(
+      [
+        { level: 'warn', stream },
+        { level: 'error', stream: errors },
+      ],
+      { dedupe: true },
+    );
+    const nested = multistream([{ level: 'debug', stream: errors }]);
+    for (const [title, to, expected] of [
+      ['of two levels', errors, ['ERROR']],
+      ['the higher alone', warnings, ['WARNING', 'ERROR']],
+      ['of another', nested, ['ERROR']],
+      ['without a stream', multistream([]), []],
+    ] as const) {
+      lines = 0;
+      const log: Log = load(version)({}, to);
+      log.warn('m');
+      log.child({ a: 1 }).error(bad());
+      const rows = bench.rows();
+      assert.deepEqual([title, rows.map(([level]) => level), lines], [title, expected, expected.length]);
+    }
+    unhook();
+  });
+
 test('where no bundled pino is heard, the channel is left after a while', () => {
   patchPino(load('pino'));
   const { end } = tracingChannel('pino_asJson');
