@@ -49,8 +49,12 @@ type QuickFormat = (text: unknown, values: unknown[], options?: unknown) => unkn
 export const PINO_MODULES = ['pino', 'quick-format-unescaped'];
 
 let tap: Tap | undefined;
-/** The last text that was formatted: pino formats and writes one record after the other. */
-let formatted: Formatted | undefined;
+/**
+ * Texts that were formatted for records to come: one, but for records that a mixin or a serializer writes in between. Those
+ * of which pino made no record (a mixin threw) stay till others come.
+ */
+const formatted: Formatted[] = [];
+const MAX_FORMATTED = 8;
 
 let stopListening = (): void => {};
 /** The logger that a wrapper of ours is making a line for. */
@@ -70,6 +74,7 @@ export function hookPino(logger: LineLogger, lowest: number): () => void {
   return () => {
     stopListening();
     tap = undefined;
+    formatted.length = 0;
     disclaim('pino');
   };
 }
@@ -137,10 +142,19 @@ export function patchQuickFormat(exports: unknown): unknown {
   if (typeof original !== 'function') return exports;
   const format: QuickFormat = (text, values, options) => {
     const result = original(text, values, options);
-    if (tap !== undefined && values?.length > 0 && typeof text === 'string') formatted = { text, values, result };
+    if (tap !== undefined && values?.length > 0 && typeof text === 'string') {
+      if (formatted.length === MAX_FORMATTED) formatted.shift();
+      formatted.push({ text, values, result });
+    }
     return result;
   };
   return Object.assign(format, original);
+}
+
+function takeFormatted(text: unknown): Formatted | undefined {
+  if (formatted.length === 0) return undefined;
+  const at = formatted.findLastIndex(({ result }) => result === text);
+  return at < 0 ? undefined : formatted.splice(at)[0];
 }
 
 interface PinoRecord {
@@ -155,8 +169,7 @@ interface PinoRecord {
 }
 
 function onRecord({ instance, arguments: [given, text, level], result }: PinoCall, known?: Symbols): void {
-  const fromFormatter = formatted?.result === text ? formatted : undefined;
-  formatted = undefined;
+  const fromFormatter = takeFormatted(text);
   awaitNothing();
   if (tap === undefined || result === undefined) return;
   try {

@@ -65,7 +65,10 @@ export function patchWinston(exports: unknown): void {
   if (tap !== undefined) claim('winston');
   const { write, push, child, _transform } = prototype;
   define(prototype, 'write', function (this: WinstonLogger, info: Info, ...rest: unknown[]) {
-    const call = tap === undefined ? undefined : callOf(this, info, tap.lowest);
+    const error = copied;
+    // What formats and transports log within is about something else.
+    copied = undefined;
+    const call = tap === undefined ? undefined : callOf(this, info, tap.lowest, error);
     if (call === undefined) return write.call(this, info, ...rest);
     const outer = entering;
     entering = { call, info };
@@ -124,7 +127,7 @@ function keepErrors(child: WinstonLogger): WinstonLogger {
  * What has to be read before formats run: some of them take the arguments apart. A level below `lowest` is of interest in a
  * request only, as a breadcrumb.
  */
-function callOf(logger: WinstonLogger, info: Info, lowest: number): WinstonCall | undefined {
+function callOf(logger: WinstonLogger, info: Info, lowest: number, error: unknown): WinstonCall | undefined {
   try {
     if (!isObject(info)) return undefined;
     const level = (info[LEVEL] ?? info.level) as string;
@@ -140,7 +143,7 @@ function callOf(logger: WinstonLogger, info: Info, lowest: number): WinstonCall 
       isLate: false,
       taken: false,
     };
-    if (!isCrumb) readCall(call, info, copied);
+    if (!isCrumb) readCall(call, info, error);
     return call;
   } catch {
     return undefined;

@@ -383,6 +383,35 @@ for (const version of ['pino', 'pino9', 'pino8'])
     unhook();
   });
 
+test('what mixins, serializers and streams log are records of their own, and take nothing from the one around', () => {
+  for (const name of ['pino', 'pino9', 'pino8']) patchPino(load(name));
+  const bench = loggerBench();
+  const unhook = hookPino(bench.getLogger('pino'), 13);
+  for (const name of ['pino', 'pino9', 'pino8']) {
+    const other: Log = load(name)({ base: null }, { write() {} });
+    const mixin = () => {
+      other.warn('mixin of %s', 'Rex');
+      return {};
+    };
+    const dog = (value: unknown) => {
+      other.error('serializer of %s', 'Rex', new RangeError('no name'));
+      return value;
+    };
+    const log: Log = load(name)(
+      { base: null, mixin, serializers: { dog } },
+      { write: () => void other.error(new RangeError('no stream')) },
+    );
+    log.error({ dog: 'Rex' }, 'walk of %s', 'Rex', bad());
+    assert.deepEqual(bench.rows(), [
+      ['WARNING', 'mixin of Rex', 'mixin of %s', undefined, 'pino', {}],
+      ['ERROR', 'serializer of Rex', 'serializer of %s', 'RangeError: no name', 'pino', {}],
+      ['ERROR', 'walk of Rex', 'walk of %s', BAD, 'pino', { dog: 'Rex' }],
+      ['ERROR', 'no stream', undefined, 'RangeError: no stream', 'pino', {}],
+    ]);
+  }
+  unhook();
+});
+
 test('where no bundled pino is heard, the channel is left after a while', () => {
   patchPino(load('pino'));
   const { end } = tracingChannel('pino_asJson');

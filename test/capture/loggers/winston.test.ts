@@ -360,6 +360,41 @@ test('words that a format puts in front of an Error change nothing about the Err
   );
 });
 
+test('what formats and transports log while a child logs an Error are records of their own', () => {
+  const bench = loggerBench();
+  patchWinston(winston);
+  const unhook = hookWinston(bench.getLogger('winston'), 13);
+  const stream = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const other: Log = winston.createLogger({ transports: [new winston.transports.Stream({ stream })] });
+  const format = winston.format((info: object) => {
+    other.warn('in a format');
+    return info;
+  });
+  const Transport = load('winston-transport');
+  const transport = new Transport({
+    log(info: { message: string }, done: () => void) {
+      other.child({ b: 2 }).error('cannot ship', new RangeError('queue full'));
+      if (info.message !== 'again') log.warn('again');
+      done();
+    },
+  });
+  const log: Log = winston.createLogger({ format: format(), transports: [transport] }).child({ a: 1 });
+  log.error(bad());
+  unhook();
+  const shipping: Row = ['ERROR', 'cannot ship', undefined, 'RangeError: queue full', 'winston', { b: 2 }];
+  const inFormat: Row = ['WARNING', 'in a format', undefined, undefined, 'winston', {}];
+  const expected: Row[] = [
+    inFormat,
+    shipping,
+    inFormat,
+    shipping,
+    ['WARNING', 'again', undefined, undefined, 'winston', { a: 1 }],
+    ['ERROR', 'bad dog', undefined, BAD, 'winston', { a: 1 }],
+  ];
+  const byText = (one: Row, other: Row) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1);
+  assert.deepEqual(bench.rows().sort(byText), expected.sort(byText));
+});
+
 test('what formats mask is nowhere in the facts, breadcrumbs and stacks included', () => {
   const bench = loggerBench();
   patchWinston(winston);
