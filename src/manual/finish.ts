@@ -2,7 +2,7 @@
 // passes through unchanged: the same value, the same promise semantics.
 
 import { types } from 'node:util';
-import { peek } from '../record/thrown.ts';
+import { isObject, peek } from '../record/thrown.ts';
 
 export interface Failure {
   thrown: unknown;
@@ -67,6 +67,37 @@ export function follow(result: PromiseLike<unknown>, outcome: Outcome): unknown 
   if (isPlainPromise(result)) return result.then(tellDone(outcome), (thrown) => outcome.failed(thrown));
   if (!watch(result, outcome)) outcome.done();
   return result;
+}
+
+/** By promise, those we derive of one included: what it failed with, where that was told. */
+const failures = new WeakMap<object, Failure>();
+
+/**
+ * The same with `outcome` told once, however often the result is asked for. A further failure (a query that ran again) is
+ * told, too.
+ * @param outcome.failed `again`: it was told. An Error is known again by itself, a text or a number by its promise only,
+ * which several functions may return
+ */
+export function followOnce(
+  result: PromiseLike<unknown>,
+  outcome: { done(): void; failed(thrown: unknown, again: boolean): unknown },
+): unknown {
+  let isDone = false;
+  let failure: Failure | undefined;
+  const followed = follow(result, {
+    done() {
+      if (!isDone && failure === undefined) outcome.done();
+      isDone = true;
+    },
+    failed(thrown) {
+      const known = failure ?? (isObject(thrown) ? undefined : failures.get(result));
+      failure = { thrown };
+      failures.set(result, failure);
+      failures.set(followed as object, failure);
+      return outcome.failed(thrown, known !== undefined && Object.is(known.thrown, thrown));
+    },
+  });
+  return followed;
 }
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -2,7 +2,7 @@
 
 import { type CaptureErrorOptions, captureError } from './capture-error.ts';
 import { copied } from './emit.ts';
-import { finish, follow, isThenable } from './finish.ts';
+import { followOnce, isThenable } from './finish.ts';
 import { type AnyFunction, decorator, type MethodDecorator, wrap } from './wrap.ts';
 
 export interface CaptureErrorsOptions extends Omit<CaptureErrorOptions, 'module'> {
@@ -30,13 +30,17 @@ export function captureErrors(
 ): unknown {
   const { component, rethrow = true, ...rest } = copied(options as CaptureErrorsOptions & { rethrow?: boolean });
   const report = (thrown: unknown): void => captureError(thrown, { ...rest, module: component ?? 'app' });
-  if (rethrow) return finish(work, (failure) => failure && report(failure.thrown));
+  const failed = (thrown: unknown, again: boolean): void => {
+    if (!again) report(thrown);
+    if (rethrow) throw thrown;
+  };
+  let result: unknown;
   try {
-    const result = work();
-    return isThenable(result) ? follow(result, { done: () => {}, failed: report }) : result;
+    result = work();
   } catch (thrown) {
-    return report(thrown);
+    return failed(thrown, false);
   }
+  return isThenable(result) ? followOnce(result, { done: () => {}, failed }) : result;
 }
 
 /** What a function comes to: the value itself, of a promise, or returned by a generator. */
@@ -88,8 +92,8 @@ function handling(work: AnyFunction, name: string, options?: HandleErrorsOptions
   const given = copied(options);
   const { fallback, rethrow = !('fallback' in given), ...rest } = given;
   return wrap(work, {
-    failed(thrown) {
-      captureError(thrown, { functionName: name || undefined, ...rest });
+    failed(thrown, _token, again) {
+      if (!again) captureError(thrown, { functionName: name || undefined, ...rest });
       if (rethrow) throw thrown;
       return typeof fallback === 'function' ? fallback(thrown) : fallback;
     },

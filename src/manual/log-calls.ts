@@ -52,8 +52,8 @@ function logging(work: AnyFunction, workName: string, options?: LogCallsOptions)
     done(call) {
       if ((call as Call).shown !== undefined) report(level, 'returned', call as Call);
     },
-    failed(thrown, call) {
-      report('ERROR', 'failed', call as Call, { value: thrown });
+    failed(thrown, call, again) {
+      if (!again) report('ERROR', 'failed', call as Call, { value: thrown });
       throw thrown;
     },
   });

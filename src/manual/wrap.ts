@@ -1,7 +1,7 @@
 // Wraps functions of all four kinds (plain, promise-returning, generator, async generator), keeping `this`, arguments,
 // name and length; and lets the wrapping be used as a decorator, standard (TC39) and legacy (TypeScript) alike.
 
-import { follow, isThenable } from './finish.ts';
+import { followOnce, isThenable } from './finish.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a function of any shape, given back in the same shape.
 export type AnyFunction = (...values: any[]) => any;
@@ -9,9 +9,12 @@ export type AnyFunction = (...values: any[]) => any;
 export interface Around {
   /** Before the body runs. */
   enter?(values: unknown[]): unknown;
-  /** The body threw. What this returns is the result, unless it throws; `token` is what `enter` returned. */
-  failed(thrown: unknown, token: unknown): unknown;
-  /** The body ended well. */
+  /**
+   * The body threw. What this returns is the result, unless it throws; `token` is what `enter` returned. `again`: a promise
+   * that is asked for more than once has told so before.
+   */
+  failed(thrown: unknown, token: unknown, again: boolean): unknown;
+  /** The body ended well; a generator that its caller leaves early does. */
   done?(token: unknown): void;
 }
 
@@ -35,26 +38,31 @@ function plain(original: AnyFunction, around: Around): AnyFunction {
     try {
       result = original.apply(this, values);
     } catch (thrown) {
-      return around.failed(thrown, token);
+      return around.failed(thrown, token, false);
     }
     // Most results are plain values: for those nothing is made.
     if (!isThenable(result)) {
       around.done?.(token);
       return result;
     }
-    return follow(result, { done: () => around.done?.(token), failed: (thrown) => around.failed(thrown, token) });
+    return followOnce(result, {
+      done: () => around.done?.(token),
+      failed: (thrown, again) => around.failed(thrown, token, again),
+    });
   };
 }
 
 function generator(original: AnyFunction, around: Around): AnyFunction {
   return function* (this: unknown, ...values: unknown[]): Generator {
     const token = around.enter?.(values);
+    let failed = false;
     try {
-      const result: unknown = yield* original.apply(this, values);
-      around.done?.(token);
-      return result;
+      return yield* original.apply(this, values);
     } catch (thrown) {
-      return around.failed(thrown, token);
+      failed = true;
+      return around.failed(thrown, token, false);
+    } finally {
+      if (!failed) around.done?.(token);
     }
   };
 }
@@ -62,12 +70,14 @@ function generator(original: AnyFunction, around: Around): AnyFunction {
 function asyncGenerator(original: AnyFunction, around: Around): AnyFunction {
   return async function* (this: unknown, ...values: unknown[]): AsyncGenerator {
     const token = around.enter?.(values);
+    let failed = false;
     try {
-      const result: unknown = yield* original.apply(this, values);
-      around.done?.(token);
-      return result;
+      return yield* original.apply(this, values);
     } catch (thrown) {
-      return around.failed(thrown, token);
+      failed = true;
+      return around.failed(thrown, token, false);
+    } finally {
+      if (!failed) around.done?.(token);
     }
   };
 }
