@@ -94,10 +94,15 @@ function asValue(token: string): string {
 }
 
 /** Whether `redact` or a serializer may have changed the words. */
-export function masksWords(instance: PinoInstance, { messageKey, stringifiers, serializers }: Symbols): boolean {
+export function masksWords(instance: PinoInstance, symbols: Symbols): boolean {
+  const { messageKey, serializers } = symbols;
   const key = messageKey && (instance[messageKey] as string);
   if (key === undefined) return false;
-  if (peek(serializers && instance[serializers], key) !== undefined) return true;
+  return peek(serializers && instance[serializers], key) !== undefined || isRedacted(key, instance, symbols);
+}
+
+/** Whether `redact` has to do with a field. */
+export function isRedacted(key: string, instance: PinoInstance, { stringifiers }: Symbols): boolean {
   const redacting = stringifiers && instance[stringifiers];
   if (!isObject(redacting)) return false;
   // Redaction of whatever field is under a symbol.
@@ -121,10 +126,18 @@ export function wordsIn(
 }
 
 /** What the line has in place of the Error. */
-export function shownIn(line: Line, key: string, instance: PinoInstance, { errorKey, nestedKey }: Symbols): unknown {
+function shownIn(line: Line, key: string, instance: PinoInstance, { errorKey, nestedKey }: Symbols): unknown {
   const nested = nestedKey && (instance[nestedKey] as string | undefined);
   const fields = nested ? line?.[nested] : line;
   return peek(fields, key) ?? (errorKey && peek(fields, instance[errorKey] as string));
+}
+
+/** The same; where `redact` removed it, a mask. */
+export function shownFor(key: string, line: Line, instance: PinoInstance, symbols: Symbols): unknown {
+  const shown = shownIn(line, key, instance, symbols);
+  if (shown !== undefined) return shown;
+  const keys = [key, symbols.errorKey && (instance[symbols.errorKey] as string)];
+  return keys.some((one) => one && isRedacted(one, instance, symbols)) ? '[Redacted]' : undefined;
 }
 
 /** The fields of the line, without those that are columns of a row. */

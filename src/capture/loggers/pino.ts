@@ -21,7 +21,7 @@ import {
   nameOf,
   type PinoInstance,
   type Symbols,
-  shownIn,
+  shownFor,
   symbolsOf,
   textThrown,
   wordsIn,
@@ -207,7 +207,7 @@ function onLine(record: PinoRecord, written: unknown): void {
         ? shownInText(thrown, written)
         : error === undefined
           ? shownInWords(thrown, text, words)
-          : maskedTexts(thrown, shownIn(line, error.key, instance, symbols));
+          : maskedTexts(thrown, shownFor(error.key, line, instance, symbols));
     // Of a line that is no JSON nobody can say what of the fields is left.
     const fields = line ?? (isRewritten ? {} : { ...instance.bindings?.() });
     const attributes = fieldsOf(fields, instance, words, error?.key, symbols);

@@ -18,6 +18,8 @@ interface WinstonLogger {
   levels?: Record<string, number>;
   silent?: boolean;
   defaultMeta?: Record<string, unknown> | null;
+  level?: string;
+  transports?: readonly { silent?: boolean; level?: string }[];
   isLevelEnabled(level: string): boolean;
   write(info: Info, ...rest: unknown[]): unknown;
   push(info: unknown, ...rest: unknown[]): unknown;
@@ -134,7 +136,7 @@ function callOf(logger: WinstonLogger, info: Info, lowest: number, error: unknow
     const severity = severityOf(logger, level);
     const isCrumb = severity < lowest;
     if (isCrumb && (severity < INFO || stateOfContext(context.active()) === undefined)) return undefined;
-    if (logger.silent || !logger.isLevelEnabled(level)) return undefined;
+    if (logger.silent || !logger.isLevelEnabled(level) || !isTaken(logger, level)) return undefined;
     const call: WinstonCall = {
       severity,
       isCrumb,
@@ -148,6 +150,12 @@ function callOf(logger: WinstonLogger, info: Info, lowest: number, error: unknow
   } catch {
     return undefined;
   }
+}
+
+/** winston asks a transport that is silent for its level, too. */
+function isTaken({ transports = [], levels = {}, level: own = '' }: WinstonLogger, level: string): boolean {
+  if (transports.length === 0) return true;
+  return transports.some((one) => !one.silent && !(levels[one.level || own]! < levels[level]!));
 }
 
 /** winston counts from the worst on. */

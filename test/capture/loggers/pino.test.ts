@@ -90,6 +90,18 @@ const CALLS: [string, object, (log: Log) => void, Row | undefined][] = [
     ['ERROR', 'm', undefined, 'TypeError: [Redacted]', 'pino', {}],
   ],
   [
+    'a redacted Error that is removed',
+    { redact: { paths: ['err'], remove: true } },
+    (log) => log.error({ err: bad() }, 'm'),
+    ['ERROR', 'm', undefined, 'TypeError: [Redacted]', 'pino', {}],
+  ],
+  [
+    'the same under a key of the logger',
+    { errorKey: 'failure', redact: { paths: ['failure'], remove: true } },
+    (log) => log.error(bad(), 'm'),
+    ['ERROR', 'm', undefined, 'TypeError: [Redacted]', 'pino', {}],
+  ],
+  [
     'a serializer for errors that masks, under a key of its own, nested',
     { ...MASKING, errorKey: 'failure', nestedKey: 'payload' },
     (log) => log.error({ failure: bad(), n: 1 }),

@@ -14,6 +14,7 @@ import { type Log, loggerBench, type Row } from './records.ts';
 const load = createRequire(import.meta.url);
 const winston = load('winston');
 const { combine, errors, json, label, splat } = winston.format;
+const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });
 const bad = () => Object.assign(new TypeError('bad dog'), { code: 'E_DOG' });
 const BAD = 'TypeError: bad dog';
 const masked = winston.format((info: { message: string; stack?: string; chip?: unknown }) => {
@@ -90,6 +91,34 @@ const CALLS: [string, object, (log: Log) => void, Row | undefined][] = [
   ],
   ['a format that filters', { format: winston.format(() => false)() }, (log) => log.error('m'), undefined],
   ['a silent logger', { silent: true }, (log) => log.error('m'), undefined],
+  [
+    'a transport that is silent',
+    { transports: [new winston.transports.Console({ silent: true })] },
+    (log) => log.error('m'),
+    undefined,
+  ],
+  [
+    'a level that a silent transport alone would take',
+    {
+      transports: [
+        new winston.transports.Console({ silent: true }),
+        new winston.transports.Stream({ level: 'error', stream: nowhere() }),
+      ],
+    },
+    (log) => log.warn('m'),
+    undefined,
+  ],
+  [
+    'a silent transport beside another',
+    {
+      transports: [
+        new winston.transports.Console({ silent: true }),
+        new winston.transports.Stream({ stream: nowhere() }),
+      ],
+    },
+    (log) => log.warn('m'),
+    ['WARNING', 'm', undefined, undefined, 'winston', {}],
+  ],
   ['a level that no transport takes', { level: 'error' }, (log) => log.warn('m'), undefined],
   [
     'words that a format masks',
