@@ -4,7 +4,8 @@
 import type { LineLogger } from '../otel/lines.ts';
 import { BUNYAN_MODULES, hookBunyan, patchBunyan } from './loggers/bunyan.ts';
 import { onLoad } from './loggers/on-load.ts';
-import { hookPino, PINO_MODULES, patchPino, patchQuickFormat } from './loggers/pino.ts';
+import { hookPino, PINO_MODULES, patchPino } from './loggers/pino.ts';
+import { patchQuickFormat } from './loggers/pino-format.ts';
 import { hookWinston, patchWinston, WINSTON_MODULES } from './loggers/winston.ts';
 
 export { type ConsoleMode, hookConsole, isConsoleFrozen } from './loggers/console.ts';

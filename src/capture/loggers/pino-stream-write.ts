@@ -41,7 +41,11 @@ export function watchNewLoggers(prototype: PinoInstance, symbols: Symbols): void
   const original = setLevel && prototype[setLevel];
   if (typeof original !== 'function') return;
   prototype[setLevel!] = function (this: PinoInstance, ...values: unknown[]): unknown {
-    watchStreamWrite(this, symbols);
+    try {
+      watchStreamWrite(this, symbols);
+    } catch {
+      // A logger that lets nothing be set: its function runs twice.
+    }
     return original.apply(this, values);
   };
 }
@@ -57,7 +61,7 @@ export function onWritten(instance: PinoInstance, symbols: Symbols, line: string
   else if (telling.has(rewrite)) awaiting = tell;
   else {
     // Made before us: for this record pino has the function already, which therefore runs twice for it.
-    watchStreamWrite(instance, symbols);
     tell(rewrite(line));
+    watchStreamWrite(instance, symbols);
   }
 }

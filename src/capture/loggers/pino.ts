@@ -11,6 +11,7 @@ import { leaveWords } from '../breadcrumbs.ts';
 import { claim, disclaim } from './claims.ts';
 import { emit, INFO, type Tap, tokensOf } from './emit.ts';
 import { maskedTexts, shownInText, shownInWords } from './masked.ts';
+import { type Formatted, noteFormats, takeFormatted } from './pino-format.ts';
 import { isToldByRequest } from './pino-http.ts';
 import { severityOf } from './pino-levels.ts';
 import {
@@ -37,25 +38,10 @@ interface PinoCall {
   result?: string;
 }
 
-interface Formatted {
-  text: string;
-  values: unknown[];
-  result: unknown;
-}
-
 type AsJson = (this: PinoInstance, ...call: PinoCall['arguments']) => string;
-type QuickFormat = (text: unknown, values: unknown[], options?: unknown) => unknown;
-
 export const PINO_MODULES = ['pino', 'quick-format-unescaped'];
 
 let tap: Tap | undefined;
-/**
- * Texts that were formatted for records to come: one, but for records that a mixin or a serializer writes in between. Those
- * of which pino made no record (a mixin threw) stay till others come.
- */
-const formatted: Formatted[] = [];
-const MAX_FORMATTED = 8;
-
 let stopListening = (): void => {};
 /** The logger that a wrapper of ours is making a line for. */
 let wrapping: object | undefined;
@@ -70,11 +56,12 @@ const PATIENCE = 1_000;
 /** @returns how to undo it */
 export function hookPino(logger: LineLogger, lowest: number): () => void {
   tap = { logger, lowest };
+  noteFormats(true);
   stopListening = listen();
   return () => {
     stopListening();
     tap = undefined;
-    formatted.length = 0;
+    noteFormats(false);
     disclaim('pino');
   };
 }
@@ -131,30 +118,6 @@ export function patchPino(exports: unknown): void {
     onRecord({ instance: this, arguments: call, result }, symbols);
     return result;
   };
-}
-
-/**
- * pino's formatter is a package of its own, and its call has returned when the record is made: what we note here puts no
- * frame of ours on the stack, so that pino-caller and the like print what they print without us.
- */
-export function patchQuickFormat(exports: unknown): unknown {
-  const original = exports as QuickFormat;
-  if (typeof original !== 'function') return exports;
-  const format: QuickFormat = (text, values, options) => {
-    const result = original(text, values, options);
-    if (tap !== undefined && values?.length > 0 && typeof text === 'string') {
-      if (formatted.length === MAX_FORMATTED) formatted.shift();
-      formatted.push({ text, values, result });
-    }
-    return result;
-  };
-  return Object.assign(format, original);
-}
-
-function takeFormatted(text: unknown): Formatted | undefined {
-  if (formatted.length === 0) return undefined;
-  const at = formatted.findLastIndex(({ result }) => result === text);
-  return at < 0 ? undefined : formatted.splice(at)[0];
 }
 
 interface PinoRecord {

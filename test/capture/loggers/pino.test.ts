@@ -7,7 +7,8 @@ import { sep } from 'node:path';
 import { test } from 'node:test';
 import { context, SpanKind, trace } from '@opentelemetry/api';
 import { onLoad } from '../../../src/capture/loggers/on-load.ts';
-import { hookPino, patchPino, patchQuickFormat } from '../../../src/capture/loggers/pino.ts';
+import { hookPino, patchPino } from '../../../src/capture/loggers/pino.ts';
+import { patchQuickFormat } from '../../../src/capture/loggers/pino-format.ts';
 import { type Log, loggerBench, type Row } from './records.ts';
 
 onLoad({ 'quick-format-unescaped': patchQuickFormat });
