@@ -36,8 +36,8 @@ let tap: Tap | undefined;
 let hooked = false;
 /** The Error that a child logger is about to copy into a plain object. */
 let copied: unknown;
-/** The record being written, and what the formats made of it in the meantime. */
-let writing: { formatted?: unknown } | undefined;
+/** The record whose formats run, and the logger that is to push what they leave. */
+let writing: { call: WinstonCall; logger: WinstonLogger } | undefined;
 
 /** @returns how to undo it */
 export function hookWinston(logger: LineLogger, lowest: number): () => void {
@@ -85,17 +85,18 @@ export function patchWinston(exports: unknown): void {
     const call = entering?.info === info ? entering.call : waiting.get(info)?.shift();
     if (call === undefined) return _transform.call(this, info, ...rest);
     const outer = writing;
-    const mine: { formatted?: unknown } = {};
-    writing = mine;
+    writing = { call, logger: this };
     try {
       return _transform.call(this, info, ...rest);
     } finally {
       writing = outer;
-      finish(call, this, mine.formatted);
+      // Nothing is pushed where a format throws.
+      finish(call, this, undefined);
     }
   });
   define(prototype, 'push', function (this: WinstonLogger, info: unknown, ...rest: unknown[]) {
-    if (writing !== undefined && !('formatted' in writing)) writing.formatted = info;
+    // Before the transports have it: one may end the process. Formats may log to others, which push as well.
+    if (writing?.logger === this) finish(writing.call, this, info);
     return push.call(this, info, ...rest);
   });
   define(prototype, 'child', function (this: WinstonLogger, ...meta: [object]) {

@@ -365,6 +365,34 @@ test('of records that winston holds back a bounded number waits, and none is los
   assert.equal(rows.at(-1)!.error!.type, 'TypeError');
 });
 
+test('a record that makes no row, logged by a format, is not taken for the one around', () => {
+  const bench = loggerBench();
+  patchWinston(winston);
+  const unhook = hookWinston(bench.getLogger('winston'), 13);
+  const other: Log = winston.createLogger({ transports: [new winston.transports.Stream({ stream: nowhere() })] });
+  const format = winston.format((info: object) => {
+    other.info('in a format');
+    return info;
+  });
+  run({ format: format() }, (log) => log.error('dog %s', bad()));
+  unhook();
+  assert.deepEqual(
+    bench.rows().map(([level, words, , error]) => [level, words, error]),
+    [['ERROR', 'dog bad dog', BAD]],
+  );
+});
+
+test('an error is there although a transport ends the process with it', async (t) => {
+  const { rows, code } = await journaled(
+    t,
+    `import winston from 'winston';
+    import Transport from 'winston-transport';
+    const log = winston.createLogger({ transports: [new Transport({ log: () => process.exit(4) })] });
+    log.error(new TypeError('the last'));`,
+  );
+  assert.deepEqual([code, rows.map(({ error }) => error?.message)], [4, ['the last']]);
+});
+
 test('words that a format puts in front of an Error change nothing about the Error', () => {
   const bench = loggerBench();
   patchWinston(winston);
