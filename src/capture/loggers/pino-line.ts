@@ -86,7 +86,8 @@ function parsed(text: string): Line {
   }
 }
 
-const TOKENS = /"(?:[^"\\]|\\.)*"|[^"{}[\],:\s]+/g;
+/** A text that was cut goes to the end: looked for from each of its quotes, its end took time by the square. */
+const TOKENS = /"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)|[^"{}[\],:\s]+/g;
 
 /** What masks a line as a text masks digits of its numbers, too. */
 function asValue(token: string): string {
