@@ -36,9 +36,10 @@ export function judgeKey(key: string): KeyVerdict {
   return verdict;
 }
 
-/** "dbPassword", "DB-PASSWORD" → ["db", "password"]. */
+/** "dbPassword", "DB-PASSWORD", "db%5Bpassword%5D" → ["db", "password"]. */
 export function wordsOfKey(key: string): string[] {
   return key
+    .replace(/%(?:25)?5[bd]/gi, ' ')
     .replace(/([\p{Ll}\d])(\p{Lu})/gu, '$1 $2')
     .toLowerCase()
     .split(/[^\p{L}\p{M}\p{N}]+/u)

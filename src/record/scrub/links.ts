@@ -1,5 +1,5 @@
-// How a key is tied to its value in text: `key=value`, `"key": "value"`, `key: value` in a sentence, `--key value`,
-// `<key>value</key>`, `PASSWORD 'value'`, `'X-Key', 'value'`, `{ name: 'X-Key', value: 'value' }`.
+// How a key is tied to its value in text: `key=value`, `"key": "value"`, `a[key][0]=value`, `key: value` in a sentence,
+// `--key value`, `<key>value</key>`, `PASSWORD 'value'`, `'X-Key', 'value'`, `{ name: 'X-Key', value: 'value' }`.
 
 import { stickyEnd } from './values.ts';
 
@@ -10,9 +10,15 @@ export interface Link {
   kind: 'pair' | 'said' | 'flag' | 'element' | 'item';
 }
 
-const SEPARATOR =
-  /(?:\\{0,4}["'`]|%22|&(?:quot|#34|#39|#x27|apos);|\])?(?:[ \t]{0,8}(?:=>|={1,3}|:=|：|:(?!:|\/\/))|%3[ad])[ \t]{0,8}/iy;
+const QUOTE = /(?:\\{0,4}["'`]|%(?:25)?2[27]|&(?:quot|#34|#39|#x27|apos);)/.source;
+const [OPEN, CLOSE] = [/(?:\[|%(?:25)?5b)/.source, /(?:\]|%(?:25)?5d)/.source];
+/** Names of fields as PHP, Rails and qs write them: `user[password]`, `user["password"]`, `password[]`, `password%5B0%5D`. */
+const INDEXED = `${CLOSE}?(?:${OPEN}${QUOTE}?[\\w.-]{0,32}${QUOTE}?${CLOSE}){0,4}`;
+const SIGN = /(?:[ \t]{0,8}(?:=>|={1,3}|:=|：|:(?!:|\/\/))|%(?:25)?3[ad])[ \t]{0,8}/.source;
+const SEPARATOR = new RegExp(`${QUOTE}?${INDEXED}${QUOTE}?${SIGN}`, 'iy');
 const SAID = /:[ \t]{1,8}/y;
+/** What programs write in front of their words: "[auth]: timeout". */
+const SAID_IN_BRACKETS = /\]:[ \t]{1,8}/y;
 const FLAG = /[ \t]{1,8}(?![ \t-])/y;
 /** With one dash, only these: `mysql -psecret` is none. */
 const SHORT_FLAG = /^-(?:password|passwd|pass|pwd|secret|token)$/i;
@@ -31,14 +37,14 @@ const OTHER_HEADER =
   /^(?:[a-z]{1,14}(?:-[a-z]{1,14}){1,4}|accept|authorization|connection|cookie|date|etag|host|origin|range|referer|server|vary|password|secret|token)$/i;
 const ELEMENT_REACH = 256;
 
-/** blank, tab, quotes, %, &, :, =, ], \, >: saves the regular expressions at most words of a stack. */
+/** blank, tab, quotes, %, &, :, =, [, ], \, >: saves the regular expressions at most words of a stack. */
 export function mayLink(code: number): boolean {
-  return code < 128 ? ' \t"\'%&:=]\\`>('.includes(String.fromCharCode(code)) : code === 0xff1a;
+  return code < 128 ? ' \t"\'%&:=[]\\`>('.includes(String.fromCharCode(code)) : code === 0xff1a;
 }
 
 export function linkOf(text: string, keyStart: number, keyEnd: number): Link | undefined {
   const at = stickyEnd(SEPARATOR, text, keyEnd);
-  if (at >= 0) return { at, kind: stickyEnd(SAID, text, keyEnd) === at ? 'said' : 'pair' };
+  if (at >= 0) return { at, kind: isSaid(text, keyStart, keyEnd, at) ? 'said' : 'pair' };
   const code = text.charCodeAt(keyEnd);
   if (code === 34 || code === 39 || code === 92 || code === 96) return itemOf(text, keyStart, keyEnd);
   if (code === 62 || ((code === 32 || code === 9) && opensElement(text, keyStart)))
@@ -48,6 +54,14 @@ export function linkOf(text: string, keyStart: number, keyEnd: number): Link | u
     return sqlOf(text, keyStart, keyEnd, SQL, /^(?:password|passwd|passphrase)$/i);
   }
   return code === 40 ? sqlOf(text, keyStart, keyEnd, SQL_CALL, /^PASSWORD$/) : undefined;
+}
+
+function isSaid(text: string, keyStart: number, keyEnd: number, at: number): boolean {
+  if (stickyEnd(SAID, text, keyEnd) === at) return true;
+  return (
+    stickyEnd(SAID_IN_BRACKETS, text, keyEnd) === at &&
+    /(?:^|\s)\[$/.test(text.slice(Math.max(0, keyStart - 2), keyStart))
+  );
 }
 
 /** Whether the item `value` of a list is what `name`, the one before it, names. */

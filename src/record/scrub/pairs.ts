@@ -2,6 +2,7 @@
 // `<Password>x</Password>`, also escaped or percent-encoded. Works from hits of a word list outwards: links.ts says how
 // key and value are tied, values.ts where the value ends, prose.ts whether it is a sentence.
 
+import { behindEscape } from './escapes.ts';
 import { isHarmlessNumber, judgeKey, type KeyVerdict } from './keys.ts';
 import { isItemOf, type Link, linkOf, mayLink } from './links.ts';
 import { MASK } from './mask.ts';
@@ -130,7 +131,9 @@ function startOfKey(text: string, from: number, floor: number): number {
   let start = from;
   const stop = Math.max(floor, from - KEY_REACH);
   while (start > stop && isKeyCode(text.charCodeAt(start - 1))) start--;
-  return start;
+  const word = behindEscape(text, start);
+  // `C:\token`: what was found begins with that letter.
+  return word <= from ? word : start;
 }
 
 function endOfKey(text: string, from: number): number {

@@ -99,6 +99,44 @@ describe('secrets by key in text', () => {
     it(`leaves ${JSON.stringify(clean)}`, () => assert.equal(scrubber.text(clean), clean));
 });
 
+describe('keys in brackets, as PHP, Rails and qs write fields of forms', () => {
+  const table: [string, string][] = [
+    ['user[password]=hunter2&x=1', `user[password]=${M}&x=1`],
+    ['user[0][password]=hunter2', `user[0][password]=${M}`],
+    ['password[]=hunter2', `password[]=${M}`],
+    ['user[password][0]=hunter2', `user[password][0]=${M}`],
+    ['?user%5Bpassword%5D=hunter2&x=1', `?user%5Bpassword%5D=${M}&x=1`],
+    ['?user%5Bpin%5D%5B%5D=1234&x=1', `?user%5Bpin%5D%5B%5D=${M}&x=1`],
+    ['next=/a%3Fuser%255Bpassword%255D%3Dhunter2', `next=/a%3Fuser%255Bpassword%255D%3D${M}`],
+    ['user["password"]=hunter2', `user["password"]=${M}`],
+    [`$_POST['password'] => 'hunter2'`, `$_POST['password'] => '${M}'`],
+    [`body { 'user[password]': 'hunter2' }`, `body { 'user[password]': '${M}' }`],
+    ['"user[password][]":"hunter2"', `"user[password][]":"${M}"`],
+    ['params[session]: abc', `params[session]: ${M}`],
+  ];
+  for (const [given, expected] of table) it(`masks ${given}`, () => assert.equal(scrubber.text(given), expected));
+
+  for (const clean of [
+    '[auth]: timeout',
+    'Unexpected token [ in JSON',
+    'at tokens[0] (a.js:1:2)',
+    'tokens[0].name is empty',
+  ])
+    it(`leaves ${clean}`, () => assert.equal(scrubber.text(clean), clean));
+
+  it('in tags', () => assert.deepEqual(scrubber.tags({ 'user%5Bpin%5D': 'x' }), { 'user%5Bpin%5D': M }));
+});
+
+describe('letters of an escape are no part of the key behind it', () => {
+  for (const [given, expected] of [
+    ['a%26pin%3D1234', `a%26pin%3D${M}`],
+    ['a\\npin=1234', `a\\npin=${M}`],
+    ['\\u0026pin=1234\\u0026x=2', `\\u0026pin=${M}\\u0026x=2`],
+    ['C:\\token=abc x', `C:\\token=${M} x`],
+  ] as const)
+    it(given, () => assert.equal(scrubber.text(given), expected));
+});
+
 describe('stacks: frames that hold no secret are looked through once', () => {
   const frames = Array.from({ length: 6 }, (_, at) => `    at session${at} (/app/src/auth/token.js:${at + 3}:${at})`);
   const stack = (message: string, more: string[] = []) => `Error: ${message}\n${[...frames, ...more].join('\n')}`;
