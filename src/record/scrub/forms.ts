@@ -1,5 +1,5 @@
 // Masks secrets that have no key in front of them: arguments of PHP frames, SQL, commands, parts of forms, violated keys of
-// Postgres. Called where sniff.ts saw one of their words; each pattern is bounded, so that all of it is linear.
+// Postgres, refused values in the words of validators. Called where sniff.ts saw one of their words; each pattern is bounded, so that all of it is linear.
 
 import { MASK } from './mask.ts';
 import { Ends } from './values.ts';
@@ -16,11 +16,19 @@ const MYSQL_PASSWORD = /\bmysql(?:dump|admin|import|show|check)?[ \t][^\n]{0,256
 const PART = /\bname=(?:"([^"\r\n]{1,128})"|([^\s";]{1,128}))[^\r\n]{0,256}\r?\n(?:[^\r\n]{1,256}\r?\n){0,4}\r?\n/g;
 /** `Key (email, reset_token)=(a@b, secret) already exists.` */
 const VIOLATED = /\bKey \(([^()\n]{1,256})\)=\(/g;
+/** Spring: `on field 'password': rejected value [secret]; codes […`. */
+const REJECTED = /\bon field '([^'\n]{1,128})': rejected value \[/g;
+/** Pydantic: the path on a line, then `  Field … [type=…, input_value='secret', input_type=str]`. */
+const INPUT = /(?:^|\n)(\S{1,128})\n {2}[^\n]{0,512}\[type=[\w.]{1,64}, input_value=/g;
+/** Mongoose: "Path `password` (`secret`) is shorter than …". */
+const PATH = /\bPath `([^`\n]{1,128})` \((?=`)/g;
+/** Mongoose: `Cast to string failed for value "secret" (type Object) at path "password"`. */
+const CAST = /(\bCast to \S{1,64} failed for value )([^\n]{1,4096}?)( \(type [\w.]{1,64}\) at path "([^"\n]{1,128})")/g;
 
 /** `isSecret`: whether a value under that name is one. */
 export function maskForms(text: string, isSecret: (key: string) => boolean): string {
   let result = text;
-  const replaced = (pattern: RegExp, end: (text: string, start: number, ends: Ends) => [number, number]) => {
+  const replaced = (pattern: RegExp, end: EndOf) => {
     result = replaceValues(result, pattern, () => true, end);
   };
   if (/PDO|mysqli|ldap_bind/.test(result)) replaced(CONNECT, quotedEnd);
@@ -36,6 +44,16 @@ export function maskForms(text: string, isSecret: (key: string) => boolean): str
       VIOLATED,
       (found) => found[1]!.split(',').some((key) => isSecret(key.trim())),
       rowEnd,
+    );
+  const named = (pattern: RegExp, end: EndOf) => {
+    result = replaceValues(result, pattern, (found) => isSecret(found[1]!), end);
+  };
+  if (result.includes('rejected value')) named(REJECTED, endsWith('];'));
+  if (result.includes('input_value')) named(INPUT, endsWith(', input_type='));
+  if (result.includes('Path `')) named(PATH, quotedEnd);
+  if (result.includes('Cast to'))
+    result = result.replace(CAST, (all, before: string, _value: string, behind: string, path: string) =>
+      isSecret(path) ? before + MASK + behind : all,
     );
   return result;
 }
@@ -64,6 +82,14 @@ function replaceValues(
 
 function quotedEnd(text: string, at: number, ends: Ends): [number, number] {
   return [at + 1, ends.closingQuote(at + 1, text[at]!, '')];
+}
+
+/** Up to `sign`; without it, to the end of the line. */
+function endsWith(sign: string): EndOf {
+  return (_text, at, ends) => {
+    const end = ends.find(sign, at);
+    return [at, end < 0 ? ends.lineEnd(at) : end];
+  };
 }
 
 function wordEnd(_text: string, at: number, ends: Ends): [number, number] {

@@ -1,6 +1,8 @@
 // Masks secrets in a text that is one JSON document by its structure, in place: all else stays as it was written (numbers of
 // 64 bits, spaces, keys that come twice). Text in; the text with masks, or undefined where it is no JSON, out.
 
+import { isNamedBy, isNameLabel, isValueLabel } from './named.ts';
+
 export interface JsonRules {
   /** Whether a value under this key is a secret. */
   isSecret(key: string, value: unknown): boolean;
@@ -15,8 +17,25 @@ interface Level {
   isList: boolean;
   /** The key, or the text before in a list. */
   key: string | undefined;
-  /** Of `{ "name": "X-Api-Key", "value": "…" }`. */
-  name: string | undefined;
+  /** Of a list: its last text. */
+  last: string | undefined;
+  /** Of `{ "path": "password", "value": "…" }`, in whatever order. */
+  names: [label: string, name: string][];
+  values: Named[];
+  start: number;
+}
+
+interface Named {
+  label: string;
+  value: unknown;
+  start: number;
+  end: number;
+}
+
+interface Edit {
+  start: number;
+  end: number;
+  text: string;
 }
 
 export function maskJson(json: string, rules: JsonRules): string | undefined {
@@ -33,8 +52,7 @@ class JsonWalk {
   readonly #json: string;
   readonly #rules: JsonRules;
   readonly #levels: Level[] = [];
-  #result = '';
-  #done = 0;
+  readonly #edits: Edit[] = [];
 
   constructor(json: string, rules: JsonRules) {
     this.#json = json;
@@ -46,14 +64,42 @@ class JsonWalk {
     for (let at = 0; at < json.length; ) {
       const code = json.charCodeAt(at);
       const level = this.#levels.at(-1);
-      if (code === 125 || code === 93) this.#levels.pop();
+      if (code === 125 || code === 93) this.#close(at + 1);
       else if (code === 34 || code === 123 || code === 91 || (code > 44 && code !== 58)) {
         at = this.#value(at, code, level);
         continue;
       } else if (code === 44 && level?.isList === false) level.key = undefined;
       at++;
     }
-    return this.#done === 0 ? json : this.#result + json.slice(this.#done);
+    return this.#edited();
+  }
+
+  #edited(): string {
+    let result = '';
+    let done = 0;
+    for (const { start, end, text } of this.#edits.sort((a, b) => a.start - b.start || b.end - a.end)) {
+      if (start < done) continue;
+      result += this.#json.slice(done, start) + text;
+      done = end;
+    }
+    return done === 0 ? this.#json : result + this.#json.slice(done);
+  }
+
+  #close(end: number): void {
+    const level = this.#levels.pop()!;
+    const outer = this.#levels.at(-1);
+    for (const { label, value, start, end: behind } of level.values)
+      if (level.names.some(([by, name]) => isNamedBy(by, name, label, value) && this.#rules.isSecret(name, value)))
+        this.#replace(start, behind, this.#rules.mask);
+    if (outer?.isList === false)
+      this.#note(outer, level.isList ? level.last : {}, level.isList ? [] : {}, level.start, end);
+  }
+
+  /** `name`: the text that a name may be. */
+  #note({ key, names, values }: Level, name: unknown, value: unknown, start: number, end: number): void {
+    if (key === undefined) return;
+    if (typeof name === 'string' && isNameLabel(key)) names.push([key, name]);
+    if (value !== null && value !== '' && isValueLabel(key)) values.push({ label: key, value, start, end });
   }
 
   /** Behind the value, the key or the opening bracket at `at`. */
@@ -67,7 +113,14 @@ class JsonWalk {
     const isNested = code === 123 || code === 91;
     if (isNested && !this.#isSecret(level, {})) {
       if (level?.isList) level.key = undefined;
-      this.#levels.push({ isList: code === 91, key: undefined, name: undefined });
+      this.#levels.push({
+        isList: code === 91,
+        key: undefined,
+        last: undefined,
+        names: [],
+        values: [],
+        start: at,
+      });
       return at + 1;
     }
     const end = isText
@@ -82,21 +135,21 @@ class JsonWalk {
       const masked = this.#rules.text(value);
       if (masked !== value) this.#replace(at, end, masked);
     }
-    if (level?.isList) level.key = typeof value === 'string' ? value : undefined;
-    else if (typeof value === 'string' && (level?.key === 'name' || level?.key === 'key')) level.name = value;
+    if (level?.isList) {
+      level.key = typeof value === 'string' ? value : undefined;
+      level.last = level.key ?? level.last;
+    } else if (level !== undefined) this.#note(level, value, value, at, end);
     return end;
   }
 
   #isSecret(level: Level | undefined, value: unknown): boolean {
     if (level?.key === undefined) return false;
     if (level.isList) return typeof value === 'string' && this.#rules.isSecretItem(level.key, value);
-    if (level.key === 'value' && level.name !== undefined && this.#rules.isSecret(level.name, value)) return true;
     return this.#rules.isSecret(level.key, value);
   }
 
   #replace(start: number, end: number, text: string): void {
-    this.#result += this.#json.slice(this.#done, start) + JSON.stringify(text);
-    this.#done = end;
+    this.#edits.push({ start, end, text: JSON.stringify(text) });
   }
 }
 

@@ -1,2 +1,16 @@
 /** What stands in place of a secret. */
 export const MASK = '[scrubbed]';
+
+/** The text with a mask in place of each span, in whatever order they were found; one within another is part of it. */
+export function maskSpans(text: string, spans: { start: number; end: number }[]): string {
+  if (spans.length === 0) return text;
+  let result = '';
+  let done = 0;
+  for (const { start, end } of spans.sort((a, b) => a.start - b.start || b.end - a.end)) {
+    if (end <= done) continue;
+    // One that begins within another ends with it.
+    if (start >= done) result += text.slice(done, start) + MASK;
+    done = end;
+  }
+  return result + text.slice(done);
+}

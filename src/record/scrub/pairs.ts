@@ -5,7 +5,8 @@
 import { behindEscape } from './escapes.ts';
 import { isHarmlessNumber, judgeKey, type KeyVerdict } from './keys.ts';
 import { isItemOf, type Link, linkOf, mayLink } from './links.ts';
-import { MASK } from './mask.ts';
+import { MASK, maskSpans } from './mask.ts';
+import { namedAt } from './named-pairs.ts';
 import { isStatement, isWeakSaying, looksSecret } from './prose.ts';
 import type { Sniffer } from './sniff.ts';
 import { Ends, type Span, stickyEnd } from './values.ts';
@@ -26,23 +27,42 @@ const COOKIE = /^[^\s=;,]{1,250}=/;
 /** `sniffer`: finds the words; `isOwn`: the user's own keys. */
 export function maskPairs(text: string, sniffer: Sniffer, isOwn: (key: string) => boolean): string {
   const ends = new Ends(text);
-  let result = '';
+  const spans: Span[] = [];
+  /** Behind the last value, and behind the last one that its name stands beside. */
   let done = 0;
+  let named = 0;
   let from = 0;
   for (let hit = sniffer.nextWord(text, 0); hit >= 0; hit = sniffer.nextWord(text, from)) {
     const keyEnd = endOfKey(text, hit);
     from = Math.max(keyEnd, hit + 1);
-    if (!mayLink(text.charCodeAt(keyEnd))) continue;
     const keyStart = startOfKey(text, hit, done);
+    for (const value of keyEnd < named ? [] : namedValues(text, ends, keyStart, keyEnd, isOwn)) {
+      spans.push(value);
+      named = Math.max(named, value.end);
+    }
+    if (!mayLink(text.charCodeAt(keyEnd))) continue;
     const link = linkOf(text, keyStart, keyEnd);
     if (link === undefined) continue;
     const value = secretOf({ text, ends, keyStart, keyEnd, link, isOwn });
     if (value === undefined || value.end <= value.start || isMasked(text, value)) continue;
-    result += text.slice(done, value.start) + MASK;
+    spans.push(value);
     done = value.end;
     from = Math.max(done, from);
   }
-  return done === 0 ? text : result + text.slice(done);
+  return maskSpans(text, spans);
+}
+
+/** Values in `{ path: 'password', value: 'x' }`. */
+function namedValues(text: string, ends: Ends, keyStart: number, keyEnd: number, isOwn: Found['isOwn']): Span[] {
+  const found = namedAt(text, keyStart, keyEnd);
+  if (found === undefined) return [];
+  const own = isOwn(found.name);
+  const verdict = own ? 'secret' : judgeKey(found.name);
+  if (verdict === undefined) return [];
+  return found.values(ends).filter((value) => {
+    if (value.end <= value.start || text.startsWith(MASK, value.start)) return false;
+    return own || !isHarmless(text, value, value.start, found.name, verdict);
+  });
 }
 
 interface Found {
@@ -67,7 +87,8 @@ function secretOf({ text, ends, keyStart, keyEnd, link, isOwn }: Found): Span | 
   if (text.charCodeAt(keyEnd) === 58 && stickyEnd(PLACE, text, keyEnd) >= 0 && SOURCE_FILE.test(key)) return undefined;
   const opensParameters = text.charCodeAt(at) === 40;
   // Before the value is read, since it would be read again for each key within it.
-  if (!own && (kind === 'said' ? isStatement(text, key, verdict, at) : opensParameters)) return undefined;
+  const isSaid = kind === 'said' || (kind === 'pair' && text.endsWith(': ', at));
+  if (!own && (isSaid ? isStatement(text, key, verdict, at) : opensParameters)) return undefined;
   const reach = reachOf(text, at, key, kind);
   const value = ends.value(at, reach);
   if (value === undefined || own) return value;

@@ -11,6 +11,7 @@ import { maskJson } from './json.ts';
 import { isHarmlessNumber, judgeKey, type KeyVerdict, ownKeyTest, wordsOfKey } from './keys.ts';
 import { isItemOf } from './links.ts';
 import { MASK } from './mask.ts';
+import { isNamedBy, isValueLabel, namesIn } from './named.ts';
 import { maskPairs } from './pairs.ts';
 import { maskPem } from './pem.ts';
 import { maskRareShapes } from './rare-shapes.ts';
@@ -144,8 +145,9 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
       if (item === null || item === '') return undefined;
       if (isJudged(key, ruleOf(key).verdict, item)) return MASK;
       if (typeof item === 'number' && isCard(item)) return MASK;
-      const name = key === 'value' ? nameOf(holder) : undefined;
-      return name !== undefined && isSecret(name, item) ? MASK : undefined;
+      if (!isValueLabel(key)) return undefined;
+      const isNamed = namesIn(holder).some(([by, name]) => isNamedBy(by, name, key, item) && isSecret(name, item));
+      return isNamed ? MASK : undefined;
     },
     replaceItem: (before, item) => {
       if (typeof item === 'number') return isCard(item) ? MASK : undefined;
@@ -165,17 +167,6 @@ function isJudged(key: string, verdict: KeyVerdict, value: unknown): boolean {
 /** The least card is one of Visa with 13 digits, beyond the milliseconds of our time. */
 function isCard(value: number): boolean {
   return value >= 4e12 && Number.isInteger(value) && maskCards(String(value)) === MASK;
-}
-
-/** Of `{ name: 'X-Api-Key', value: '…' }`. */
-function nameOf(holder: object): string | undefined {
-  try {
-    const { name, key } = holder as { name?: unknown; key?: unknown };
-    const found = name ?? key;
-    return typeof found === 'string' ? found : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** What to look for in text, for each of the user's keys: its longest word, since separators differ. */

@@ -24,7 +24,20 @@ const RARE_SHAPES =
   );
 
 /** Statements, calls and commands with a password in them (forms.ts), in either case. */
-const FORMS = ['form-data', 'identified', 'pdo', 'mysql', 'ldap_bind', 'password_', 'curl', 'key ('];
+const FORMS = [
+  'form-data',
+  'identified',
+  'pdo',
+  'mysql',
+  'ldap_bind',
+  'password_',
+  'curl',
+  'key (',
+  'rejected value',
+  'input_value',
+  'path `',
+  'cast to',
+];
 
 /** User and password of a URL stand within this many characters. */
 const USER_REACH = 1_024;

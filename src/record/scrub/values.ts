@@ -54,7 +54,7 @@ export class Ends {
     const text = this.#text;
     const isRaw = text.startsWith('<![CDATA[', at);
     const start = isRaw ? at + 9 : at;
-    const end = this.#find(isRaw ? ']]>' : '<', start);
+    const end = this.find(isRaw ? ']]>' : '<', start);
     if (end < 0 || (!isRaw && !text.startsWith('</', end))) return undefined;
     return text.slice(start, Math.min(end, start + 64)).trim() === '' ? undefined : { start, end };
   }
@@ -88,7 +88,7 @@ export class Ends {
     const open = this.#open.get(quote);
     let at = open !== undefined && start >= open.start ? Math.max(start, open.end) : start;
     for (let found = 0; at < limit; at = found + quote.length) {
-      found = this.#find(quote, at);
+      found = this.find(quote, at);
       if (found < 0 || found >= limit) break;
       const slashes = slashesBefore(text, found, start);
       if (escapes !== '') {
@@ -102,7 +102,8 @@ export class Ends {
     return -1;
   }
 
-  #find(sign: string, at: number): number {
+  /** As indexOf(), remembering what it found. */
+  find(sign: string, at: number): number {
     const known = this.#next.get(sign);
     if (known !== undefined && at >= known.start && (known.end < 0 || at <= known.end)) return known.end;
     const end = this.#text.indexOf(sign, at);

@@ -1,0 +1,55 @@
+// Values whose name stands beside them: `{ path: 'password', value: 'x' }`. Which members of an object are name and value:
+// headers and settings (name, key + value; AWS tags in capitals), express-validator (path or param), class-validator
+// (property), Mongoose, Sequelize and yup (path), Joi (label, key), FluentValidation (PropertyName, AttemptedValue), Spring
+// (field, rejectedValue), Hibernate (propertyPath, invalidValue), pydantic and zod (loc or path + input), valibot (received),
+// ajv (instancePath + data).
+
+const NAMES = 'name|key|label|header|path|loc|(?:property|field|param|parameter|attribute)(?:_?name|_?path)?';
+const POINTERS = '(?:instance|data)path';
+const VALUES = '(?:(?:input|attempted|rejected|invalid|original)_?)?value';
+
+export const NAME_LABEL = `(?:${NAMES}|${POINTERS})`;
+export const VALUE_LABEL = `(?:${VALUES}|input|received|data)`;
+
+const IS_NAME = new RegExp(`^${NAME_LABEL}$`, 'i');
+const IS_VALUE = new RegExp(`^${VALUE_LABEL}$`, 'i');
+const IS_PLAIN_VALUE = new RegExp(`^${VALUES}$`, 'i');
+const IS_POINTER = new RegExp(`^${POINTERS}$`, 'i');
+/** What zod says it received. */
+const TYPE = /^(?:undefined|null|string|number|nan|boolean|object|array|date|map|set|function|symbol|bigint|integer)$/i;
+
+export function isNameLabel(label: string): boolean {
+  return IS_NAME.test(label);
+}
+
+export function isValueLabel(label: string): boolean {
+  return IS_VALUE.test(label);
+}
+
+/** Whether what stands under `valueLabel` is the value of what `name` says under `nameLabel`. */
+export function isNamedBy(nameLabel: string, name: string, valueLabel: string, value: unknown): boolean {
+  // A path of the file system or of a URL.
+  if (/^path$/i.test(nameLabel) && name.includes('/')) return false;
+  if (IS_PLAIN_VALUE.test(valueLabel)) return true;
+  if (/^data$/i.test(valueLabel)) return IS_POINTER.test(nameLabel);
+  if (!/^(?:path|loc)$/i.test(nameLabel)) return false;
+  return !(/^received$/i.test(valueLabel) && typeof value === 'string' && TYPE.test(value));
+}
+
+/** The names in an object: texts, and of lists (`loc: ['body', 'password']`) the last text. */
+export function namesIn(holder: object): [label: string, name: string][] {
+  try {
+    const names: [string, string][] = [];
+    for (const [label, value] of Object.entries(holder)) {
+      const name: unknown = isNameLabel(label) && Array.isArray(value) ? value.findLast(isText) : value;
+      if (isNameLabel(label) && isText(name)) names.push([label, name]);
+    }
+    return names;
+  } catch {
+    return [];
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
