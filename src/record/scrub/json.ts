@@ -20,8 +20,8 @@ interface Level {
   /** Of a list: its last text. */
   last: string | undefined;
   /** Of `{ "path": "password", "value": "…" }`, in whatever order. */
-  names: [label: string, name: string][];
-  values: Named[];
+  names: [label: string, name: string][] | undefined;
+  values: Named[] | undefined;
   start: number;
 }
 
@@ -31,6 +31,8 @@ interface Named {
   start: number;
   end: number;
 }
+
+const MOST_NAMES = 16;
 
 interface Edit {
   start: number;
@@ -88,18 +90,26 @@ class JsonWalk {
   #close(end: number): void {
     const level = this.#levels.pop()!;
     const outer = this.#levels.at(-1);
-    for (const { label, value, start, end: behind } of level.values)
-      if (level.names.some(([by, name]) => isNamedBy(by, name, label, value) && this.#rules.isSecret(name, value)))
+    for (const { label, value, start, end: behind } of level.names === undefined ? [] : (level.values ?? []))
+      if (level.names?.some(([by, name]) => this.#rules.isSecret(name, value) && isNamedBy(by, name, label, value)))
         this.#replace(start, behind, this.#rules.mask);
     if (outer?.isList === false)
       this.#note(outer, level.isList ? level.last : {}, level.isList ? [] : {}, level.start, end);
   }
 
   /** `name`: the text that a name may be. */
-  #note({ key, names, values }: Level, name: unknown, value: unknown, start: number, end: number): void {
+  #note(level: Level, name: unknown, value: unknown, start: number, end: number): void {
+    const { key } = level;
     if (key === undefined) return;
-    if (typeof name === 'string' && isNameLabel(key)) names.push([key, name]);
-    if (value !== null && value !== '' && isValueLabel(key)) values.push({ label: key, value, start, end });
+    if (typeof name === 'string' && isNameLabel(key)) {
+      level.names ??= [];
+      // The same key may come over and over.
+      if (level.names.length < MOST_NAMES) level.names.push([key, name]);
+    }
+    if (value !== null && value !== '' && isValueLabel(key)) {
+      level.values ??= [];
+      level.values.push({ label: key, value, start, end });
+    }
   }
 
   /** Behind the value, the key or the opening bracket at `at`. */
@@ -117,8 +127,8 @@ class JsonWalk {
         isList: code === 91,
         key: undefined,
         last: undefined,
-        names: [],
-        values: [],
+        names: undefined,
+        values: undefined,
         start: at,
       });
       return at + 1;

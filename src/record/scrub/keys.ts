@@ -6,13 +6,21 @@ export type KeyVerdict = 'secret' | 'text' | 'weak' | undefined;
 
 /** Secret wherever they stand in a key, separators and case ignored ("x-api-key", "dbPassword", "MYSQL_PWD"). */
 const ANYWHERE =
-  /passw|passphrase|passcode|secret|apikey|privatekey|accesskey|accountkey|subscriptionkey|functionskey|sharedaccess|(?:amz|goog)signature|samlre(?:sponse|quest)|credential|mysqlpwd|authori[sz]ation|setcookie|signingkey|encryptionkey|accesstoken|refreshtoken|idtoken|authtoken|bearertoken|csrf|xsrf|phpsessid|jsessionid|aspsessionid|connectsid|symfony|cardnumber|creditcard/;
+  /passw|passphrase|passcode|secret|apikey|privatekey|accesskey|accountkey|subscriptionkey|functionskey|sharedaccess|(?:amz|goog)signature|samlre(?:sponse|quest)|credential|mysqlpwd|authori[sz]ation|setcookie|signingkey|encryptionkey|accesstoken|refreshtoken|idtoken|authtoken|bearertoken|csrf|xsrf|phpsessid|jsessionid|aspsessionid|aspnetsessionid|aspnetcore(?:session|cookies|identity|antiforgery)|connectsid|symfony|codeverifier|clientassertion|mnemonic|(?:verification|recovery|mfa|security)codes?$|cardnumber|creditcard/;
 
 /** Secret as a word of a key ("db.pwd", "user_pin"), not as part of a longer word ("spinning", "company"). */
-const WORDS = new Set('password passwd pwd secret secrets otp totp pin cvv cvc pan iban apikey'.split(' '));
+const WORDS = new Set(
+  'password passwd pwd pswd psw secret secrets otp totp pin cvv cvc pan iban apikey sessionid aspxauth'.split(' '),
+);
 /** These name what programs talk about, too: "auth: timeout", "sessions: 42". */
 const WEAK_WORDS = new Set(
   'pass auth oauth bearer cookie cookies session sessions sid jwt sso saml csrf xsrf token tokens'.split(' '),
+);
+/** What a "…_KEY" is for, or whose it is: RAILS_MASTER_KEY, APP_KEY of Laravel, OPENAI_KEY; "primaryKey" and "cacheKey" are none. */
+const KEYS_OF = new Set(
+  'master app license licence activation storage account hmac aes rsa cipher crypto crypt decryption wrapping preshared deploy consumer client server service role admin root ssh gpg pgp jwt session cookie auth webhook recovery backup openai anthropic gemini groq mistral stripe sendgrid mailgun twilio algolia pusher supabase firebase azure'.split(
+    ' ',
+  ),
 );
 
 /** A last word that says the value is about the secret and is not the secret ("token_count", "passwordExpiresAt"). */
@@ -22,7 +30,8 @@ const HARMLESS_LAST = new Set(
   ),
 );
 /** Names whose last word looks harmless and whose value is the secret all the same. */
-const HARMLESS_NOT = /phpsessid|jsessionid|aspsessionid|connectsid|accesskeyid|secretid$|tokenid$|authid$/;
+const HARMLESS_NOT =
+  /phpsessid|jsessionid|aspsessionid|aspnetsessionid|connectsid|accesskeyid|secretid$|tokenid$|authid$/;
 
 const cache = new Map<string, KeyVerdict>();
 
@@ -55,8 +64,18 @@ function judge(key: string): KeyVerdict {
   if (ANYWHERE.test(joined) || words.some((word) => WORDS.has(word))) return 'secret';
   // A name of several words whose last is the secret is a field: "db_pass", "user_token".
   if (last === 'pass') return 'secret';
+  // Cookies of Spring and Laravel; a tick in a form has the same name.
+  if (isKeyOf(words) || /^remember(?:me|web|user)/.test(joined)) return 'text';
   if (WEAK_WORDS.has(last) || joined.endsWith('token')) return 'text';
   return words.some((word) => WEAK_WORDS.has(word)) ? 'weak' : undefined;
+}
+
+/** "OPENAI_KEY_2", "masterkey" */
+function isKeyOf(words: string[]): boolean {
+  const last = words.findLastIndex((word) => !/^\d+$/.test(word));
+  const word = words[last] ?? '';
+  const before = word === 'key' ? words[last - 1] : /^(.+)key$/.exec(word)?.[1];
+  return before !== undefined && KEYS_OF.has(before);
 }
 
 /** `pass` is counted ("pass: 3") and typed in ("pass: 123456"). */

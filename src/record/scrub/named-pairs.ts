@@ -25,11 +25,15 @@ export interface Named {
   values(ends: Ends): Span[];
 }
 
+/** Quotes, a backslash, blanks, brackets that close, a comma, the end. */
+export function mayEndName(code: number): boolean {
+  return Number.isNaN(code) || (code < 128 && '"\'`\\ ,)}]\r\n'.includes(String.fromCharCode(code)));
+}
+
 /** Whether the word that ends at `keyEnd` is a name under such a label. */
 export function namedAt(text: string, keyStart: number, keyEnd: number): Named | undefined {
-  const behind = text[keyEnd] ?? '\n';
+  const behind = text[keyEnd] ?? ' ';
   const isQuoted = '"\'`\\'.includes(behind);
-  if (!isQuoted && !' ,)}]\r\n'.includes(behind)) return undefined;
   const start = isQuoted ? startOfPath(text, keyStart) : keyStart;
   if (!isTied(text, start)) return undefined;
   const before = BEFORE.exec(text.slice(Math.max(0, start - 128), start));

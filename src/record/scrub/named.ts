@@ -18,12 +18,26 @@ const IS_POINTER = new RegExp(`^${POINTERS}$`, 'i');
 /** What zod says it received. */
 const TYPE = /^(?:undefined|null|string|number|nan|boolean|object|array|date|map|set|function|symbol|bigint|integer)$/i;
 
+type Kind = 'name' | 'value' | 'other';
+/** Looked up: every key of every JSON is asked for. */
+const kinds = new Map<string, Kind>();
+
+function kindOf(label: string): Kind {
+  const known = kinds.get(label);
+  if (known !== undefined) return known;
+  const kind = IS_NAME.test(label) ? 'name' : IS_VALUE.test(label) ? 'value' : 'other';
+  // Bounded, since keys may be data.
+  if (kinds.size >= 2_000) kinds.clear();
+  if (label.length <= 256) kinds.set(label, kind);
+  return kind;
+}
+
 export function isNameLabel(label: string): boolean {
-  return IS_NAME.test(label);
+  return kindOf(label) === 'name';
 }
 
 export function isValueLabel(label: string): boolean {
-  return IS_VALUE.test(label);
+  return kindOf(label) === 'value';
 }
 
 /** Whether what stands under `valueLabel` is the value of what `name` says under `nameLabel`. */

@@ -6,7 +6,7 @@ import { behindEscape } from './escapes.ts';
 import { isHarmlessNumber, judgeKey, type KeyVerdict } from './keys.ts';
 import { isItemOf, type Link, linkOf, mayLink } from './links.ts';
 import { MASK, maskSpans } from './mask.ts';
-import { namedAt } from './named-pairs.ts';
+import { mayEndName, namedAt } from './named-pairs.ts';
 import { isStatement, isWeakSaying, looksSecret } from './prose.ts';
 import type { Sniffer } from './sniff.ts';
 import { Ends, type Span, stickyEnd } from './values.ts';
@@ -35,12 +35,15 @@ export function maskPairs(text: string, sniffer: Sniffer, isOwn: (key: string) =
   for (let hit = sniffer.nextWord(text, 0); hit >= 0; hit = sniffer.nextWord(text, from)) {
     const keyEnd = endOfKey(text, hit);
     from = Math.max(keyEnd, hit + 1);
+    const links = mayLink(text.charCodeAt(keyEnd));
+    const isName = keyEnd >= named && mayEndName(text.charCodeAt(keyEnd));
+    if (!links && !isName) continue;
     const keyStart = startOfKey(text, hit, done);
-    for (const value of keyEnd < named ? [] : namedValues(text, ends, keyStart, keyEnd, isOwn)) {
+    for (const value of isName ? namedValues(text, ends, keyStart, keyEnd, isOwn) : []) {
       spans.push(value);
       named = Math.max(named, value.end);
     }
-    if (!mayLink(text.charCodeAt(keyEnd))) continue;
+    if (!links) continue;
     const link = linkOf(text, keyStart, keyEnd);
     if (link === undefined) continue;
     const value = secretOf({ text, ends, keyStart, keyEnd, link, isOwn });
@@ -81,7 +84,9 @@ function secretOf({ text, ends, keyStart, keyEnd, link, isOwn }: Found): Span | 
   const own = isOwn(key);
   // "com.acme.secret.NotFound: …" is the name of a type.
   if (kind === 'said' && !own) key = /\.([A-Z]\w*)$/.exec(key)?.[1] ?? key;
-  const verdict = own ? 'secret' : (judgeKey(key) ?? signature(text, keyStart, keyEnd, key));
+  const verdict = own
+    ? 'secret'
+    : (judgeKey(key) ?? signature(text, keyStart, keyEnd, key) ?? spokenKey(text, keyStart, key));
   if (verdict === undefined || text.startsWith(MASK, at)) return undefined;
   if (kind === 'element') return ends.element(at);
   if (text.charCodeAt(keyEnd) === 58 && stickyEnd(PLACE, text, keyEnd) >= 0 && SOURCE_FILE.test(key)) return undefined;
@@ -114,6 +119,13 @@ function isLogin(text: string, { start, end }: Span): boolean {
 function signature(text: string, keyStart: number, keyEnd: number, key: string): KeyVerdict {
   if (!SIGNATURE.test(key) || !/^(?:=|%3d)[^\s=]/i.test(text.slice(keyEnd, keyEnd + 4))) return undefined;
   return keyStart === 0 || /[?&;,\s"']/.test(text[keyStart - 1]!) ? 'text' : undefined;
+}
+
+/** "api key: …", "OpenAI key = …" */
+function spokenKey(text: string, keyStart: number, key: string): KeyVerdict {
+  if (!/^key$/i.test(key)) return undefined;
+  const before = /(?:^|\W)(\w{2,20})[ \t]$/.exec(text.slice(Math.max(0, keyStart - 24), keyStart))?.[1];
+  return before !== undefined && judgeKey(`${before} key`) !== undefined ? 'weak' : undefined;
 }
 
 /** Nothing, a boolean, a number; a password in quotes may be the word "null". */

@@ -40,6 +40,7 @@ export interface Scrubber {
 interface KeyRule {
   name: string;
   verdict: KeyVerdict;
+  isValue: boolean;
 }
 
 /** Bounds before cutting, four times the limits of the tags column. */
@@ -65,7 +66,11 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
   function ruleOf(key: string): KeyRule {
     const known = rules.get(key);
     if (known !== undefined) return known;
-    const rule: KeyRule = { name: maskKey(key), verdict: own(key) ? 'secret' : judgeKey(key) };
+    const rule: KeyRule = {
+      name: maskKey(key),
+      verdict: own(key) ? 'secret' : judgeKey(key),
+      isValue: isValueLabel(key),
+    };
     // Bounded like the verdicts: keys may be data.
     if (rules.size >= 2_000) rules.clear();
     if (key.length <= 256) rules.set(key, rule);
@@ -143,10 +148,11 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
     key: (key) => ruleOf(key).name,
     replace: (key, item, holder) => {
       if (item === null || item === '') return undefined;
-      if (isJudged(key, ruleOf(key).verdict, item)) return MASK;
+      const { verdict, isValue } = ruleOf(key);
+      if (isJudged(key, verdict, item)) return MASK;
       if (typeof item === 'number' && isCard(item)) return MASK;
-      if (!isValueLabel(key)) return undefined;
-      const isNamed = namesIn(holder).some(([by, name]) => isNamedBy(by, name, key, item) && isSecret(name, item));
+      if (!isValue) return undefined;
+      const isNamed = namesIn(holder).some(([by, name]) => isSecret(name, item) && isNamedBy(by, name, key, item));
       return isNamed ? MASK : undefined;
     },
     replaceItem: (before, item) => {

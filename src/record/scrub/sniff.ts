@@ -7,7 +7,7 @@ import { endsEscape } from './escapes.ts';
 
 /** Every key that keys.ts may judge secret holds one of these. `|` marks where a word must begin or end, in camel case, too. */
 const WORDS =
-  'pass pwd secret token auth key cookie credential sess csrf xsrf otp jwt |sid| |pin| |cvv |cvc |pan| iban saml |sso bearer symfony card |sig| signature sharedaccess'.split(
+  'pass pwd secret token auth key cookie credential sess csrf xsrf otp jwt |sid| |pin| |cvv |cvc |pan| iban saml |sso bearer symfony card |sig| signature sharedaccess |psw pswd aspnet remember verifier clientassertion client_assertion client-assertion mnemonic verification recovery |mfa securitycode security_code security-code'.split(
     ' ',
   );
 

@@ -99,6 +99,33 @@ describe('secrets by key in text', () => {
     it(`leaves ${JSON.stringify(clean)}`, () => assert.equal(scrubber.text(clean), clean));
 });
 
+describe('further names of secrets', () => {
+  for (const name of [
+    ...['RAILS_MASTER_KEY', 'APP_KEY', 'LICENSE_KEY', 'OPENAI_KEY', 'OPENAI_KEY_2', 'AZURE_STORAGE_KEY', 'ACCOUNT_KEY'],
+    ...['HMAC_KEY', 'aesKey', 'deploy-key', 'consumer_key', 'sessionid', 'ASP.NET_SessionId', '.ASPXAUTH'],
+    ...['.AspNetCore.Session', 'remember_web_59ba36', 'code_verifier', 'client_assertion', 'clientAssertion'],
+    ...['verification_code', 'recoveryCode', 'securityCode', 'mnemonic', 'pswd'],
+  ])
+    it(name, () => {
+      assert.equal(scrubber.text(`${name}=base64:aHVudGVyMg== next`), `${name}=${M} next`);
+      assert.equal(scrubber.text(`{"${name}":"hunter2"}`), `{"${name}":"${M}"}`);
+      assert.deepEqual(scrubber.tags({ [name]: 'hunter2' }), { [name]: M });
+    });
+
+  for (const [given, expected] of [
+    ['Invalid API key: sk9d8f7g6', `Invalid API key: ${M}`],
+    ['openai key = abc', `openai key = ${M}`],
+  ] as const)
+    it(given, () => assert.equal(scrubber.text(given), expected));
+
+  for (const clean of [
+    ...['client_assertion_type=urn:ietf', 'primaryKey=5', 'public_key=abc', 'cacheKey: user17x', 'nodesKey=a'],
+    ...['primary key: user_17a', 'the key: abc123x', 'storage key: theme', 'verification: failed', 'remember_me=1'],
+    ...['recovery: started', 'sessionId: abc', 'AssertionError: x'],
+  ])
+    it(`leaves ${clean}`, () => assert.equal(scrubber.text(clean), clean));
+});
+
 describe('keys in brackets, as PHP, Rails and qs write fields of forms', () => {
   const table: [string, string][] = [
     ['user[password]=hunter2&x=1', `user[password]=${M}&x=1`],
