@@ -1,6 +1,7 @@
 // How a key is tied to its value in text: `key=value`, `"key": "value"`, `a[key][0]=value`, `key: value` in a sentence,
 // `--key value`, `<key>value</key>`, `PASSWORD 'value'`, `'X-Key', 'value'`, `{ name: 'X-Key', value: 'value' }`.
 
+import { QUOTE } from './quotes.ts';
 import { stickyEnd } from './values.ts';
 
 export interface Link {
@@ -8,14 +9,17 @@ export interface Link {
   at: number;
   /** 'said': `word: value` as sentences have it, too. 'line': a value that its tag ends. */
   kind: 'pair' | 'said' | 'flag' | 'element' | 'item';
+  /** Of an element: how its bracket is written. */
+  opens?: string;
 }
 
-const QUOTE = /(?:\\{0,4}["'`]|%(?:25)?2[27]|&(?:quot|#34|#39|#x27|apos);)/.source;
 const [OPEN, CLOSE] = [/(?:\[|%(?:25)?5b)/.source, /(?:\]|%(?:25)?5d)/.source];
 /** Names of fields as PHP, Rails and qs write them: `user[password]`, `user["password"]`, `password[]`, `password%5B0%5D`. */
 const INDEXED = `${CLOSE}?(?:${OPEN}${QUOTE}?[\\w.-]{0,32}${QUOTE}?${CLOSE}){0,4}`;
 const SIGN = /(?:[ \t]{0,8}(?:=>|={1,3}|:=|：|:(?!:|\/\/))|%(?:25)?3[ad])[ \t]{0,8}/.source;
-const SEPARATOR = new RegExp(`${QUOTE}?${INDEXED}${QUOTE}?${SIGN}`, 'iy');
+/** A formatter puts a long value on a line of its own. */
+const NEXT_LINE = /(?:\r?\n[ \t]{0,64}(?=\\{0,4}["'`]))?/.source;
+const SEPARATOR = new RegExp(`${QUOTE}?${INDEXED}${QUOTE}?${SIGN}${NEXT_LINE}`, 'iy');
 const SAID = /:[ \t]{1,8}/y;
 /** What programs write in front of their words: "[auth]: timeout". */
 const SAID_IN_BRACKETS = /\]:[ \t]{1,8}/y;
@@ -36,6 +40,9 @@ const HEADER =
 const OTHER_HEADER =
   /^(?:[a-z]{1,14}(?:-[a-z]{1,14}){1,4}|accept|authorization|connection|cookie|date|etag|host|origin|range|referer|server|vary|password|secret|token)$/i;
 const ELEMENT_REACH = 256;
+/** `<key` or `<ns:key`, as it is, as entities, percent-encoded, and as Go and .NET write it in JSON. */
+const OPENS = /(<|&lt;|%3c|\\u003c)(?:\w{1,32}(?::|%3a))?$/i;
+const CLOSES: Record<string, string> = { '<': '>', '&lt;': '&gt;', '%3c': '%3e', '\\u003c': '\\u003e' };
 
 /** blank, tab, quotes, %, &, :, =, [, ], \, >: saves the regular expressions at most words of a stack. */
 export function mayLink(code: number): boolean {
@@ -45,10 +52,10 @@ export function mayLink(code: number): boolean {
 export function linkOf(text: string, keyStart: number, keyEnd: number): Link | undefined {
   const at = stickyEnd(SEPARATOR, text, keyEnd);
   if (at >= 0) return { at, kind: isSaid(text, keyStart, keyEnd, at) ? 'said' : 'pair' };
+  const element = elementOf(text, keyStart, keyEnd);
+  if (element !== undefined) return element;
   const code = text.charCodeAt(keyEnd);
   if (code === 34 || code === 39 || code === 92 || code === 96) return itemOf(text, keyStart, keyEnd);
-  if (code === 62 || ((code === 32 || code === 9) && opensElement(text, keyStart)))
-    return elementOf(text, keyStart, keyEnd);
   if (code === 32 || code === 9) {
     if (text.charCodeAt(keyStart) === 45) return flagOf(text, keyStart, keyEnd);
     return sqlOf(text, keyStart, keyEnd, SQL, /^(?:password|passwd|passphrase)$/i);
@@ -77,21 +84,16 @@ function itemOf(text: string, keyStart: number, keyEnd: number): Link | undefine
   return isNamed ? { at: ITEM.lastIndex, kind: item[1] === undefined ? 'item' : 'pair' } : undefined;
 }
 
-/** `<key` or `<ns:key`. */
-function opensElement(text: string, keyStart: number): boolean {
-  let at = keyStart - 1;
-  if (text.charCodeAt(at) === 58) for (at--; at > keyStart - 34 && /\w/.test(text[at] ?? ''); ) at--;
-  return text.charCodeAt(at) === 60;
-}
-
 function elementOf(text: string, keyStart: number, keyEnd: number): Link | undefined {
-  if (!opensElement(text, keyStart)) return undefined;
-  for (let at = keyEnd; at < Math.min(text.length, keyEnd + ELEMENT_REACH); at++) {
-    const code = text.charCodeAt(at);
-    if (code === 60) return undefined;
-    if (code === 62) return text.charCodeAt(at - 1) === 47 ? undefined : { at: at + 1, kind: 'element' };
-  }
-  return undefined;
+  const behind = text[keyEnd] ?? '';
+  if (!'> \t&%\\'.includes(behind) || !'<;cC:aA'.includes(text[keyStart - 1] ?? ' ')) return undefined;
+  const opens = OPENS.exec(text.slice(Math.max(0, keyStart - 48), keyStart))?.[1];
+  if (opens === undefined) return undefined;
+  const closes = CLOSES[opens.toLowerCase()]!;
+  const near = text.slice(keyEnd, keyEnd + ELEMENT_REACH);
+  const end = near.toLowerCase().indexOf(closes);
+  if (end < 0 || near[end - 1] === '/' || near.slice(0, end).includes(opens)) return undefined;
+  return { at: keyEnd + end + closes.length, kind: 'element', opens };
 }
 
 function flagOf(text: string, keyStart: number, keyEnd: number): Link | undefined {

@@ -88,7 +88,7 @@ function secretOf({ text, ends, keyStart, keyEnd, link, isOwn }: Found): Span | 
     ? 'secret'
     : (judgeKey(key) ?? signature(text, keyStart, keyEnd, key) ?? spokenKey(text, keyStart, key));
   if (verdict === undefined || text.startsWith(MASK, at)) return undefined;
-  if (kind === 'element') return ends.element(at);
+  if (kind === 'element') return ends.element(at, link.opens);
   if (text.charCodeAt(keyEnd) === 58 && stickyEnd(PLACE, text, keyEnd) >= 0 && SOURCE_FILE.test(key)) return undefined;
   const opensParameters = text.charCodeAt(at) === 40;
   // Before the value is read, since it would be read again for each key within it.

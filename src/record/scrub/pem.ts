@@ -4,6 +4,9 @@ import { MASK } from './mask.ts';
 
 export const PEM_BEGIN = '-----BEGIN';
 
+/** In forms and URLs the blanks are encoded. */
+const PRIVATE_KEY = /PRIVATE(?: |\+|%(?:25)?20|\\{1,4}u0020)KEY/;
+
 export function maskPem(text: string): string {
   let result = '';
   let done = 0;
@@ -11,7 +14,7 @@ export function maskPem(text: string): string {
     const label = text.indexOf('-----', at + 10);
     if (label < 0) break;
     const name = text.slice(at + 10, Math.min(label, at + 74));
-    if (!name.includes('PRIVATE KEY')) {
+    if (!PRIVATE_KEY.test(name)) {
       result += text.slice(done, label + 5);
       done = label + 5;
       continue;

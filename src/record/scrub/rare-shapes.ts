@@ -2,7 +2,7 @@
 // pattern there slower for all texts (half as slow again with these); called where sniff.ts saw one of their beginnings.
 
 import { MASK } from './mask.ts';
-import { maskDsns } from './urls.ts';
+import { maskDsns, maskEncodedUrls } from './urls.ts';
 
 /** Vault, Docker Hub, PyPI, Grafana, Groq, Atlassian, Square, GitLab runners, Shopify, Postman, age. */
 const TOKENS =
@@ -12,5 +12,7 @@ const BOT_TOKEN = /(?<=(?<![A-Za-z0-9])(?:bot)?\d{6,12}:)AA[A-Za-z0-9_-]{30,}/g;
 const DISCORD_HOOK = /(discord(?:app)?\.com\/api\/(?:v\d{1,2}\/)?webhooks\/\d{1,20}\/)[A-Za-z0-9_-]+/g;
 
 export function maskRareShapes(text: string): string {
-  return maskDsns(text.replace(TOKENS, MASK).replace(BOT_TOKEN, MASK).replace(DISCORD_HOOK, `$1${MASK}`));
+  return maskEncodedUrls(
+    maskDsns(text.replace(TOKENS, MASK).replace(BOT_TOKEN, MASK).replace(DISCORD_HOOK, `$1${MASK}`)),
+  );
 }

@@ -19,7 +19,7 @@ const SHAPES =
 
 /** The same for the rarer ones (rare-shapes.ts); TT3xF stands in tokens that begin like "data". */
 const RARE_SHAPES =
-  'shpca_ shppa_ shpss_ hvs. hvb. dckr_pat_ pypi- glsa_ glrt- gsk_ TT3xF sq0 PMAK- AGE-SECRET- :AA iscord tcp( unix('.split(
+  'shpca_ shppa_ shpss_ hvs. hvb. dckr_pat_ pypi- glsa_ glrt- gsk_ TT3xF sq0 PMAK- AGE-SECRET- :AA iscord tcp( unix( :\\/ %3A%2F %3a%2f %253A%252F %253a%252f'.split(
     ' ',
   );
 

@@ -74,3 +74,19 @@ export function maskDsns(text: string): string {
   }
   return done === 0 ? text : result + text.slice(done);
 }
+
+/** `postgres:\/\/user:secret@host` in JSON of PHP. */
+const ESCAPED = /(:(?:\\{1,4}\/){2})([^\s"'<>\\/?#:@]{0,128}:)?([^\s"'<>\\/?#]{1,512})(?=@)/g;
+/** `postgres%3A%2F%2Fuser%3Asecret%40host` in a query, also encoded twice. */
+const ENCODED =
+  /(%(?:25)?3a(?:%(?:25)?2f){2})((?:(?!%(?:25)?3a)[^\s"'<>&\\/?#:@]){0,128}%(?:25)?3a)?((?:(?!%(?:25)?2f)[^\s"'<>&\\/?#]){1,512})(?=%(?:25)?40)/gi;
+
+export function maskEncodedUrls(text: string): string {
+  return text.replace(ESCAPED, maskUser).replace(ENCODED, maskUser);
+}
+
+function maskUser(all: string, sign: string, user: string | undefined, secret: string): string {
+  // A long user is a token; a host with an address in its query is none.
+  const isToken = secret.length >= 20 && !/%(?:25)?(?:3f|3d|26|23)/i.test(secret);
+  return secret === MASK || (user === undefined && !isToken) ? all : sign + (user ?? '') + MASK;
+}

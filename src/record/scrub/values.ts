@@ -1,6 +1,8 @@
 // Where a value in text ends: at its closing quote or bracket, at the end of the line, at the next pair. A value has no
 // greatest length, since its tail would be stored; looking for ends is linear, as what was searched is remembered.
 
+import { QUOTE } from './quotes.ts';
+
 export interface Span {
   start: number;
   end: number;
@@ -13,11 +15,15 @@ const BRACKET_REACH = 65_536;
 const INNER_REACH = 256;
 /** Python's b'…' and u'…', Postgres' E'…'. */
 const PREFIX = /[bBuUrRfFeEnN]{1,2}(?=["'])/y;
-const OPEN_QUOTE = /(\\{0,4})(["'`])|%22|&(?:quot|#34|#39|#x27|apos);/iy;
+const OPEN_QUOTE = new RegExp(QUOTE, 'iy');
 /** How inspect() of Node prints a text of several lines. */
 const GOES_ON = /["'`][ \t]{0,8}\+[ \t]{0,8}\r?\n[ \t]{0,128}(["'`])/y;
 const NEXT_IN_QUERY = /&(?:$|[\s&]|(?:quot|amp|lt|gt|apos|#\d{1,5}|#x[\da-f]{1,4});|[\w.%[\]-]{0,64}=)/iy;
 const NEXT_IN_LIST = /,(?:$|[\s,;"'`{}()[\]<>\\]|[\w.%-]{1,64}\]?[ \t]?[=:])/y;
+const BLOCK_KEY_REACH = 160;
+const BLOCK_KEY = /(?:^|\n)([ \t]{0,64}(?:- ){0,4})["']?[\w.-]{1,64}["']?[ \t]{0,8}:[ \t]{1,8}$/;
+const BLOCK_HEAD = /[|>][-+\d]{0,2}[ \t]{0,8}\r?\n/y;
+const INDENT = /[ \t]*/y;
 const ONE_WORD_SCHEME = /(?:bearer|basic|negotiate)[ \t]{1,8}(?=[^\s"'`])/iy;
 
 /** Finds ends in one text. */
@@ -43,19 +49,22 @@ export class Ends {
       return { start, end: this.closingQuote(start, quote[0], quote[1] ?? '') };
     }
     const first = text.charCodeAt(at);
+    const block = first === 124 || first === 62 ? blockAt(text, at) : undefined;
+    if (block !== undefined) return block;
     if (first === 91 || first === 123)
       return { start: at, end: this.#closingBracket(at, BRACKET_REACH) ?? Math.min(text.length, at + BRACKET_REACH) };
     const end = kind === 'word' ? this.#wordEnd(at) : this.#lineValueEnd(at, kind === 'credential');
     return end > at ? { start: at, end } : undefined;
   }
 
-  /** What stands between `<key>` and its end tag; nothing where further elements are in it. */
-  element(at: number): Span | undefined {
+  /** What stands between `<key>` and its end tag, `opens` its bracket; nothing where further elements are in it. */
+  element(at: number, opens = '<'): Span | undefined {
     const text = this.#text;
     const isRaw = text.startsWith('<![CDATA[', at);
     const start = isRaw ? at + 9 : at;
-    const end = this.find(isRaw ? ']]>' : '<', start);
-    if (end < 0 || (!isRaw && !text.startsWith('</', end))) return undefined;
+    const end = this.find(isRaw ? ']]>' : opens, start);
+    if (end < 0 || (!isRaw && !/^(?:\\?\/|%2f)/i.test(text.slice(end + opens.length, end + opens.length + 3))))
+      return undefined;
     return text.slice(start, Math.min(end, start + 64)).trim() === '' ? undefined : { start, end };
   }
 
@@ -183,6 +192,24 @@ export class Ends {
     }
     return limit;
   }
+}
+
+/** `password: |` of YAML: the lines behind it that are deeper than the key's. */
+function blockAt(text: string, at: number): Span | undefined {
+  const before = BLOCK_KEY.exec(text.slice(Math.max(0, at - BLOCK_KEY_REACH), at));
+  const start = before === null ? -1 : stickyEnd(BLOCK_HEAD, text, at);
+  if (start < 0) return undefined;
+  const depth = before![1]!.length;
+  let end = start;
+  while (end < text.length) {
+    const content = stickyEnd(INDENT, text, end);
+    const isBlank = content >= text.length || text[content] === '\n' || text[content] === '\r';
+    if (!isBlank && content - end <= depth) break;
+    const next = text.indexOf('\n', content);
+    end = next < 0 ? text.length : next + 1;
+  }
+  while (end > start && /\s/.test(text[end - 1]!)) end--;
+  return end > start ? { start: stickyEnd(INDENT, text, start), end } : undefined;
 }
 
 export function stickyEnd(pattern: RegExp, text: string, at: number): number {
