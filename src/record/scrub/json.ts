@@ -33,6 +33,7 @@ interface Named {
 }
 
 const MOST_NAMES = 16;
+const SMALL = 512;
 
 interface Edit {
   start: number;
@@ -121,7 +122,7 @@ class JsonWalk {
       return end;
     }
     const isNested = code === 123 || code === 91;
-    if (isNested && !this.#isSecret(level, {})) {
+    if (isNested && !(this.#isSecret(level, {}) && this.#isSecret(level, this.#small(at)))) {
       if (level?.isList) level.key = undefined;
       this.#levels.push({
         isList: code === 91,
@@ -150,6 +151,12 @@ class JsonWalk {
       level.last = level.key ?? level.last;
     } else if (level !== undefined) this.#note(level, value, value, at, end);
     return end;
+  }
+
+  /** The object or list itself where it is small: one that holds nothing but counts is no secret. */
+  #small(at: number): unknown {
+    const end = endOfNested(this.#json, at);
+    return end - at <= SMALL ? JSON.parse(this.#json.slice(at, end)) : {};
   }
 
   #isSecret(level: Level | undefined, value: unknown): boolean {

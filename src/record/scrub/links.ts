@@ -20,7 +20,8 @@ const SIGN = /(?:[ \t]{0,8}(?:=>|={1,3}|:=|：|:(?!:|\/\/))|%(?:25)?3[ad])[ \t]{
 /** A formatter puts a long value on a line of its own. */
 const NEXT_LINE = /(?:\r?\n[ \t]{0,64}(?=\\{0,4}["'`]))?/.source;
 const SEPARATOR = new RegExp(`${QUOTE}?${INDEXED}${QUOTE}?${SIGN}${NEXT_LINE}`, 'iy');
-const SAID = /:[ \t]{1,8}/y;
+/** In Chinese and Japanese with a colon that is as wide as its blank. */
+const SAID = /(?::[ \t]{1,8}|：[ \t]{0,8})/y;
 /** What programs write in front of their words: "[auth]: timeout". */
 const SAID_IN_BRACKETS = /\]:[ \t]{1,8}/y;
 const FLAG = /[ \t]{1,8}(?![ \t-])/y;

@@ -3,6 +3,7 @@
 // key and value are tied, values.ts where the value ends, prose.ts whether it is a sentence.
 
 import { behindEscape } from './escapes.ts';
+import { isCode, isCounts, isErrorSaying, isPlaceholder } from './harmless.ts';
 import { isHarmlessNumber, judgeKey, type KeyVerdict } from './keys.ts';
 import { isItemOf, type Link, linkOf, mayLink } from './links.ts';
 import { MASK, maskSpans } from './mask.ts';
@@ -92,6 +93,8 @@ function secretOf({ text, ends, keyStart, keyEnd, link, isOwn }: Found): Span | 
   if (text.charCodeAt(keyEnd) === 58 && stickyEnd(PLACE, text, keyEnd) >= 0 && SOURCE_FILE.test(key)) return undefined;
   const opensParameters = text.charCodeAt(at) === 40;
   // Before the value is read, since it would be read again for each key within it.
+  if (!own && kind === 'said' && isErrorSaying(text, key, at)) return undefined;
+  if (!own && kind === 'pair' && isCode(text, keyStart, at)) return undefined;
   const isSaid = kind === 'said' || (kind === 'pair' && text.endsWith(': ', at));
   if (!own && (isSaid ? isStatement(text, key, verdict, at) : opensParameters)) return undefined;
   const reach = reachOf(text, at, key, kind);
@@ -128,8 +131,10 @@ function spokenKey(text: string, keyStart: number, key: string): KeyVerdict {
   return before !== undefined && judgeKey(`${before} key`) !== undefined ? 'weak' : undefined;
 }
 
-/** Nothing, a boolean, a number; a password in quotes may be the word "null". */
+/** Nothing, a boolean, a number, a placeholder; a password in quotes may be the word "null". */
 function isHarmless(text: string, { start, end }: Span, at: number, key: string, verdict: KeyVerdict): boolean {
+  if (isPlaceholder(text, start, end, key)) return true;
+  if (text[start] === '{' && start === at) return verdict !== 'secret' && isCounts(key, text.slice(start, end));
   if (end - start > HARMLESS_LENGTH) return false;
   const value = text.slice(start, end);
   if (NOTHING.test(value)) return start === at || verdict !== 'secret';

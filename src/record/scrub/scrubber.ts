@@ -7,6 +7,7 @@ import { bound, LIMITS } from '../limits.ts';
 import { type PlainRules, plain } from '../plain.ts';
 import { maskForms } from './forms.ts';
 import { FrameMemo, startOfFrames } from './frame-memo.ts';
+import { isCounts } from './harmless.ts';
 import { maskJson } from './json.ts';
 import { isHarmlessNumber, judgeKey, type KeyVerdict, ownKeyTest, wordsOfKey } from './keys.ts';
 import { isItemOf } from './links.ts';
@@ -167,6 +168,7 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
 
 function isJudged(key: string, verdict: KeyVerdict, value: unknown): boolean {
   if (typeof value === 'number') return verdict !== undefined && !isHarmlessNumber(key, verdict, value);
+  if (verdict !== undefined && verdict !== 'secret' && typeof value === 'object' && isCounts(key, value)) return false;
   return verdict === 'secret' || (verdict !== undefined && typeof value !== 'boolean');
 }
 

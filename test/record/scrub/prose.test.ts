@@ -34,6 +34,45 @@ describe('names of code stay', () => {
     it(clean, () => assert.equal(scrubber.text(clean), clean));
 });
 
+describe('what certainly is no secret stays, what is like it does not', () => {
+  const table: [string, string, string][] = [
+    [
+      'ExpiredToken: The security token included in the request is expired',
+      'ExpiredToken: abcdef is expired',
+      `ExpiredToken: ${M} is expired`,
+    ],
+    ['InvalidPassword: The password given is wrong', 'InvalidPassword: Thehunter2 x y', `InvalidPassword: ${M} x y`],
+    ['tokens: { input: 12, cached: { read: 1 } }', "tokens: { input: 12, key: 'abc' }", `tokens: ${M}`],
+    ['{"tokens":{"input":12},"n":1}', '{"tokens":{"access":"abc"},"n":1}', `{"tokens":"${M}","n":1}`],
+    ['{"usage":{"tokens":{"a":{"b":1.5}}}}', '{"tokens":{"pin":1234,"a":2}}', `{"tokens":{"pin":"${M}","a":2}}`],
+    ['update users set password = $1 where id = $2', 'password=$1x', `password=${M}`],
+    ['where "t"."token" = ? limit 1', 'token=?x', `token=${M}`],
+    ['secret = :name', 'secret=:name', `secret=${M}`],
+    ['token=:token and x', 'token=:other', `token=${M}`],
+    ['where token = @p0', 'password = @dmin', `password = ${M}`],
+    ['token = @__token_0', 'token = @__other_0', `token = ${M}`],
+    ['password = %s, token = %(token)s', 'password = %s1', `password = ${M}`],
+    [`password: "\${DB_PASSWORD}"`, `password: "\${DB}x"`, `password: "${M}"`],
+    ['const token = await getToken()', "const token = sign('hunter2')", `const token = ${M}`],
+    ['let token = req.headers.authorization;', 'let token = hunter2;', `let token = ${M};`],
+    ['var apiKey = process.env.API_KEY', 'var apiKey = "abc"', `var apiKey = "${M}"`],
+    ['token：是无效的', 'token：dGhpc0lzQVNlY3JldA', `token：${M}`],
+  ];
+  for (const [clean, secret, masked] of table)
+    it(`${clean} | ${secret}`, () => {
+      assert.equal(scrubber.text(clean), clean);
+      assert.equal(scrubber.text(secret), masked);
+    });
+
+  it('in tags', () => {
+    assert.deepEqual(
+      scrubber.tags({ tokens: { input: 12, cached: { read: 1 } }, input_tokens: { a: null }, a: { tokens: [1] } }),
+      { tokens: { input: 12, cached: { read: 1 } }, input_tokens: { a: null }, a: { tokens: M } },
+    );
+    assert.deepEqual(scrubber.tags({ tokens: { a: 'x' }, secret_tokens: { a: 1 } }), { tokens: M, secret_tokens: M });
+  });
+});
+
 describe('sentences stay, secrets in them do not', () => {
   const table: [string, string, string][] = [
     ['auth: timeout', 'auth: Xk29dKq1', `auth: ${M}`],
