@@ -1,5 +1,5 @@
 // Masks secrets that have no key in front of them: arguments of PHP frames, SQL, commands, parts of forms, violated keys of
-// Postgres, refused values in the words of validators. Called where sniff.ts saw one of their words; each pattern is bounded, so that all of it is linear.
+// databases, refused values in the words of validators. Called where sniff.ts saw one of their words; each pattern is bounded, so that all of it is linear.
 
 import { MASK } from './mask.ts';
 import { Ends } from './values.ts';
@@ -15,7 +15,17 @@ const CURL_USER = /\bcurl\b[^\n]{0,512}?[ \t](?:-u|--user|--proxy-user)[ \t=]{0,
 const MYSQL_PASSWORD = /\bmysql(?:dump|admin|import|show|check)?[ \t][^\n]{0,256}?[ \t]-p(?=[^\s])/g;
 const PART = /\bname=(?:"([^"\r\n]{1,128})"|([^\s";]{1,128}))[^\r\n]{0,256}\r?\n(?:[^\r\n]{1,256}\r?\n){0,4}\r?\n/g;
 /** `Key (email, reset_token)=(a@b, secret) already exists.` */
-const VIOLATED = /\bKey \(([^()\n]{1,256})\)=\(/g;
+const VIOLATED = /\bKey \(([^()\n]{1,256})\)=\(/g; /** MySQL: `Duplicate entry 'secret' for key 'users.reset_token'`. */
+const DUPLICATE = /(\bDuplicate entry ')([^\n]{1,1024}?)(' for key '([^'\n]{1,128})')/g;
+/** SQL Server: `constraint 'UQ_token'. Cannot insert … The duplicate key value is (secret).` */
+const DUPLICATE_KEY = /\b(?:constraint|unique index) '([^'\n]{1,128})'\.[^\n(]{0,512}The duplicate key value is \(/g;
+/** Commands whose -p or -a is a password, as "Command failed: …" of child_process shows them. */
+const COMMAND_PASSWORD =
+  /\b(?:(?:sshpass|docker login|mongo(?:sh|dump|restore|import|export)?)(?=[ \t])[^\n]{0,256}?[ \t]-p|redis-cli(?=[ \t])[^\n]{0,256}?[ \t](?:-a|--pass))[ \t=]{0,4}(?=[^\s-])/g;
+/** Redis: `CONFIG SET requirepass secret`. */
+const REDIS_SETTING =
+  /\b(?:requirepass|masterauth)[ \t]{1,4}(?!(?:config|directive|has|is|must|not|option|was)\b)(?=\S)/gi;
+
 /** Spring: `on field 'password': rejected value [secret]; codes […`. */
 const REJECTED = /\bon field '([^'\n]{1,128})': rejected value \[/g;
 /** Pydantic: the path on a line, then `  Field … [type=…, input_value='secret', input_type=str]`. */
@@ -45,16 +55,19 @@ export function maskForms(text: string, isSecret: (key: string) => boolean): str
       (found) => found[1]!.split(',').some((key) => isSecret(key.trim())),
       rowEnd,
     );
+  const maskBefore = (all: string, before: string, _value: string, behind: string, name: string) =>
+    isSecret(name) ? before + MASK + behind : all;
   const named = (pattern: RegExp, end: EndOf) => {
     result = replaceValues(result, pattern, (found) => isSecret(found[1]!), end);
   };
+  if (/sshpass|docker login|mongo|redis-cli/.test(result)) replaced(COMMAND_PASSWORD, wordEnd);
+  if (/requirepass|masterauth/i.test(result)) replaced(REDIS_SETTING, wordEnd);
+  if (result.includes('duplicate key value is')) named(DUPLICATE_KEY, rowEnd);
+  if (result.includes('Duplicate entry')) result = result.replace(DUPLICATE, maskBefore);
   if (result.includes('rejected value')) named(REJECTED, endsWith('];'));
   if (result.includes('input_value')) named(INPUT, endsWith(', input_type='));
   if (result.includes('Path `')) named(PATH, quotedEnd);
-  if (result.includes('Cast to'))
-    result = result.replace(CAST, (all, before: string, _value: string, behind: string, path: string) =>
-      isSecret(path) ? before + MASK + behind : all,
-    );
+  if (result.includes('Cast to')) result = result.replace(CAST, maskBefore);
   return result;
 }
 

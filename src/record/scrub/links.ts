@@ -30,7 +30,8 @@ const SHORT_FLAG = /^-(?:password|passwd|pass|pwd|secret|token)$/i;
 /** What follows an option that is written about: "the --password option". */
 const ABOUT_FLAG =
   /(?:flag|option|argument|parameter|switch|value|is|was|must|and|or|not|to|in|on|cannot|can|should|for|with|as|requires?)(?![\w.-])/iy;
-const SQL = /[ \t]{1,8}(?=[EN]?')/iy;
+/** `PASSWORD 'x'`, and "the password \"x\" is too weak". */
+const SQL = /[ \t]{1,8}(?=[EN]?'|\\{0,4}"[^\s"])/iy;
 const SQL_CALL = /[ \t]{0,8}\([ \t]{0,8}(?=')/y;
 const ITEM =
   /\\{0,4}["'`][ \t\r\n]{0,64},[ \t\r\n]{0,64}(\\{0,4}["']?value\\{0,4}["']?[ \t]{0,4}[:=][ \t]{0,4})?(?=\\{0,4}["'])/iy;

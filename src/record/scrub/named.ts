@@ -2,14 +2,14 @@
 // headers and settings (name, key + value; AWS tags in capitals), express-validator (path or param), class-validator
 // (property), Mongoose, Sequelize and yup (path), Joi (label, key), FluentValidation (PropertyName, AttemptedValue), Spring
 // (field, rejectedValue), Hibernate (propertyPath, invalidValue), pydantic and zod (loc or path + input), valibot (received),
-// ajv (instancePath + data).
+// ajv (instancePath + data), ioredis (the command auth and its args).
 
 const NAMES = 'name|key|label|header|path|loc|(?:property|field|param|parameter|attribute)(?:_?name|_?path)?';
 const POINTERS = '(?:instance|data)path';
 const VALUES = '(?:(?:input|attempted|rejected|invalid|original)_?)?value';
 
 export const NAME_LABEL = `(?:${NAMES}|${POINTERS})`;
-export const VALUE_LABEL = `(?:${VALUES}|input|received|data)`;
+export const VALUE_LABEL = `(?:${VALUES}|input|received|data|args)`;
 
 const IS_NAME = new RegExp(`^${NAME_LABEL}$`, 'i');
 const IS_VALUE = new RegExp(`^${VALUE_LABEL}$`, 'i');
@@ -45,6 +45,7 @@ export function isNamedBy(nameLabel: string, name: string, valueLabel: string, v
   // A path of the file system or of a URL.
   if (/^path$/i.test(nameLabel) && name.includes('/')) return false;
   if (IS_PLAIN_VALUE.test(valueLabel)) return true;
+  if (/^args$/i.test(valueLabel)) return /^name$/i.test(nameLabel) && /^auth$/i.test(name);
   if (/^data$/i.test(valueLabel)) return IS_POINTER.test(nameLabel);
   if (!/^(?:path|loc)$/i.test(nameLabel)) return false;
   return !(/^received$/i.test(valueLabel) && typeof value === 'string' && TYPE.test(value));

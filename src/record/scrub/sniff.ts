@@ -24,20 +24,10 @@ const RARE_SHAPES =
   );
 
 /** Statements, calls and commands with a password in them (forms.ts), in either case. */
-const FORMS = [
-  'form-data',
-  'identified',
-  'pdo',
-  'mysql',
-  'ldap_bind',
-  'password_',
-  'curl',
-  'key (',
-  'rejected value',
-  'input_value',
-  'path `',
-  'cast to',
-];
+const FORMS =
+  'form-data,identified,pdo,mysql,ldap_bind,password_,curl,key (,rejected value,input_value,path `,cast to,duplicate entry,duplicate key value is,sshpass,docker login,mongo,redis-cli,requirepass,masterauth'.split(
+    ',',
+  );
 
 /** User and password of a URL stand within this many characters. */
 const USER_REACH = 1_024;

@@ -41,6 +41,21 @@ describe('masks', () => {
     [`CREATE USER 'x'@'%' IDENTIFIED BY 'abc'`, `CREATE USER 'x'@'%' IDENTIFIED BY '${M}'`],
     [`identified with mysql_native_password by 'abc' x`, `identified with mysql_native_password by '${M}' x`],
     ['Key (reset_token)=(abc) already exists.', `Key (reset_token)=(${M}) already exists.`],
+    [
+      `ER_DUP_ENTRY: Duplicate entry 'abc' for key 'users.api_token'`,
+      `ER_DUP_ENTRY: Duplicate entry '${M}' for key 'users.api_token'`,
+    ],
+    [
+      `constraint 'UQ_token'. Cannot insert duplicate key in object 'dbo.u'. The duplicate key value is (abc).`,
+      `constraint 'UQ_token'. Cannot insert duplicate key in object 'dbo.u'. The duplicate key value is (${M}).`,
+    ],
+    ['Command failed: sshpass -p abc ssh x', `Command failed: sshpass -p ${M} ssh x`],
+    ['docker login -u rex -p abc r.io', `docker login -u rex -p ${M} r.io`],
+    ['redis-cli -h x -a abc ping', `redis-cli -h x -a ${M} ping`],
+    ['mongodump -u rex -p abc db', `mongodump -u rex -p ${M} db`],
+    ['CONFIG SET requirepass abc', `CONFIG SET requirepass ${M}`],
+    ['The password "abc def" is too weak', `The password "${M}" is too weak`],
+    [inspect({ name: 'auth', args: ['default', 'abc'] }), `{ name: 'auth', args: ${M} }`],
     ['Key (token, email)=(abc, a@b) already exists.', `Key (token, email)=(${M}) already exists.`],
     [
       inspect({ rawHeaders: ['X-Api-Key', 'abc', 'Accept', 'y'] }),
@@ -92,6 +107,12 @@ describe('leaves', () => {
     'rex@tcp(db:3306)/x',
     'discord.com/api/webhooks',
     'mysql is down, try -p',
+    `Duplicate entry 'rex' for key 'users.name'`,
+    'redis-cli -p 6379',
+    'docker login failed',
+    'requirepass is not set',
+    `{ name: 'get', args: [ 'auth' ] }`,
+    'Expected password "',
   ])
     it(JSON.stringify(clean), () => assert.equal(scrubber.text(clean), clean));
 });
