@@ -26,6 +26,10 @@ const COMMAND_PASSWORD =
 const REDIS_SETTING =
   /\b(?:requirepass|masterauth)[ \t]{1,4}(?!(?:config|directive|has|is|must|not|option|was)\b)(?=\S)/gi;
 
+/** The code that a provider of OAuth sends back beside the state: good until it is redeemed. */
+const OAUTH_CODE = /((?:^|[?&\s"'])code=)[^&\s"'#<>]{16,}/g;
+const OAUTH_STATE = /(?:^|[?&\s"'])state=/;
+
 /** Spring: `on field 'password': rejected value [secret]; codes […`. */
 const REJECTED = /\bon field '([^'\n]{1,128})': rejected value \[/g;
 /** Pydantic: the path on a line, then `  Field … [type=…, input_value='secret', input_type=str]`. */
@@ -64,6 +68,7 @@ export function maskForms(text: string, isSecret: (key: string) => boolean): str
   if (/requirepass|masterauth/i.test(result)) replaced(REDIS_SETTING, wordEnd);
   if (result.includes('duplicate key value is')) named(DUPLICATE_KEY, rowEnd);
   if (result.includes('Duplicate entry')) result = result.replace(DUPLICATE, maskBefore);
+  if (result.includes('code=') && OAUTH_STATE.test(result)) result = result.replace(OAUTH_CODE, `$1${MASK}`);
   if (result.includes('rejected value')) named(REJECTED, endsWith('];'));
   if (result.includes('input_value')) named(INPUT, endsWith(', input_type='));
   if (result.includes('Path `')) named(PATH, quotedEnd);

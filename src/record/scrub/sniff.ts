@@ -17,15 +17,16 @@ const SHAPES =
     ' ',
   );
 
-/** The same for the rarer ones (rare-shapes.ts); TT3xF stands in tokens that begin like "data". */
+/** The same for the rarer ones (rare-shapes.ts); TT3xF stands in tokens that begin like "data",
+ * 3A%2 in `%3A%2F` and `%253A%252F`, since `%25` would look like the beginning of any number. */
 const RARE_SHAPES =
-  'shpca_ shppa_ shpss_ hvs. hvb. dckr_pat_ pypi- glsa_ glrt- gsk_ TT3xF sq0 PMAK- AGE-SECRET- :AA iscord tcp( unix( :\\/ %3A%2F %3a%2f %253A%252F %253a%252f'.split(
+  'shpca_ shppa_ shpss_ hvs. hvb. dckr_pat_ pypi- glsa_ glrt- gsk_ TT3xF sq0 PMAK- AGE-SECRET- :AA iscord tcp( unix( :\\/ 3A%2 3a%2 _secret_ pscale_ sntry tskey- lin_api_ dapi NRAK- figd_ rubygems_ HRKU- pplx- xai- ntn_ dp.pt. $2a$ $2b$ $2x$ $2y$ $argon2 pbkdf2 scrypt: .webhook.office'.split(
     ' ',
   );
 
 /** Statements, calls and commands with a password in them (forms.ts), in either case. */
 const FORMS =
-  'form-data,identified,pdo,mysql,ldap_bind,password_,curl,key (,rejected value,input_value,path `,cast to,duplicate entry,duplicate key value is,sshpass,docker login,mongo,redis-cli,requirepass,masterauth'.split(
+  'form-data,identified,pdo,mysql,ldap_bind,password_,curl,key (,rejected value,input_value,path `,cast to,duplicate entry,duplicate key value is,sshpass,docker login,mongo,redis-cli,requirepass,masterauth,code='.split(
     ',',
   );
 
