@@ -2,7 +2,7 @@
 // messages of errors that are called "ExpiredToken".
 
 import { wordsOfKey } from './keys.ts';
-import { stickyEnd } from './values.ts';
+import { stickyEnd } from './spans.ts';
 
 /** `$1`, `?`, `@p0` of SQL, `%s`, `%(name)s`, `${name}`, `{{name}}` of formats and templates. */
 const PLACEHOLDER =

@@ -2,7 +2,7 @@
 // `--key value`, `<key>value</key>`, `PASSWORD 'value'`, `'X-Key', 'value'`, `{ name: 'X-Key', value: 'value' }`.
 
 import { QUOTE } from './quotes.ts';
-import { stickyEnd } from './values.ts';
+import { stickyEnd } from './spans.ts';
 
 export interface Link {
   /** Where the value begins, its quote included. */

@@ -2,7 +2,8 @@
 // objects. A name in, the spans of its values out; looks a bounded way around, and into no other object.
 
 import { isNamedBy, NAME_LABEL, VALUE_LABEL } from './named.ts';
-import { Ends, type Span } from './values.ts';
+import type { Span } from './spans.ts';
+import { Ends } from './values.ts';
 
 const REACH = 1_024;
 const PATH_REACH = 64;

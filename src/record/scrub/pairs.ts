@@ -10,7 +10,8 @@ import { MASK, maskSpans } from './mask.ts';
 import { mayEndName, namedAt } from './named-pairs.ts';
 import { isStatement, isWeakSaying, looksSecret } from './prose.ts';
 import type { Sniffer } from './sniff.ts';
-import { Ends, type Span, stickyEnd } from './values.ts';
+import { type Span, stickyEnd } from './spans.ts';
+import { Ends } from './values.ts';
 
 const KEY_REACH = 64;
 const HARMLESS_LENGTH = 24;

@@ -1,7 +1,7 @@
 // Whether `word: value` in a sentence tells a secret: "auth: timeout" and "password: must be longer" tell none.
 
 import type { KeyVerdict } from './keys.ts';
-import { type Span, stickyEnd } from './values.ts';
+import { type Span, stickyEnd } from './spans.ts';
 
 /** Validators and drivers write like this behind the name of a field. */
 const STATEMENT =

@@ -2,11 +2,8 @@
 // greatest length, since its tail would be stored; looking for ends is linear, as what was searched is remembered.
 
 import { QUOTE } from './quotes.ts';
-
-export interface Span {
-  start: number;
-  end: number;
-}
+import { type Span, stickyEnd } from './spans.ts';
+import { blockAt } from './yaml.ts';
 
 /** How far a quote or a bracket may be closed on later lines. */
 const QUOTE_REACH = 16_384;
@@ -20,10 +17,6 @@ const OPEN_QUOTE = new RegExp(QUOTE, 'iy');
 const GOES_ON = /["'`][ \t]{0,8}\+[ \t]{0,8}\r?\n[ \t]{0,128}(["'`])/y;
 const NEXT_IN_QUERY = /&(?:$|[\s&]|(?:quot|amp|lt|gt|apos|#\d{1,5}|#x[\da-f]{1,4});|[\w.%[\]-]{0,64}=)/iy;
 const NEXT_IN_LIST = /,(?:$|[\s,;"'`{}()[\]<>\\]|[\w.%-]{1,64}\]?[ \t]?[=:])/y;
-const BLOCK_KEY_REACH = 160;
-const BLOCK_KEY = /(?:^|\n)([ \t]{0,64}(?:- ){0,4})["']?[\w.-]{1,64}["']?[ \t]{0,8}:[ \t]{1,8}$/;
-const BLOCK_HEAD = /[|>][-+\d]{0,2}[ \t]{0,8}\r?\n/y;
-const INDENT = /[ \t]*/y;
 const ONE_WORD_SCHEME = /(?:bearer|basic|negotiate)[ \t]{1,8}(?=[^\s"'`])/iy;
 
 /** Finds ends in one text. */
@@ -192,29 +185,6 @@ export class Ends {
     }
     return limit;
   }
-}
-
-/** `password: |` of YAML: the lines behind it that are deeper than the key's. */
-function blockAt(text: string, at: number): Span | undefined {
-  const before = BLOCK_KEY.exec(text.slice(Math.max(0, at - BLOCK_KEY_REACH), at));
-  const start = before === null ? -1 : stickyEnd(BLOCK_HEAD, text, at);
-  if (start < 0) return undefined;
-  const depth = before![1]!.length;
-  let end = start;
-  while (end < text.length) {
-    const content = stickyEnd(INDENT, text, end);
-    const isBlank = content >= text.length || text[content] === '\n' || text[content] === '\r';
-    if (!isBlank && content - end <= depth) break;
-    const next = text.indexOf('\n', content);
-    end = next < 0 ? text.length : next + 1;
-  }
-  while (end > start && /\s/.test(text[end - 1]!)) end--;
-  return end > start ? { start: stickyEnd(INDENT, text, start), end } : undefined;
-}
-
-export function stickyEnd(pattern: RegExp, text: string, at: number): number {
-  pattern.lastIndex = at;
-  return pattern.test(text) ? pattern.lastIndex : -1;
 }
 
 function slashesBefore(text: string, at: number, floor: number): number {
