@@ -104,7 +104,8 @@ export class BatchStore {
     const logs = [...distinctById(batch.logs).values()];
     const copy = this.#encodeRows(logs);
     if (copy === undefined) return undefined;
-    const asks = batch.absorbed.length + batch.counts.length + batch.amendments.length > 0;
+    const twice = batch.logs.length - logs.length;
+    const asks = twice + batch.absorbed.length + batch.counts.length + batch.amendments.length > 0;
     const whole = asks ? undefined : unlessPoison(() => statementsOfNews(this.#target, batch, logs, copy));
     return { rows: logs.length, copy, ...(whole && { whole }) };
   }

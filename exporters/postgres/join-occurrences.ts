@@ -14,6 +14,8 @@ export interface Joined {
   amendments: AmendmentRow[];
   /** Rows that became part of another one now, and not in an earlier attempt. */
   joined: AbsorbedRow[];
+  /** All carriers of the exceptions, by key. */
+  known: ReadonlyMap<string, readonly Carrier[]>;
   statements: Statement[];
 }
 
@@ -22,7 +24,7 @@ export async function joinOccurrences(
   target: Target,
   logs: ReadonlyMap<string, ErrorLogRow>,
 ): Promise<Joined> {
-  const result: Joined = { logs: new Map(logs), amendments: [], joined: [], statements: [] };
+  const result: Joined = { logs: new Map(logs), amendments: [], joined: [], known: new Map(), statements: [] };
   const carrying = [...logs.values()].filter((row) => row.occurrence !== undefined);
   if (carrying.length === 0) return result;
   const { text, values } = takeOccurrences(target, carrying);
@@ -31,6 +33,7 @@ export async function joinOccurrences(
   const stored = new Set(found.flatMap(({ carriers }) => carriers.map(({ into }) => into)));
   // Outer spans begin first: the row that stands for all is the same in most batches, though any would do.
   for (const row of carrying) place(row, known, stored, result);
+  result.known = known;
   result.statements.push(noteCarriers(target, known));
   return result;
 }
@@ -46,7 +49,7 @@ function place(
   const id = row.event_id.toLowerCase();
   const carriers = known.get(key) ?? [];
   const same = findCarrier(carriers, { id, ...placed });
-  const own = { id, into: same?.into ?? id, t: same?.t ?? row.created_at, ...placed };
+  const own = { id, into: same?.into ?? id, t: same?.t ?? row.created_at, acceptance: row.acceptance, ...placed };
   if (same?.id !== id) known.set(key, addCarrier(carriers, own));
   if (own.into === id) return;
   result.logs.delete(id);

@@ -17,8 +17,8 @@ export interface Account {
   stored: ErrorLogRow[];
   /** Stored by an earlier batch, and removed now. */
   takenBack: RemovedRow[];
-  /** Part of a row (or letter) that is new: counted with it, so that a replay counts none twice. */
-  absorbed: AbsorbedRow[];
+  /** Part of a row (or letter) that is new: counted with it, so that a replay counts none twice. And repeats. */
+  absorbed: Pick<AbsorbedRow, 'process'>[];
   /** Stored before, or a dead letter, and removed now: for their processes. */
   removed: AbsorbedRow[];
   removedLetters: AbsorbedRow[];

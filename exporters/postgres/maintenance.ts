@@ -1,5 +1,5 @@
 // What has to be done now and then beside the writing: folding issue counters, rolling latencies up, making partitions
-// ahead and dropping old ones, forgetting expired occurrences. Best effort: reads are exact without it, and rows without a partition of their day go to
+// ahead and dropping old ones, forgetting expired occurrences and old repeats. Best effort: reads are exact without it, and rows without a partition of their day go to
 // the default one.
 
 import type { Db } from '../../src/store/db.ts';
@@ -11,6 +11,8 @@ const HOURS_AT_ONCE = 6;
 /** As much as fold_issue_deltas() takes at a time. */
 const FOLD_AT_ONCE = 20_000;
 const EXPIRE_AT_ONCE = 5_000;
+/** Longer than a batch that was committed can wait for being delivered once more, in a journal or a queue. */
+const REPEATS_KEPT = '3 days';
 
 export interface Maintenance {
   /** There is something to fold. */
@@ -43,6 +45,11 @@ export function startMaintenance(db: Db, schema: string, everyMillis: number, ke
     await db.query(
       `delete from ${schema}.occurrence_keys where key in
         (select key from ${schema}.occurrence_keys where expires_at < now() limit ${EXPIRE_AT_ONCE} for update skip locked)`,
+    );
+    await db.query(
+      `delete from ${schema}.repeats where (event_id, acceptance) in
+        (select event_id, acceptance from ${schema}.repeats where noted_at < now() - interval '${REPEATS_KEPT}'
+         limit ${EXPIRE_AT_ONCE} for update skip locked)`,
     );
     if (unfolded) await fold();
     if (performance.now() - rolledUpAt >= ROLL_UP_EVERY_MILLIS) await rollUp();

@@ -136,10 +136,10 @@ function nameOf(row: ErrorLogRow): string {
 function toCount(row: ErrorLogRow): ErrorCountRow {
   const { process, event_id, created_at, level, fingerprint, fingerprint_version, message_template } = row;
   const { service, environment, error_type, release_version, previous_keys, issue_title, culprit } = row;
-  const { route, user_id, session_id, accepted, merged } = row;
+  const { route, user_id, session_id, accepted, merged, acceptance } = row;
   return {
     ...{ process, event_id, created_at, last_seen: created_at, count: 1, level, fingerprint, fingerprint_version },
     ...{ message_template, service, environment, error_type, release_version, previous_keys, issue_title, culprit },
-    ...{ accepted, merged, user_id, session_id, routes: route === undefined ? undefined : { [route]: 1 } },
+    ...{ accepted, merged, acceptance, user_id, session_id, routes: route === undefined ? undefined : { [route]: 1 } },
   };
 }

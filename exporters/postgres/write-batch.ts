@@ -1,11 +1,12 @@
 // One batch in one transaction. The order of the steps is the order of the locks, the same in every writer: occurrences,
-// turns, rows, rows taken back, counts, amendments, issue keys, histograms, calls, releases, ledger. Steps whose rows nobody
+// turns, rows, counts, repeats, rows taken back, amendments, issue keys, histograms, calls, releases, ledger. Steps whose rows nobody
 // needs are statements of one list, which goes with the commit in one round trip. Of a batch that is nothing but news nobody
 // needs any.
 
 import type { Batch, WriteResult } from '../../src/deliver/sink.ts';
 import type { AbsorbedRow, AmendmentRow, DeadLetterRow, ErrorCountRow, ErrorLogRow } from '../../src/record/row.ts';
 import type { Queryable, Transaction } from '../../src/store/db.ts';
+import { findRepeats } from './find-repeats.ts';
 import { distinctKeys, groupByIssue, type IssueOccurrence } from './issue-groups.ts';
 import { joinOccurrences } from './join-occurrences.ts';
 import { accountOf, deadLetterChanges, type Found, ledgerChanges, type RemovedRow } from './ledger-changes.ts';
@@ -44,16 +45,19 @@ export async function writeBatch(
   given: Batch,
   { insert = insertNew(target), divide, replayed = false }: WriteWays = {},
 ): Promise<WriteResult> {
-  const { logs: standing, joined, ...occurrences } = await joinOccurrences(tx, target, distinctById(given.logs));
+  const { logs: standing, joined, known, ...occurrences } = await joinOccurrences(tx, target, distinctById(given.logs));
   // Only now, as two carriers of one exception are one.
   const batch = divide ? await divide(tx, { ...given, logs: [...standing.values()] }) : given;
   const logs = divide ? distinctById(batch.logs) : standing;
   await tx.later(takeTurns(target, batch));
   const inserted = logs.size > 0 ? await insert(tx, logs) : [];
+  const counts = batch.counts.length > 0 ? await insertNewCounts(tx, target, batch.counts) : [];
+  // Before anything is taken back, as what is repeated may be.
+  const brought = [...given.logs, ...batch.counts];
+  const repeats = await findRepeats(tx, target, brought, [...inserted, ...counts], known);
   const added = new Set([...idsOf(inserted), ...joined.map(({ event_id }) => event_id)]);
   const account = accountOf(added, inserted, batch.absorbed, await takeBack(tx, target, batch.absorbed));
-  account.absorbed.push(...joined);
-  const counts = batch.counts.length > 0 ? await insertNewCounts(tx, target, batch.counts) : [];
+  account.absorbed.push(...joined, ...repeats);
   const amendments = [...batch.amendments, ...occurrences.amendments];
   const amended = amendments.length > 0 ? await amend(tx, target, amendments) : [];
   const weighted = counts.map((row) => ({ ...row, weight: row.count }));

@@ -1,6 +1,7 @@
 // One request's signals: mapped, written, confirmed. In: decoded groups. Out: what the reply says. Nothing is accepted
 // before the store has it.
 
+import { randomInt } from 'node:crypto';
 import type { Attributes } from '../record/attributes.ts';
 import type { PackFact, ResourceFact } from '../record/fact.ts';
 import type { Counters, Door } from './counters.ts';
@@ -35,12 +36,12 @@ type Groups<S extends Signal> = ResourceGroup<SignalItems[S]>[];
 
 /** About how many characters of facts a line of the journal holds; its bound is 1 Mi. */
 const PACK_CHARS = 128 * 1024;
+/** Of an `int` in Postgres. Two requests that brought the same row and drew the same number are taken for one. */
+const MAX_ACCEPTANCE = 2 ** 31 - 1;
 
 export class Receiver {
   readonly #options: ReceiverOptions;
   readonly #recent = new RecentIds();
-  /** Rows of requests that were refused after a part of them was written: they are stored, and come again. */
-  readonly #keptOfRefused = new RecentIds();
   /** Rows of requests that wait for the disk: a sender that lost patience sends them again. */
   readonly #underWay = new Map<string, Promise<void>>();
 
@@ -51,8 +52,9 @@ export class Receiver {
   /** @throws what the store throws */
   async accept<S extends Signal>(signal: S, groups: Groups<S>, door: Door = signal): Promise<Accepted> {
     const { process, rules } = this.#options;
+    const acceptance = randomInt(1, MAX_ACCEPTANCE);
     const mapped = groups.map((group) => {
-      const resource = resourceFactOf(group.resource, process, rules.scrubber);
+      const resource = { ...resourceFactOf(group.resource, process, rules.scrubber), acceptance };
       return { resource, ...this.#map(signal, group, resource) };
     });
     const undo = [rules.memory.undo.take(), rules.streams.undo.take()];
@@ -95,7 +97,8 @@ export class Receiver {
     counters.received[door] += received;
     counters.rejected[door] += rejected;
     if (rows > 0 || packs.length > 0) {
-      const repeated = rows - ids.size + [...ids].filter((id) => this.#keptOfRefused.has(id)).length;
+      // Of what is not known here any more, or was written of a request that was refused, delivery finds that it repeats.
+      const repeated = rows - ids.size;
       const kept = new Set<string>();
       let left = packs.reduce((sum, { facts }) => sum + facts.length, 0);
       counters.accepted += rows;
@@ -111,10 +114,8 @@ export class Receiver {
         });
         this.#recent.add(ids);
       } catch (error) {
-        const keptAgain = [...kept].filter((id) => this.#keptOfRefused.has(id)).length;
         counters.accepted += kept.size - rows;
-        counters.repeated += keptAgain - repeated;
-        this.#keptOfRefused.add(kept);
+        counters.repeated -= repeated;
         // Whatever else went wrong, a failed sync for instance: nobody knows that it is on the disk.
         onRefused(kept, left === 0 && error instanceof StoreFullError);
         throw error;

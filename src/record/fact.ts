@@ -26,6 +26,11 @@ export interface ResourceFact {
   entry?: { path: string; changedAt: number };
   /** Host name of the machine, where `host` was given and is another. */
   machine?: string;
+  /**
+   * Which request of a receiver the facts came with, a random number: tells a row that a sender repeats from one that delivery
+   * does. Absent where the ids of rows are of one process only.
+   */
+  acceptance?: number;
   /** Other resource attributes that are worth a tag. */
   attributes?: Record<string, unknown>;
 }

@@ -10,6 +10,8 @@ export interface Carrier extends Omit<Occurrence, 'key'> {
   into: string;
   /** Captured time of that row, Unix milliseconds. */
   t: number;
+  /** Which request it came with first. */
+  acceptance?: number | undefined;
 }
 
 /** What a loop that throws a thousand times in one trace makes is told apart so far; later ones are rows of their own. */

@@ -10,6 +10,8 @@ export interface ErrorLogRow {
   /** What that process had accepted and merged when it made the row; no columns, they belong to its ledger. */
   accepted?: number;
   merged?: number;
+  /** Which request of a receiver it came with. */
+  acceptance?: number;
   event_id: string;
   /** By what further carriers of the same exception are known; no column. */
   occurrence?: Occurrence;
@@ -65,6 +67,8 @@ export interface ErrorCountRow {
   /** What that process had accepted and merged by then; no columns. */
   accepted?: number;
   merged?: number;
+  /** As in ErrorLogRow. */
+  acceptance?: number;
   event_id: string;
   /** When the first and the last of them was captured, Unix milliseconds. */
   created_at: number;
@@ -124,7 +128,9 @@ export type PromotedColumns = Readonly<Record<string, PromotedType>>;
 
 /** Columns that are there already, of Rowtrace in error_logs and http_calls and of Postgres in every table: no promoted ones. */
 export const OWN_COLUMNS: ReadonlySet<string> = new Set([
-  ...'breadcrumbs build_sha created_at direction environment error_code error_message error_type event_id'.split(' '),
+  ...'acceptance breadcrumbs build_sha created_at direction environment error_code error_message error_type event_id'.split(
+    ' ',
+  ),
   ...'fingerprint fingerprint_version function_name host http_method http_status id latency_ms level message'.split(
     ' ',
   ),

@@ -67,6 +67,7 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
     process: optionalText(resource?.process, LIMITS.id),
     accepted: optionalCount(fact.n),
     merged: fact.n === undefined ? undefined : (optionalCount(fact.m) ?? 0),
+    acceptance: optionalInteger(resource?.acceptance),
     event_id: requireUuid(fact.id, 'id'),
     occurrence: readOccurrence(fact.occurrence),
     created_at: time.t,

@@ -27,7 +27,7 @@ export const TABLES: readonly string[] = [
     'issue_keys',
   ],
   ...['issues', 'latency_baselines', 'latency_days', 'latency_histograms', 'latency_hours', 'latency_late'],
-  ...['latency_levels', 'ledger', 'migrations', 'occurrence_keys', 'releases', 'services'],
+  ...['latency_levels', 'ledger', 'migrations', 'occurrence_keys', 'releases', 'repeats', 'services'],
 ];
 
 export async function checkSchema(tx: Queryable, schema: string, columns: PromotedColumns = {}): Promise<SchemaState> {

@@ -19,6 +19,7 @@ export function insertCounts(target: Target, rows: readonly ErrorCountRow[]): St
     service: 'key',
     environment: 'text',
     release_version: 'text',
+    acceptance: 'int',
   };
   const names = columnNames(columns);
   const text = `

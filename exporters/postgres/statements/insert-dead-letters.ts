@@ -37,8 +37,9 @@ export function occurrencesOf({ kind, occurrences = kind === 'log' ? 1 : 0 }: De
   return occurrences;
 }
 
-export function digestOf({ kind, raw }: DeadLetterRow): string {
+/** Two receivers' letters of one record are two: each accepted it. */
+export function digestOf({ kind, raw, resource }: DeadLetterRow): string {
   return createHash('sha256')
-    .update(`${kind}\n${mendText(raw)}`)
+    .update(`${kind}\n${resource?.acceptance ?? ''}${mendText(raw)}`)
     .digest('hex');
 }

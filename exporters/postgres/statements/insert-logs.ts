@@ -42,6 +42,7 @@ const COLUMNS: Columns = {
   pid: 'int',
   thread_id: 'int',
   tags: 'jsonb',
+  acceptance: 'int',
 };
 
 /** All that are written, the promoted ones of the table last. */

@@ -1,0 +1,112 @@
+// Rows that several requests brought: each is stored once and counts as merged for every other request, however often and
+// in whatever batches delivery does its work again.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { readLedger } from '../../../src/query/ledger.ts';
+import type { DeadLetterRow, ErrorLogRow } from '../../../src/record/row.ts';
+import type { Db } from '../../../src/store/db.ts';
+import { until } from '../../support/journals.ts';
+import { errorCount, errorLog } from '../../support/rows.ts';
+import { batch, KINDS, openSink } from '../../support/sinks.ts';
+
+/** The same row, with the second request of process q and with the third, which came to q, too. */
+const again = (row: ErrorLogRow, acceptance = 2): ErrorLogRow => ({ ...row, process: 'q', acceptance });
+const first = (message: string, more: Partial<ErrorLogRow> = {}) =>
+  errorLog({ process: 'p', acceptance: 1, message, ...more });
+
+/** Of p and of q: stored, merged, aggregated. */
+async function sums(db: Db) {
+  const entries = await readLedger(db, 'rowtrace');
+  return Object.fromEntries(
+    entries.map(({ process, stored, merged, aggregated }) => [process, [stored, merged, aggregated]]),
+  );
+}
+
+for (const kind of KINDS)
+  describe(`repeats on ${kind}`, () => {
+    test('of rows: once for every request that brought it, also within one batch, and not for a replay', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const [a, b, c] = [first('a'), first('b'), first('c')];
+      await sink.write(batch({ logs: [first('so that COPY is tried')] }));
+      await sink.write(batch({ logs: [a, c, again(c)] }));
+      await sink.write(batch({ logs: [again(a), b] }));
+      await sink.write(batch({ logs: [again(a, 3)] }));
+      const expected = { p: [4, 0, 0], q: [0, 3, 0] };
+      assert.deepEqual(await sums(db), expected);
+      for (const logs of [[again(c), c], [again(a), again(b, 1)], [again(a, 3), a], [b]])
+        await sink.write(batch({ logs }));
+      assert.deepEqual(await sums(db), expected);
+    });
+
+    test('of carriers that became part of another row', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const at = Date.now();
+      const occurrence = { key: 'a'.repeat(32), span: '1', path: [], from: at, to: at };
+      const [a, b] = [
+        first('a', { occurrence }),
+        first('b', { occurrence: { ...occurrence, span: '2', path: ['1'] } }),
+      ];
+      for (const logs of [[a], [b, again(b)], [again(a)], [again(b), b], [again(a), a]])
+        await sink.write(batch({ logs }));
+      assert.deepEqual(await sums(db), { p: [1, 1, 0], q: [0, 2, 0] });
+    });
+
+    test('of rows that were only counted, and of stored ones that come as counts', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const [a, b] = [first('a'), first('b')];
+      const countOf = ({ event_id, created_at, process, acceptance }: ErrorLogRow) =>
+        errorCount({ event_id, created_at, process: process!, acceptance: acceptance! });
+      for (let delivery = 0; delivery < 2; delivery++) {
+        await sink.write(batch({ logs: [b], counts: [countOf(a), countOf(again(a, 3))] }));
+        await sink.write(batch({ logs: [again(a)], counts: [countOf(again(b))] }));
+      }
+      assert.deepEqual(await sums(db), { p: [1, 0, 1], q: [0, 3, 0] });
+    });
+
+    test('of records that no retry can store: a letter each', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const letter = (process: string, acceptance: number): DeadLetterRow => {
+        const resource = {
+          k: 'resource',
+          v: 1,
+          process,
+          service: 'kennel',
+          environment: '',
+          host: '',
+          pid: 0,
+          acceptance,
+        };
+        return {
+          process,
+          kind: 'log',
+          reason: 'bad',
+          raw: '{}',
+          resource: resource as DeadLetterRow['resource'] & object,
+        };
+      };
+      for (let delivery = 0; delivery < 2; delivery++)
+        for (const [process, acceptance] of [
+          ['p', 1],
+          ['q', 2],
+        ] as const)
+          await sink.deadLetter([letter(process, acceptance)]);
+      const entries = await readLedger(db, 'rowtrace');
+      assert.deepEqual(
+        entries.map(({ dead_lettered }) => dead_lettered),
+        [1, 1],
+      );
+    });
+
+    test('are forgotten in time', async (t) => {
+      const { sink, db } = await openSink(t, kind, { foldEveryMillis: 20 });
+      const [a, b] = [first('a'), first('b')];
+      await sink.write(batch({ logs: [a, b, again(a), again(b)] }));
+      await db.query(`update rowtrace.repeats set noted_at = now() - interval '4 days' where event_id = $1`, [
+        a.event_id,
+      ]);
+      const left = () => db.query<{ event_id: string }>('select event_id::text from rowtrace.repeats');
+      await until('the old one is gone', async () => (await left()).length === 1);
+      assert.deepEqual(await left(), [{ event_id: b.event_id }]);
+    });
+  });
