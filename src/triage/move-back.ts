@@ -3,6 +3,7 @@
 
 import { RowtraceError } from '../errors.ts';
 import { DECISIONS, setState, type Triage } from './action.ts';
+import { forgetKeys } from './last-decision.ts';
 import type { MergeDetail } from './merge-issues.ts';
 import type { SplitDetail } from './split-issue.ts';
 
@@ -24,15 +25,20 @@ export async function undoMerge(triage: Triage, entry: MovedBy, { from }: MergeD
     const moved = await moveKeys(triage, keys, entry.issue_id, issue);
     if (merged.length !== 1 || moved !== keys.length) throw movedOn(entry);
   }
-  await restoreState(triage, entry);
+  await restoreState(
+    triage,
+    entry,
+    from.flatMap(({ keys }) => keys),
+  );
   return issues;
 }
 
 /**
- * What the issue that was kept became by keys of others is taken back, what a person decided since is not. The state before
+ * What the issue that was kept became by keys of others is taken back, what a person decided since is not: that holds from
+ * when it was decided, for the keys that are left. The state before
  * this merge may come from an earlier one that was undone meanwhile: then that from before the earlier one is taken.
  */
-async function restoreState(triage: Triage, entry: MovedBy): Promise<void> {
+async function restoreState(triage: Triage, entry: MovedBy, keys: readonly number[]): Promise<void> {
   const { tx, quoted } = triage;
   const decisions = DECISIONS.map((action) => `'${action}'`).join(', ');
   const [found] = await tx.query<{ before: object }>(
@@ -44,10 +50,15 @@ async function restoreState(triage: Triage, entry: MovedBy): Promise<void> {
          where d.issue_id = $1 and d.action in (${decisions})
            and (d.id > m.id and d.undone_by is null or d.id < m.id and d.undone_by > m.id)
        )
+       and not exists (
+         select from ${quoted}.issue_history s
+         where s.issue_id = $1 and s.action = 'split' and s.id > m.id and s.undone_by is null
+       )
      order by m.id limit 1`,
     [entry.issue_id, entry.id],
   );
   if (found) await setState(triage, entry.issue_id, found.before);
+  else await forgetKeys(triage, entry.issue_id, keys);
 }
 
 /** Returns the issue that has other keys then. */

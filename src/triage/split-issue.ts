@@ -3,7 +3,8 @@
 import { RowtraceError } from '../errors.ts';
 import type { Issue } from '../query/issues.ts';
 import type { Db } from '../store/db.ts';
-import { type Actor, type IssueRef, inTriage, liveIssue, record, type Triage } from './action.ts';
+import { type Actor, type IssueRef, inTriage, judgeAgain, liveIssue, record, type Triage } from './action.ts';
+import { forgetKeys } from './last-decision.ts';
 
 export interface Split extends Actor {
   issue: IssueRef;
@@ -22,7 +23,7 @@ interface Key {
   fingerprint: string;
 }
 
-/** Returns the new issue. It is open, whatever the other one is. @throws RowtraceError RT_NOT_FOUND, RT_SPLIT_INVALID */
+/** Returns the new issue. It is open, whatever the other one is; that one is judged by what is left to it. @throws RowtraceError RT_NOT_FOUND, RT_SPLIT_INVALID */
 export function splitIssue(db: Db, schema: string, split: Split): Promise<Issue> {
   return inTriage(db, schema, split, async (triage) => {
     const { tx, quoted } = triage;
@@ -40,6 +41,8 @@ export function splitIssue(db: Db, schema: string, split: Split): Promise<Issue>
     );
     const detail: SplitDetail = { to: made, keys: ids };
     await record(triage, { issue: issue.id, others: [made.issue], action: 'split', detail });
+    await forgetKeys(triage, issue.id, ids);
+    await judgeAgain(triage, [issue.id]);
     return made.issue;
   });
 }

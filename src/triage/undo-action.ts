@@ -16,6 +16,7 @@ import {
   setState,
   type Triage,
 } from './action.ts';
+import { lastDecision, stateAfter } from './last-decision.ts';
 import type { MergeDetail } from './merge-issues.ts';
 import { undoMerge, undoSplit } from './move-back.ts';
 import type { SplitDetail } from './split-issue.ts';
@@ -91,8 +92,19 @@ async function undoDecision(triage: Triage, entry: Entry): Promise<number[]> {
     [entry.issue_id, entry.id],
   );
   if (later) throw refusal(`entry ${later.id} came after entry ${entry.id}`);
-  await setState(triage, entry.issue_id, entry.detail.before as object);
+  await setState(triage, entry.issue_id, await stateBefore(triage, entry));
   return [entry.issue_id];
+}
+
+/** As the entry has it, unless keys that made it so have left since: then that of the decision before. */
+async function stateBefore(triage: Triage, { id, issue_id, detail }: Entry): Promise<object> {
+  const [left] = await triage.tx.query(
+    `select from ${triage.quoted}.issue_history
+     where issue_id = $1 and (action = 'split' and id > $2 and undone_by is null or action = 'merged' and undone_by > $2) limit 1`,
+    [issue_id, id],
+  );
+  const decision = left && (await lastDecision(triage, issue_id, id));
+  return decision ? stateAfter(decision) : (detail.before as object);
 }
 
 export function refusal(reason: string): RowtraceError {

@@ -194,6 +194,105 @@ const CASES: [says: string, work: (world: World, a: number, b: number) => Promis
       assert.deepEqual(await world.statuses(), { a: 'regressed', c: 'open' });
     },
   ],
+  [
+    'resolved after the merge, regressed by the other alone: resolved again',
+    async (world, a, b) => {
+      await mergeIssues(world.db, s, { into: a, from: [b], actor });
+      const merge = await world.lastEntry();
+      await resolveIssue(world.db, s, { issue: a, how: 'now', actor, at: at(5) });
+      await world.came('b', 10);
+      assert.equal((await world.statuses()).a, 'regressed');
+      await undoAction(world.db, s, { history: merge, actor });
+      assert.deepEqual(await world.statuses(), { a: 'resolved', b: 'open', c: 'open' });
+      await world.came('a', 11);
+      assert.equal((await world.statuses()).a, 'regressed');
+    },
+  ],
+  [
+    '… and not where its own came as well',
+    async (world, a, b) => {
+      await mergeIssues(world.db, s, { into: a, from: [b], actor });
+      const merge = await world.lastEntry();
+      await resolveIssue(world.db, s, { issue: a, how: 'now', actor, at: at(5) });
+      await world.came('b', 10);
+      await world.came('a', 11);
+      await undoAction(world.db, s, { history: merge, actor });
+      assert.deepEqual(await world.statuses(), { a: 'regressed', b: 'open', c: 'open' });
+      assert.deepEqual((await world.list()).find(({ id }) => id === a)!.status_changed_at, at(11));
+    },
+  ],
+  [
+    'ignored for 3 more after the merge: those of the other count no more, whether they ended it or not',
+    async (world, a, b) => {
+      for (const others of [
+        [32, 65],
+        [32, 33, 65],
+      ]) {
+        await mergeIssues(world.db, s, { into: a, from: [b], actor });
+        const merge = await world.lastEntry();
+        await ignoreIssue(world.db, s, { issue: a, count: 4, actor, at: at(30) });
+        await world.came('b', ...others);
+        await world.came('a', 66);
+        assert.equal((await world.statuses()).a, others.length === 3 ? 'open' : 'ignored');
+        await undoAction(world.db, s, { history: merge, actor });
+        assert.deepEqual(await world.statuses(), { a: 'ignored', b: 'open', c: 'open' });
+        await undoAction(world.db, s, { issue: a, actor });
+        assert.equal((await world.statuses()).a, 'open');
+      }
+    },
+  ],
+  [
+    'resolved, merged and so regressed, ignored; neither merged nor ignored any more: resolved',
+    async (world, a, b) => {
+      await resolveIssue(world.db, s, { issue: a, how: 'now', actor, at: at(5) });
+      await mergeIssues(world.db, s, { into: a, from: [b], actor });
+      const merge = await world.lastEntry();
+      await world.came('b', 10);
+      assert.equal((await world.statuses()).a, 'regressed');
+      await ignoreIssue(world.db, s, { issue: a, actor, at: at(12) });
+      await undoAction(world.db, s, { history: merge, actor });
+      await undoAction(world.db, s, { issue: a, actor });
+      assert.deepEqual(await world.statuses(), { a: 'resolved', b: 'open', c: 'open' });
+    },
+  ],
+  [
+    'what a part that is split off made of an issue goes with it, and comes back with it',
+    async (world, a, b) => {
+      await mergeIssues(world.db, s, { into: a, from: [b], actor });
+      await resolveIssue(world.db, s, { issue: a, how: 'now', actor, at: at(5) });
+      await world.came('b', 10);
+      await splitIssue(world.db, s, { issue: a, keys: [fingerprintOf('b')], actor });
+      assert.deepEqual(await world.statuses(), { a: 'resolved', b: 'open', c: 'open' });
+      await undoAction(world.db, s, { issue: a, actor });
+      assert.deepEqual(await world.statuses(), { a: 'regressed', c: 'open' });
+    },
+  ],
+  [
+    '… also where it is split off between a merge and its undo',
+    async (world, a, b) => {
+      await resolveIssue(world.db, s, { issue: a, how: 'now', actor, at: at(5) });
+      await mergeIssues(world.db, s, { into: a, from: [b], actor });
+      await world.came('b', 10);
+      await mergeIssues(world.db, s, { into: a, from: [await world.id('c')], actor });
+      const merge = await world.lastEntry();
+      await splitIssue(world.db, s, { issue: a, keys: [fingerprintOf('b')], actor });
+      await undoAction(world.db, s, { history: merge, actor });
+      assert.deepEqual(await world.statuses(), { a: 'resolved', b: 'open', c: 'open' });
+    },
+  ],
+  [
+    'ignored for 3 more: those of a part that is split off count no more',
+    async (world, a, b) => {
+      await mergeIssues(world.db, s, { into: a, from: [b], actor });
+      await ignoreIssue(world.db, s, { issue: a, count: 3, actor, at: at(30) });
+      await world.came('b', 31, 65);
+      await splitIssue(world.db, s, { issue: a, keys: [fingerprintOf('b')], actor });
+      await world.came('a', 66, 67);
+      assert.equal((await world.statuses()).a, 'ignored');
+      await world.came('a', 68);
+      assert.equal((await world.statuses()).a, 'open');
+    },
+  ],
 ];
 
 for (const kind of KINDS)
