@@ -2,7 +2,7 @@
 // whole or not at all, so an interrupted copy is simply made again. Verified before the commit, by count and digest.
 
 import { attended } from './attended.ts';
-import { ColumnsDiffer, matchColumns } from './copy-columns.ts';
+import { ColumnsDiffer, givenColumns, matchColumns } from './copy-columns.ts';
 import type { Db, Queryable, Transaction } from './db.ts';
 import { quoteName } from './identifiers.ts';
 
@@ -178,12 +178,7 @@ async function copyTable(
   onProgress: (progress: CopyProgress) => void,
 ): Promise<void> {
   const name = `${quoteName(schema)}.${quoteName(table)}`;
-  const columns = await from.query<{ name: string }>(
-    `select attname as name from pg_catalog.pg_attribute
-     where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`,
-    [name],
-  );
-  const list = columns.map((column) => `"${column.name}"`).join(', ');
+  const list = await givenColumns(from, to, name);
   if (SEEDED.includes(table)) await to.query(`delete from ${name}`);
   await from.query(`declare rowtrace_copy no scroll cursor for select row_to_json(t)::text as row from ${name} t`);
   for (let rows = 0; ; ) {

@@ -38,11 +38,16 @@ export async function tableColumns(tx: Queryable, schema: string, table: string)
 }
 
 /**
- * What has to be done so that every promoted column exists, in both tables, with an index.
+ * What has to be done so that every promoted column exists, in both tables or those given, with an index.
  *
  * @throws RowtraceError RT_COLUMN_TYPE when a column of that name has another type, RT_OPTION_INVALID when it is Rowtrace's own
  */
-export async function missingColumns(tx: Queryable, schema: string, columns: PromotedColumns): Promise<ColumnStep[]> {
+export async function missingColumns(
+  tx: Queryable,
+  schema: string,
+  columns: PromotedColumns,
+  tables: readonly PromotedTable[] = PROMOTED_TABLES,
+): Promise<ColumnStep[]> {
   const own = Object.keys(columns).find((name) => OWN_COLUMNS.has(name));
   if (own !== undefined)
     throw new RowtraceError('RT_OPTION_INVALID', [
@@ -50,7 +55,7 @@ export async function missingColumns(tx: Queryable, schema: string, columns: Pro
       'it is a column of every row already; expected another name',
     ]);
   const steps: ColumnStep[] = [];
-  for (const table of PROMOTED_TABLES) {
+  for (const table of tables) {
     const present = await tableColumns(tx, schema, table);
     for (const [name, type] of Object.entries(columns)) {
       const found = present.get(name);
@@ -61,13 +66,12 @@ export async function missingColumns(tx: Queryable, schema: string, columns: Pro
   return steps;
 }
 
-/** What the tables have beside Rowtrace's own columns, as far as names and types can be promoted. */
-export async function promotedColumns(tx: Queryable, schema: string): Promise<PromotedColumns> {
+/** What a table has beside Rowtrace's own columns, as far as names and types can be promoted. */
+export async function promotedColumns(tx: Queryable, schema: string, table: PromotedTable): Promise<PromotedColumns> {
   const types = new Map(Object.entries(DATABASE_TYPES).map(([type, name]) => [name, type as PromotedType]));
   const found: Record<string, PromotedType> = {};
-  for (const table of PROMOTED_TABLES)
-    for (const [name, type] of await tableColumns(tx, schema, table))
-      if (!OWN_COLUMNS.has(name) && isPlainName(name) && types.has(type)) found[name] = types.get(type)!;
+  for (const [name, type] of await tableColumns(tx, schema, table))
+    if (!OWN_COLUMNS.has(name) && isPlainName(name) && types.has(type)) found[name] = types.get(type)!;
   return found;
 }
 

@@ -156,6 +156,32 @@ test('promoted columns of the source are made where they are missing; one more i
   await filled.query(`alter table rowtrace.error_logs add clinic text default 'north'`);
   await differ(filled, 'column clinic of error_logs is filled there, not here');
   assert.deepEqual(await filled.query('select from rowtrace.error_logs'), []);
+  for (const [change, says] of [
+    ['add clinic text not null', 'column clinic of error_logs may not be null there and is missing here'],
+    ['alter vet_id set not null', 'column vet_id of error_logs may not be null there and is null in rows here'],
+    ['add double int generated always as (vet_id * 2) stored', 'column double of error_logs is filled there, not here'],
+    [
+      'drop vet_id, add vet_id int generated always as (7) stored',
+      'column vet_id of error_logs is generated there, not here',
+    ],
+  ] as const) {
+    const db = await open(columns);
+    await db.query(`alter table rowtrace.error_logs ${change}`);
+    await differ(db, says);
+  }
+  // Of a table without rows nothing is in the way.
+  const strict = await open(columns);
+  await strict.query('alter table rowtrace.http_calls add clinic text not null, alter vet_id set not null');
+  assert.equal((await copySchema(source, strict, 'rowtrace')).copied, true);
+  await source.query('alter table rowtrace.http_calls drop vet_id, drop weight_kg');
+  await source.query('alter table rowtrace.http_calls add weight_kg text');
+  await source.query('alter table rowtrace.error_logs add twice int generated always as (vet_id * 2) stored');
+  // A column of one table only, of another type in the other, and one that is made of others: as the source has them.
+  const partly = await open();
+  assert.equal((await copySchema(source, partly, 'rowtrace')).copied, true);
+  assert.deepEqual(await partly.query(rows.replace('vet_id', 'vet_id, twice')), [
+    { vet_id: 7, twice: 14, weight_kg: '0.5' },
+  ]);
   await source.query('alter table rowtrace.issues add owner jsonb');
   await differ(await open(), 'column owner (jsonb) of issues is missing there');
 });
