@@ -1,5 +1,12 @@
 // Collects the conditions of a query with their values: nothing that a person gave ever stands in the text.
 
+/**
+ * A text of SQL without its case, by ASCII and by the rules of the database: where those are Turkish, lower('I') is 'ı' alone.
+ */
+export function caseless(text: string): string {
+  return `lower(lower((${text}) collate "C") collate "default")`;
+}
+
 export class Conditions {
   readonly values: unknown[] = [];
   readonly #conditions: string[] = [];

@@ -3,7 +3,7 @@
 import type { Level } from '../record/level.ts';
 import type { Queryable } from '../store/db.ts';
 import { quoteName } from '../store/identifiers.ts';
-import { Conditions } from './conditions.ts';
+import { Conditions, caseless } from './conditions.ts';
 
 export type IssueStatus = 'open' | 'resolved' | 'ignored' | 'regressed';
 
@@ -73,7 +73,8 @@ export function listIssues(db: Queryable, schema: string, filter: IssueFilter = 
   if (filter.release)
     where.add(`id in (select issue_id from ${quoted}.issue_release_counts where release = $?)`, filter.release);
   // strpos and not like: the text is a text and no pattern.
-  if (filter.text) where.add(`strpos(lower(concat_ws(' ', title, type, culprit)), lower($?::text)) > 0`, filter.text);
+  if (filter.text)
+    where.add(`strpos(${caseless("concat_ws(' ', title, type, culprit)")}, ${caseless('$?::text')}) > 0`, filter.text);
   return selectIssues(db, quoted, where, filter.sort ?? 'last_seen', filter.limit ?? 50);
 }
 

@@ -3,7 +3,7 @@
 import type { Level } from '../record/level.ts';
 import type { Queryable } from '../store/db.ts';
 import { quoteName } from '../store/identifiers.ts';
-import { Conditions } from './conditions.ts';
+import { Conditions, caseless } from './conditions.ts';
 
 export interface LogEntry {
   id: number;
@@ -82,7 +82,7 @@ export function logConditions(schema: string, filter: LogFilter): Conditions {
   if (filter.until) where.add('created_at < $?', filter.until.toISOString());
   if (filter.level) where.add(`level >= $?::${quoteName(schema)}.level`, filter.level);
   if (filter.service) where.add('service = $?', filter.service);
-  if (filter.text) where.add('strpos(lower(message), lower($?::text)) > 0', filter.text);
+  if (filter.text) where.add(`strpos(${caseless('message')}, ${caseless('$?::text')}) > 0`, filter.text);
   if (filter.request_id) where.add('request_id = $?', filter.request_id);
   if (filter.trace_id) where.add('trace_id = $?', filter.trace_id);
   return where;

@@ -98,3 +98,24 @@ test('what is no batch: 400; another content type: 415', async (t) => {
     );
   assert.equal((await receiver.post('/api/v1/ingest', '[]', { 'content-type': 'text/plain' })).status, 415);
 });
+
+test('a day that is in no calendar is refused, and not taken for another one', async (t) => {
+  const receiver = await receiverFor(t);
+  for (const timestamp of [
+    '2026-02-30T10:00:00Z',
+    '2026-02-29',
+    '2026-04-31 10:00:00+01',
+    '2026-13-01',
+    '2026-00-10',
+  ]) {
+    const answer = await receiver.json('/api/v1/ingest', { message: timestamp, timestamp });
+    const said = ((await answer.json()) as { errors: { message: string }[] }).errors[0]?.message;
+    assert.match(
+      said ?? 'accepted',
+      /^timestamp (2026-02-30|2026-02-29|2026-04-31) is no day|^timestamp should be/,
+      timestamp,
+    );
+  }
+  for (const timestamp of ['2024-02-29T10:00:00Z', '2026-12-31T23:59:59.999-14:00'])
+    assert.equal((await receiver.json('/api/v1/ingest', { message: 'x', timestamp })).status, 200);
+});

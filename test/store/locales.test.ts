@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { createPostgresSink } from '../../exporters/postgres/postgres-sink.ts';
 import { findIssue } from '../../src/query/issue.ts';
 import { listIssues } from '../../src/query/issues.ts';
+import { recentLogs } from '../../src/query/recent-logs.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import { asSuperuser, testServerUrl } from '../support/database.ts';
 import { errorLog } from '../support/rows.ts';
@@ -40,6 +41,12 @@ test('a Turkish database, where upper("i") is "İ", takes services of any name a
     İstanbul: 'STANBUL-1',
     ısı: 'S-1',
   });
+  // Searched for in any case of any of its letters.
+  await sink.write(batch({ logs: [errorLog({ service: 'billing', message: 'INVOICE: ÇOK geç İÇİN' })] }));
+  for (const text of ['invoice', 'Invoice', 'INVOICE', 'çok GEÇ', 'için']) {
+    assert.equal((await listIssues(db, 'rowtrace', { text })).length, 1, text);
+    assert.equal((await recentLogs(db, 'rowtrace', { text })).length, 1, text);
+  }
   for (const { id, friendly_id } of issues)
     for (const reference of [friendly_id, friendly_id.toLowerCase()])
       assert.equal(await findIssue(db, 'rowtrace', reference), id, reference);

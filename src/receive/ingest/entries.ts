@@ -98,7 +98,14 @@ function timeOf(value: unknown): number {
   const text = typeof value === 'string' ? value.trim() : '';
   const time = /^\d{4}-\d{2}-\d{2}/.test(text) && Date.parse(withZone(text));
   if (time === false || Number.isNaN(time)) throw new DecodeError('timestamp should be ISO 8601 or Unix time');
+  if (!isDay(text)) throw new DecodeError(`timestamp ${text.slice(0, 10)} is no day of the calendar`);
   return time;
+}
+
+/** JavaScript reads the 30th of February as the second of March. */
+function isDay(text: string): boolean {
+  const [year, month, day] = text.slice(0, 10).split('-').map(Number) as [number, number, number];
+  return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
 }
 
 /** Postgres writes a zone of whole hours without its minutes. */
