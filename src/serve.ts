@@ -13,6 +13,7 @@ import type { Options } from './options/options.ts';
 import { Counters } from './receive/counters.ts';
 import { CumulativeStreams } from './receive/facts/cumulative.ts';
 import { OperationBounds } from './receive/facts/latencies.ts';
+import { MeasuredSpans } from './receive/facts/measured-spans.ts';
 import { MeasuredByMetrics } from './receive/facts/span-latencies.ts';
 import { TraceMemory } from './receive/facts/trace-memory.ts';
 import { UntoldTimes } from './receive/facts/untold-times.ts';
@@ -106,6 +107,7 @@ export async function serve(options: Options, serving: ServeOptions): Promise<Se
     streams: new CumulativeStreams(Date.now()),
     bounds: new OperationBounds(scrubber),
     measured: new MeasuredByMetrics(),
+    spans: new MeasuredSpans(),
     refuseOthers: refuseOtherMetrics,
     now: Date.now,
   };

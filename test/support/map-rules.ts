@@ -2,6 +2,7 @@
 
 import { CumulativeStreams } from '../../src/receive/facts/cumulative.ts';
 import { OperationBounds } from '../../src/receive/facts/latencies.ts';
+import { MeasuredSpans } from '../../src/receive/facts/measured-spans.ts';
 import type { MapRules } from '../../src/receive/facts/rules.ts';
 import { MeasuredByMetrics } from '../../src/receive/facts/span-latencies.ts';
 import { TraceMemory } from '../../src/receive/facts/trace-memory.ts';
@@ -24,6 +25,7 @@ export function mapRules(): MapRules {
     streams: new CumulativeStreams(0),
     bounds: new OperationBounds(createScrubber()),
     measured: new MeasuredByMetrics(),
+    spans: new MeasuredSpans(),
     refuseOthers: false,
     now: Date.now,
   };

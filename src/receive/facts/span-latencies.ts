@@ -5,6 +5,7 @@ import { INSTRUMENTATION } from '../../record/attributes.ts';
 import type { OperationKind } from '../../record/fact.ts';
 import { histogramOf } from '../../record/histogram.ts';
 import { Latencies, type OperationBounds } from './latencies.ts';
+import type { MeasuredSpans } from './measured-spans.ts';
 import type { SpanNode } from './span-tree.ts';
 
 /** SDKs send metrics every minute, some every five. */
@@ -39,6 +40,7 @@ export class MeasuredByMetrics {
 export interface LatencyRules {
   bounds: OperationBounds;
   measured: MeasuredByMetrics;
+  spans: MeasuredSpans;
   now: () => number;
 }
 
@@ -48,8 +50,10 @@ export function spanLatencies(nodes: readonly SpanNode[], service: string, proce
   for (const { span, scope, operation, millis } of nodes) {
     if (operation.kind === 'internal' && INSTRUMENTATION.test(scope)) continue;
     if (rules.measured.has(service, operation.kind, scope, now)) continue;
+    const id = span.traceId + span.spanId + span.kind;
+    if (!rules.spans.take(id)) continue;
     const op = rules.bounds.bound(service, operation);
-    latencies.add(span.start, op, histogramOf([millis / 1000]), span.traceId + span.spanId + span.kind);
+    latencies.add(span.start, op, histogramOf([millis / 1000]), id);
   }
   return latencies.facts();
 }
