@@ -4,7 +4,7 @@
 
 import { getRPCMetadata } from '@opentelemetry/core';
 import { ModuleHook, patchMethod } from './module-hook.ts';
-import { type Seam, seamOf } from './seam.ts';
+import { noteUnhandled, type Seam, seamOf } from './seam.ts';
 import { contextOfDispatch, contextServing } from './served-context.ts';
 
 type Next = (error?: unknown) => void;
@@ -34,6 +34,18 @@ export function createExpressHook(): ModuleHook {
 
 /** `exports` of the package express. */
 export function hookExpress(exports: Record<string, unknown>, seam: Seam): void {
+  /** The request that an application passes to its router, if nobody else answers for it. */
+  let answeredByExpress: Request | undefined;
+  const { application } = (exports.application ? exports : exports.default) as { application: object };
+  patchMethod(
+    application,
+    'handle',
+    (handle) =>
+      function (this: unknown, request: Request, response: never, callback: never) {
+        answeredByExpress = callback === undefined ? request : undefined;
+        return handle.call(this as never, request as never, response, callback);
+      },
+  );
   const { Router, Route } = (exports.Router ? exports : exports.default) as Record<string, { prototype: object }>;
   // In Express 4 the function that makes routers is their prototype, too.
   const router = 'use' in Router!.prototype ? Router!.prototype : Router!;
@@ -67,9 +79,14 @@ export function hookExpress(exports: Record<string, unknown>, seam: Seam): void 
     'handle',
     (handle) =>
       function (this: Router, request: Request, response: never, out: Next) {
+        const isLast = answeredByExpress === request;
+        answeredByExpress = undefined;
         if (typeof out !== 'function') return handle.call(this, request as never, response, out as never);
         const leave: Next = (error) => {
-          if (isError(error)) seam.thrown(error, contextServing(request));
+          if (isError(error)) {
+            seam.thrown(error, contextServing(request));
+            if (isLast) noteUnhandled(error);
+          }
           out(error);
         };
         return handle.call(this, request as never, response, leave as never);

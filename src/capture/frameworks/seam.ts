@@ -14,10 +14,22 @@ const ERROR = 17;
 const seams = new Map<string, Seam>();
 /** Errors that came out of handlers. */
 const left = new WeakSet<object>();
+/** Those that no error handler took. */
+const unhandled = new WeakSet<object>();
 
 /** Whether a framework has to deal with it: what is printed of it then are no words of the programmer's. */
 export function isLeftToFramework(error: unknown): boolean {
   return isObject(error) && left.has(error);
+}
+
+/** Whether the framework answers it by itself: whatever is printed of it from now on, the framework prints. */
+export function isAnsweredByFramework(error: unknown): boolean {
+  return isObject(error) && unhandled.has(error);
+}
+
+/** Told before the framework answers. */
+export function noteUnhandled(error: unknown): void {
+  if (isObject(error)) unhandled.add(error);
 }
 
 /** One a framework: what was patched for it in this process stays so, and is switched on again by the next start. */

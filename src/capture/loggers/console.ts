@@ -3,7 +3,7 @@
 import { types } from 'node:util';
 import type { LineLogger } from '../../otel/lines.ts';
 import { isClientFault, isErrorLike, peek } from '../../record/thrown.ts';
-import { isLeftToFramework } from '../frameworks/seam.ts';
+import { isAnsweredByFramework, isLeftToFramework } from '../frameworks/seam.ts';
 import { ERROR, emit, inWords, WARN } from './emit.ts';
 
 const severities = { error: ERROR, warn: WARN };
@@ -16,11 +16,13 @@ export function isConsoleFrozen(): boolean {
 }
 
 /**
- * Express prints each error that nobody handles, bad JSON of any bot among them. `expose` is how http-errors marks what is
- * meant for the client; an answer of another service that went on as an error has a status, too, and is the application's.
+ * Express prints each error that nobody handles, bad JSON and missing files of any bot among them: its answer says what they
+ * are. What an error handler prints is the application's to judge, and an answer of another service that went on as an error
+ * has a status, too; `expose` is how http-errors marks what is meant for the client.
  */
 function isForTheClient(thrown: Error | undefined): boolean {
-  return peek(thrown, 'expose') === true && isClientFault(thrown) && isLeftToFramework(thrown);
+  if (!isClientFault(thrown)) return false;
+  return isAnsweredByFramework(thrown) || (peek(thrown, 'expose') === true && isLeftToFramework(thrown));
 }
 
 /** An Error behind a proxy has no stack to be read; console prints it as the Error it is. */
