@@ -1,20 +1,30 @@
-// Calls of node:http that the application ends itself (a hedged request, a timeout of its own, a page that was left): Node tells
-// them by the same "socket hang up" that a broken connection gives, and only who called `destroy` tells them apart.
+// Calls of HTTP that the application ends itself (a hedged request, a page that was left): Node tells them by the same "socket
+// hang up" that a broken connection gives, or by the reason that was given to `abort`, which may be any error. Only who called
+// `destroy` or `abort` tells them apart. A timeout is no abort, though the application asked for it.
 
 import { errorMonitor } from 'node:events';
 import { ClientRequest } from 'node:http';
 import { isObject, peek } from '../record/thrown.ts';
 import { patchMethod } from './frameworks/module-hook.ts';
 
+interface Own {
+  errors: WeakSet<object>;
+  /** The latest reasons that are words. */
+  words: Set<string>;
+}
+
 // Registered globally: of an ESM and a CommonJS copy of this file only one wraps.
 const OWN = Symbol.for('rowtrace.own-aborts');
-const globals = globalThis as unknown as Record<symbol, WeakSet<object> | undefined>;
-globals[OWN] ??= new WeakSet();
+const globals = globalThis as unknown as Record<symbol, Own | undefined>;
+globals[OWN] ??= { errors: new WeakSet(), words: new Set() };
 const own = globals[OWN];
 
-/** The error that Node made since the application destroyed a request without one. */
+const MAX_WORDS = 64;
+const MAX_WORD_LENGTH = 256;
+
+/** What a call failed of since the application ended it. Thrown on it is a failure of whoever throws it. */
 export function isOwnAbort(error: unknown): boolean {
-  return isObject(error) && own.has(error);
+  return isObject(error) ? own.errors.has(error) : typeof error === 'string' && own.words.has(error);
 }
 
 /** Node itself marks a request whose connection broke as destroyed, and calls `destroy` with an error or not at all. */
@@ -24,10 +34,45 @@ export function hookOwnAborts(): void {
     'destroy',
     (destroy) =>
       function (this: ClientRequest, ...values: unknown[]) {
-        if (!this.destroyed && (values[0] === undefined || values[0] === null)) expectHangUp(this);
+        if (!this.destroyed) noteDestroy(this, values[0]);
         return destroy.apply(this, values as never[]);
       },
   );
+  patchMethod(
+    AbortController.prototype,
+    'abort',
+    (abort) =>
+      function (this: AbortController, ...values: unknown[]) {
+        noteReason(values[0]);
+        return abort.apply(this, values as never[]);
+      },
+  );
+}
+
+/** A signal destroys its request with an AbortError around the reason. */
+function noteDestroy(request: ClientRequest, error: unknown): void {
+  if (isObject(error)) {
+    if (peek(error, 'code') !== 'ABORT_ERR' || isTimeout(peek(error, 'cause'))) return;
+    own.errors.add(error);
+  } else if (error) return;
+  expectHangUp(request);
+}
+
+/** fetch fails with the reason itself; without one with an AbortError, which its instrumentation leaves out. */
+function noteReason(reason: unknown): void {
+  if (typeof reason === 'string') noteWords(reason);
+  // fetch has a controller of its own that hands on what a signal of AbortSignal.timeout() says.
+  else if (isObject(reason) && !isTimeout(reason)) own.errors.add(reason);
+}
+
+function noteWords(reason: string): void {
+  if (reason.length > MAX_WORD_LENGTH || own.words.has(reason)) return;
+  if (own.words.size >= MAX_WORDS) own.words.delete(own.words.values().next().value as string);
+  own.words.add(reason);
+}
+
+function isTimeout(reason: unknown): boolean {
+  return peek(reason, 'name') === 'TimeoutError';
 }
 
 function expectHangUp(request: ClientRequest & { res?: NodeJS.EventEmitter | null }): void {
@@ -40,5 +85,5 @@ function expectHangUp(request: ClientRequest & { res?: NodeJS.EventEmitter | nul
 }
 
 function note(error: unknown): void {
-  if (isObject(error) && peek(error, 'code') === 'ECONNRESET') own.add(error);
+  if (isObject(error) && peek(error, 'code') === 'ECONNRESET') own.errors.add(error);
 }

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { captureBench } from '../support/capture.ts';
+import { drawn, journaled } from '../support/journaled.ts';
 
 type Bench = ReturnType<typeof captureBench>;
 
@@ -85,4 +86,65 @@ test('an abort that is thrown on is a failure of whoever throws it', async (t) =
   span.recordException(error);
   span.end();
   assert.equal(bench.logs().length, 1);
+});
+
+test('calls that the application aborts by a signal are no rows, whatever the reason; timeouts and what is thrown on are', async (t) => {
+  const { rows, stdout } = await journaled(
+    t,
+    `import express from 'express'; import http from 'node:http';
+    const upstream = http.createServer((request, response) => {
+      if (request.url === '/part') response.writeHead(200, { 'content-length': 100 }).write('half');
+      if (request.url === '/broken') request.socket.destroy();
+    }).listen(0);
+    await new Promise((listening) => upstream.once('listening', listening));
+    const url = 'http://127.0.0.1:' + upstream.address().port;
+    const soon = (reason) => {
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(...reason), 20);
+      return controller.signal;
+    };
+    const get = (path, signal) => new Promise((ended, failed) => http
+      .get(url + path, { signal, agent: false }, (answer) => answer.resume().on('error', failed).on('end', ended))
+      .on('error', failed));
+    const text = async (path, signal) => (await fetch(url + path, { signal })).text();
+    const told = (call) => call.then(() => 'whole', (error) => console.log('told', error?.name ?? error));
+    const calls = {};
+    for (const [name, call] of [['get', get], ['fetch', text]]) {
+      for (const path of ['/never', '/part']) {
+        calls[name + path + ' no reason'] = () => told(call(path, soon([])));
+        calls[name + path + ' error'] = () => told(call(path, soon([new Error('of no use any more')])));
+        calls[name + path + ' words'] = () => told(call(path, soon(['of no use any more'])));
+      }
+      calls[name + ' either'] = () => told(call('/never', AbortSignal.any([soon([new Error('one of them')]), AbortSignal.timeout(60_000)])));
+      calls[name + ' before'] = () => told(call('/never', AbortSignal.abort(new Error('from the first'))));
+      calls[name + ' timeout'] = () => told(call('/never', AbortSignal.any([AbortSignal.timeout(20), new AbortController().signal])));
+      calls[name + ' broken'] = () => told(call('/broken', soon([new Error('too late')])));
+      calls[name + ' thrown'] = () => call('/never', soon([new Error('thrown on')]));
+    }
+    const app = express();
+    app.set('env', 'test');
+    for (const [name, call] of Object.entries(calls))
+      app.get('/' + name.replaceAll(/[ /]/g, '-'), async (request, response) => response.end(await call()));
+    const server = app.listen(0);
+    await new Promise((listening) => server.once('listening', listening));
+    for (const name of Object.keys(calls)) {
+      const port = server.address().port;
+      await new Promise((ended) => http.get({ port, path: '/' + name.replaceAll(/[ /]/g, '-'), agent: false }, (answer) => answer.resume().on('end', ended)));
+    }
+    for (const one of [server, upstream]) { one.close(); one.closeAllConnections(); }`,
+    { env: { OTEL_NODE_DISABLED_INSTRUMENTATIONS: '' } },
+  );
+  assert.equal(stdout.match(/^told /gm)?.length, 20, 'the application sees its aborts as before');
+  assert.deepEqual(
+    // Not the calls that ask the server, which know no route.
+    drawn(rows.filter(({ route }) => route !== undefined)),
+    [
+      'ERROR The operation was aborted | /get-timeout | 200',
+      'ERROR socket hang up | /get-broken | 200',
+      'ERROR The operation was aborted | /get-thrown | 500',
+      'ERROR The operation was aborted due to timeout | /fetch-timeout | 200',
+      'ERROR other side closed | /fetch-broken | 200',
+      'ERROR thrown on | /fetch-thrown | 500',
+    ],
+  );
 });
