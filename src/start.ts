@@ -1,7 +1,7 @@
 // Starts Rowtrace with an SDK of its own: options in, the pipe opened, OpenTelemetry providers registered, hooks put in
 // place; out comes what can be flushed, shut down and asked. Everything that touches the process is named here.
 
-import { createRequire } from 'node:module';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { context, metrics, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -163,13 +163,16 @@ function registerSdk(pipeline: Pipeline, resource: ResourceFact, otel: OtelSetti
 
 function hookInstrumentations(instrumentations: Map<string, Instrumentation[]>): () => void {
   const undo = registerInstrumentations({ instrumentations: [...instrumentations.values()].flat() });
-  if (instrumentations.has('http')) {
-    // The hook patches a built-in module when it is required; an ESM application only imports it.
-    const load = createRequire(import.meta.url);
-    load('node:http');
-    load('node:https');
-  }
-  return undo;
+  if (!instrumentations.has('http')) return undo;
+  // The hook patches a built-in module when it is required; an ESM application only imports it, perhaps by names.
+  const load = createRequire(import.meta.url);
+  load('node:http');
+  load('node:https');
+  syncBuiltinESMExports();
+  return () => {
+    undo();
+    syncBuiltinESMExports();
+  };
 }
 
 /** Of the packages that are hooked as they are loaded (loggers are hooked later, too); an imported CommonJS package is in the cache as well. */
