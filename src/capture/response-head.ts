@@ -3,9 +3,9 @@
 
 import { ServerResponse } from 'node:http';
 import { stateOfContext } from '../otel/request-state.ts';
+import { Given } from './frameworks/given.ts';
 import { contextServing } from './frameworks/served-context.ts';
 
-const ID = Symbol.for('rowtrace.request-id');
 const PATCHED = Symbol.for('rowtrace.write-head');
 const EVENT_STREAM = /^\s*text\/event-stream\b/i;
 
@@ -14,9 +14,31 @@ interface Id {
   value: string;
 }
 
+class Answer extends Given {
+  readonly #id: Id;
+
+  private constructor(response: object, id: Id) {
+    super(response);
+    this.#id = id;
+  }
+
+  static note(response: object, id: Id): void {
+    if (!(#id in response)) new Answer(response, id);
+  }
+
+  static idOf(response: object): Id | undefined {
+    return #id in response ? response.#id : undefined;
+  }
+}
+
+// An ESM and a CommonJS copy of this file must see the same.
+const KEY = Symbol.for('rowtrace.answer');
+const globals = globalThis as unknown as Record<symbol, typeof Answer | undefined>;
+globals[KEY] ??= Answer;
+const answer: Pick<typeof Answer, 'note' | 'idOf'> = globals[KEY];
+
 /** A response of node:http or of node:http2. */
 export interface IdCarrier {
-  [ID]?: Id;
   readonly headersSent: boolean;
   getHeaderNames(): string[];
   hasHeader(name: string): boolean;
@@ -27,7 +49,7 @@ export interface IdCarrier {
 
 /** Gives `response` the id it will answer with. */
 export function answerWithId(response: IdCarrier, header: string, value: string): void {
-  response[ID] = { header, value };
+  answer.note(response, { header, value });
 }
 
 /**
@@ -45,7 +67,7 @@ export function wrapWriteHead(prototype: IdCarrier & { [PATCHED]?: true }): void
   prototype[PATCHED] = true;
   const original = prototype.writeHead;
   prototype.writeHead = function writeHead(this: IdCarrier, ...values: never[]) {
-    const id = this[ID];
+    const id = answer.idOf(this);
     let given: readonly unknown[] = values;
     if (id !== undefined && !this.headersSent) {
       try {

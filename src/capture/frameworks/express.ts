@@ -3,15 +3,33 @@
 // leaves its router.
 
 import { getRPCMetadata } from '@opentelemetry/core';
+import { Given } from './given.ts';
 import { ModuleHook, patchMethod } from './module-hook.ts';
 import { noteUnhandled, type Seam, seamOf } from './seam.ts';
 import { contextOfDispatch, contextServing } from './served-context.ts';
 
 type Next = (error?: unknown) => void;
-/** Patterns of the routers entered, joined. */
-const MOUNTED = Symbol('rowtrace.express-mounted');
-type Request = { [MOUNTED]?: string | undefined };
+type Request = object;
 type Handle = (request: Request, response: unknown, next: Next) => unknown;
+
+/** Patterns of the routers that a request has entered, joined. */
+class Mounted extends Given {
+  #pattern: string | undefined;
+
+  private constructor(request: Request, pattern: string | undefined) {
+    super(request);
+    this.#pattern = pattern;
+  }
+
+  static note(request: Request, pattern: string | undefined): void {
+    if (#pattern in request) request.#pattern = pattern;
+    else new Mounted(request, pattern);
+  }
+
+  static on(request: Request): string | undefined {
+    return #pattern in request ? request.#pattern : undefined;
+  }
+}
 
 interface Layer {
   handle: { length: number };
@@ -97,7 +115,7 @@ export function hookExpress(exports: Record<string, unknown>, seam: Seam): void 
     'dispatch',
     (dispatch) =>
       function (this: { path: unknown }, request: Request, response: never, done: Next) {
-        const pattern = joined(request[MOUNTED], patternOf(this.path)) || '/';
+        const pattern = joined(Mounted.on(request), patternOf(this.path)) || '/';
         const left = enter(request, pattern, seam, done);
         return dispatch.call(this as never, request as never, response, left as never);
       },
@@ -126,11 +144,11 @@ function hookMounted(layer: Layer, pattern: string, seam: Seam): void {
     if (typeof methods[name] !== 'function') continue;
     const handleRequest = methods[name];
     const mounted: Handle = function (this: unknown, request, response, next) {
-      const outer = request[MOUNTED];
+      const outer = Mounted.on(request);
       const inner = joined(outer, pattern);
-      request[MOUNTED] = inner;
+      Mounted.note(request, inner);
       const left = enter(request, inner, seam, (error) => {
-        request[MOUNTED] = outer;
+        Mounted.note(request, outer);
         next(error);
       });
       return handleRequest.call(this, request, response, left);

@@ -3,15 +3,44 @@
 
 import { type Context, context } from '@opentelemetry/api';
 import { getRPCMetadata } from '@opentelemetry/core';
+import { isObject } from '../../record/thrown.ts';
+import { Given } from './given.ts';
 
-/** On request and response, under a name that an ESM and a CommonJS copy of this file share. */
-export const REQUEST = Symbol.for('rowtrace.server-request');
+/** What serves a request, noted on it and on its response. */
+export interface Serving {
+  readonly context: Context;
+}
+
+class Served extends Given {
+  readonly #serving: Serving;
+
+  private constructor(message: object, serving: Serving) {
+    super(message);
+    this.#serving = serving;
+  }
+
+  /** Once for each request and response. */
+  static note(message: object, serving: Serving): void {
+    if (!(#serving in message)) new Served(message, serving);
+  }
+
+  static by(message: object): Serving | undefined {
+    return #serving in message ? message.#serving : undefined;
+  }
+}
+
+// An ESM and a CommonJS copy of this file must see the same.
+const KEY = Symbol.for('rowtrace.served');
+const globals = globalThis as unknown as Record<symbol, typeof Served | undefined>;
+globals[KEY] ??= Served;
+export const served: Pick<typeof Served, 'note' | 'by'> = globals[KEY];
+
 /** On the RPC metadata: the URL alone, since a context may outlive its request and must not keep it. */
 export const ASKED = Symbol.for('rowtrace.asked');
 
 /** The context of a request that a server gave to its handler, by the request or its response. */
 function contextOfRequest(message: unknown): Context | undefined {
-  return (message as { [REQUEST]?: { context: Context } } | null | undefined)?.[REQUEST]?.context;
+  return isObject(message) ? served.by(message)?.context : undefined;
 }
 
 /** The same, or else the active one: callbacks may have lost theirs, a request knows its own. */

@@ -25,7 +25,7 @@ import { requestIdOf } from '../request-id.ts';
 import { answerWithId, type IdCarrier } from '../response-head.ts';
 import { CLIENT, Client } from './hang-up.ts';
 import { patchMethod } from './module-hook.ts';
-import { ASKED, REQUEST } from './served-context.ts';
+import { ASKED, type Serving, served } from './served-context.ts';
 import { type ServerMessage, serverAttributes } from './server-attributes.ts';
 
 /** As the instrumentation advises; our own reader keeps exponential histograms whatever is advised. */
@@ -44,13 +44,12 @@ interface Response extends IdCarrier {
 }
 
 interface Emitter {
-  [REQUEST]?: ServerRequest;
   emit(event: string | symbol, ...values: unknown[]): boolean;
   listenerCount(event: string | symbol): number;
 }
 
-/** Kept on the request and its response from the request's arrival. */
-class ServerRequest {
+/** Noted on the request and its response from the request's arrival. */
+class ServerRequest implements Serving {
   readonly context: Context;
   readonly response: Response;
   readonly #rpc: RPCMetadata;
@@ -175,25 +174,25 @@ export class ServerRequests {
   /** Calls `go`, which hands the request to the application, in the context of the request. */
   serve(request: ServerMessage & Emitter, response: Response & Emitter, scheme: string, go: () => unknown): unknown {
     // A request that one server hands on to another stays one request.
-    if (request[REQUEST] !== undefined) return go();
-    let served: ServerRequest | undefined;
+    if (served.by(request) !== undefined) return go();
+    let serving: ServerRequest | undefined;
     try {
       const id = requestIdOf(request, this.#idHeaders);
       answerWithId(response, this.#idHeaders[0]!, id);
       if (!isKnownToOther(id)) {
-        served = new ServerRequest(this, request, response, scheme, id);
-        request[REQUEST] = served;
-        response[REQUEST] = served;
+        serving = new ServerRequest(this, request, response, scheme, id);
+        served.note(request, serving);
+        served.note(response, serving);
       }
     } catch {
       // Served as if we were not there.
     }
     // Not inside the try: a handler that throws must not be called once more.
-    if (served === undefined) return go();
+    if (serving === undefined) return go();
     try {
-      return context.with(served.context, go);
+      return context.with(serving.context, go);
     } catch (error) {
-      quietly(() => served.failed(error as Error, isUncaughtHandled()));
+      quietly(() => serving.failed(error as Error, isUncaughtHandled()));
       throw error;
     }
   }
@@ -210,17 +209,17 @@ export function followEvents(prototype: object): void {
     'emit',
     (emit) =>
       function (this: Emitter, ...values: unknown[]) {
-        const served = this[REQUEST];
-        if (served === undefined) return emit.apply(this, values as never[]);
+        const serving = served.by(this) as ServerRequest | undefined;
+        if (serving === undefined) return emit.apply(this, values as never[]);
         const event = values[0] as string | symbol;
-        if (this === (served.response as unknown)) {
-          if (event === 'close') quietly(() => served.closed());
+        if (this === (serving.response as unknown)) {
+          if (event === 'close') quietly(() => serving.closed());
           else if (event === 'error')
-            quietly(() => served.failed(values[1] as Error, this.listenerCount('error') > 0 || isUncaughtHandled()));
+            quietly(() => serving.failed(values[1] as Error, this.listenerCount('error') > 0 || isUncaughtHandled()));
         }
-        if (this.listenerCount(event) === 0 || context.active() === served.context)
+        if (this.listenerCount(event) === 0 || context.active() === serving.context)
           return emit.apply(this, values as never[]);
-        return context.with(served.context, () => emit.apply(this, values as never[]));
+        return context.with(serving.context, () => emit.apply(this, values as never[]));
       },
   );
 }

@@ -3,6 +3,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { test } from 'node:test';
 import { ROOT_CONTEXT, type Span, SpanKind, trace } from '@opentelemetry/api';
+import { served } from '../../../src/capture/frameworks/served-context.ts';
 import { answerWithId, hookWriteHead } from '../../../src/capture/response-head.ts';
 import { LoopDelay, now } from '../../../src/capture/slow/loop-delay.ts';
 import { BaselineJudge } from '../../../src/record/baseline.ts';
@@ -10,7 +11,6 @@ import { captureBench } from '../../support/capture.ts';
 import { until } from '../../support/journals.ts';
 
 /** As server-requests.ts marks a response. */
-const REQUEST = Symbol.for('rowtrace.server-request');
 
 function judge(): BaselineJudge {
   const baselines = new BaselineJudge({ slowBaselineFactor: 3, slowBaselineExcessMillis: 25 });
@@ -109,7 +109,7 @@ for (const [how, head] of [
     const spans = ['text/plain', 'events'].map((type) => {
       const span = bench.tracer.startSpan(type, { kind: SpanKind.SERVER, attributes, startTime });
       const response = new ServerResponse(new IncomingMessage(new Socket()));
-      Object.assign(response, { [REQUEST]: { context: trace.setSpan(ROOT_CONTEXT, span) } });
+      served.note(response, { context: trace.setSpan(ROOT_CONTEXT, span) });
       answerWithId(response, 'x-request-id', 'rid');
       response.writeHead(...((type === 'events' ? head : [200, { 'content-type': type }]) as unknown as [number]));
       return span;
