@@ -4,6 +4,7 @@
 import type { Span } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { stateOf } from '../otel/request-state.ts';
+import { replaceMethod } from './alike.ts';
 
 // Registered globally: an ESM and a CommonJS copy of this file must not both wrap.
 const WRAPPED = Symbol.for('rowtrace.record-exception');
@@ -17,12 +18,13 @@ type Prototype = Pick<Span, 'recordException'> & { [WRAPPED]?: true };
 export function wrapRecordException(span: Span): void {
   const prototype = Object.getPrototypeOf(span) as Prototype;
   if (prototype[WRAPPED]) return;
-  prototype[WRAPPED] = true;
+  Object.defineProperty(prototype, WRAPPED, { value: true });
   const original = prototype.recordException;
-  prototype.recordException = function recordException(this: Span & ReadableSpan, exception, time) {
+  const recordException: typeof original = function (this: Span & ReadableSpan, exception, time) {
     const state = stateOf(this);
     state?.onException(this, exception);
     original.call(this, exception, time);
     state?.addEvent(this.events[this.events.length - 1]);
   };
+  replaceMethod(prototype, 'recordException', recordException as (...values: never[]) => unknown);
 }

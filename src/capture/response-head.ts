@@ -4,9 +4,9 @@
 import { ServerResponse } from 'node:http';
 import { stateOfContext } from '../otel/request-state.ts';
 import { Given } from './frameworks/given.ts';
+import { patchMethod } from './frameworks/module-hook.ts';
 import { contextServing } from './frameworks/served-context.ts';
 
-const PATCHED = Symbol.for('rowtrace.write-head');
 const EVENT_STREAM = /^\s*text\/event-stream\b/i;
 
 interface Id {
@@ -62,11 +62,12 @@ export function hookWriteHead(): void {
 }
 
 /** The same for the prototype of another kind of response. */
-export function wrapWriteHead(prototype: IdCarrier & { [PATCHED]?: true }): void {
-  if (prototype[PATCHED]) return;
-  prototype[PATCHED] = true;
-  const original = prototype.writeHead;
-  prototype.writeHead = function writeHead(this: IdCarrier, ...values: never[]) {
+export function wrapWriteHead(prototype: IdCarrier): void {
+  patchMethod(prototype, 'writeHead', aroundWriteHead);
+}
+
+function aroundWriteHead(original: (...values: never[]) => unknown): (...values: never[]) => unknown {
+  return function (this: IdCarrier, ...values: never[]) {
     const id = answer.idOf(this);
     let given: readonly unknown[] = values;
     if (id !== undefined && !this.headersSent) {

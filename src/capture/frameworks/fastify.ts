@@ -3,6 +3,7 @@
 // ("fastify.request.handler") tells less: nothing of errors in hooks before the handler, nor of validation.
 
 import { channel } from 'node:diagnostics_channel';
+import { alike } from '../alike.ts';
 import { ModuleHook } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
 import { contextOfDispatch, contextServing } from './served-context.ts';
@@ -13,7 +14,7 @@ type ErrorHandler = (this: unknown, error: unknown, request: Request, ...rest: u
 interface Fastify {
   addHook(name: 'onRequest', hook: (request: Request, reply: unknown, done: Done) => void): void;
   addHook(name: 'onError', hook: (request: Request, reply: unknown, error: unknown, done: Done) => void): void;
-  setErrorHandler(handler: ErrorHandler): unknown;
+  setErrorHandler(handler: ErrorHandler, ...rest: never[]): unknown;
 }
 
 interface Request {
@@ -56,13 +57,14 @@ function hookInstance(fastify: Fastify, seam: Seam): void {
     });
     // Instances of plugins inherit this property. A handler of the application may answer, and onError never runs.
     const setErrorHandler = fastify.setErrorHandler;
-    fastify.setErrorHandler = function (this: unknown, handler) {
-      if (typeof handler !== 'function') return setErrorHandler.call(this as Fastify, handler);
-      return setErrorHandler.call(this as Fastify, function (this: unknown, error, request, ...rest) {
+    fastify.setErrorHandler = alike(function (this: unknown, handler, ...rest) {
+      if (typeof handler !== 'function') return setErrorHandler.call(this as Fastify, handler, ...rest);
+      const told: ErrorHandler = function (this: unknown, error, request, ...others) {
         seam.thrown(error, contextServing(request?.raw));
-        return handler.call(this, error, request, ...rest);
-      });
-    };
+        return handler.call(this, error, request, ...others);
+      };
+      return setErrorHandler.call(this as Fastify, alike(told, handler), ...rest);
+    }, setErrorHandler);
   } catch {
     // An application without routes on its rows is better than none.
   }

@@ -3,7 +3,8 @@
 // application's onError answers. What comes from elsewhere (notFound, Hono itself) is seen where it is handed to onError.
 
 import { type Context, context } from '@opentelemetry/api';
-import { ModuleHook } from './module-hook.ts';
+import { alike, replaceMethod } from '../alike.ts';
+import { ModuleHook, patchMethod } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
 import { urlServedIn } from './served-context.ts';
 
@@ -27,7 +28,7 @@ interface App {
   onError?: Setter;
 }
 
-type HonoClass = new (...values: unknown[]) => App;
+type HonoClass = (new (...values: unknown[]) => App) & { prototype: object };
 
 /** The entries of the package that have an application class each. */
 const ENTRIES = ['hono', 'hono/quick', 'hono/tiny'];
@@ -57,7 +58,7 @@ function isNamespace(exports: object): boolean {
 }
 
 function watchedClass(Hono: HonoClass, seam: Seam): HonoClass {
-  return new Proxy(Hono, {
+  const watched = new Proxy(Hono, {
     construct(target, values, newTarget) {
       const app = Reflect.construct(target, values, newTarget) as App;
       app.router = watchedRouter(app.router, seam);
@@ -65,6 +66,26 @@ function watchedClass(Hono: HonoClass, seam: Seam): HonoClass {
       return app;
     },
   });
+  // Of an application, its class is the one that the module exports.
+  replaceMethod(Hono.prototype, 'constructor', watched as never);
+  watchClones(Hono.prototype, seam);
+  return watched;
+}
+
+/** `basePath()` answers with another application on the same router, made of the class inside of the package. */
+function watchClones(prototype: object, seam: Seam): void {
+  let owner = prototype;
+  while (!Object.hasOwn(owner, 'basePath')) owner = Object.getPrototypeOf(owner);
+  patchMethod(
+    owner,
+    'basePath',
+    (basePath) =>
+      function (this: App, path: never) {
+        const clone = basePath.call(this as never, path) as App;
+        watchSetters(clone, seam);
+        return clone;
+      },
+  );
 }
 
 function watchedRouter(router: Router & { [WATCHED]?: true }, seam: Seam): Router {
@@ -95,13 +116,13 @@ function watchedRouter(router: Router & { [WATCHED]?: true }, seam: Seam): Route
 function watchSetters(app: App, seam: Seam): void {
   const { notFound, onError } = app;
   if (typeof notFound === 'function')
-    app.notFound = function (handler) {
+    app.notFound = alike(function (this: unknown, handler) {
       return notFound.call(this, seam.watch(handler));
-    };
+    }, notFound);
   if (typeof onError === 'function')
-    app.onError = function (handler) {
+    app.onError = alike(function (this: unknown, handler) {
       return onError.call(this, typeof handler === 'function' ? told(handler as ErrorHandler, seam) : handler);
-    };
+    }, onError);
 }
 
 function told(handler: ErrorHandler, seam: Seam): ErrorHandler {

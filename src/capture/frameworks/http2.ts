@@ -2,6 +2,7 @@
 // stream API (`server.on('stream')`).
 
 import type { Http2Server, Http2ServerRequest } from 'node:http2';
+import { alike } from '../alike.ts';
 import { hookWriteHead, wrapWriteHead } from '../response-head.ts';
 import { ModuleHook, patchMethod } from './module-hook.ts';
 import { seamOf } from './seam.ts';
@@ -32,11 +33,11 @@ function apply(exports: Record<string, unknown>): void {
     if (target === undefined) continue;
     for (const name of ['createServer', 'createSecureServer']) {
       const create = target[name] as Create;
-      target[name] = function (this: unknown, ...values: never[]) {
+      target[name] = alike(function (this: unknown, ...values: never[]) {
         const server = create.apply(this, values);
         hookServer(server);
         return server;
-      };
+      }, create);
     }
   }
 }

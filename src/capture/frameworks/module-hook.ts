@@ -3,6 +3,7 @@
 
 import { InstrumentationBase, InstrumentationNodeModuleDefinition } from '@opentelemetry/instrumentation';
 import { VERSION } from '../../version.ts';
+import { replaceMethod } from '../alike.ts';
 import type { Seam } from './seam.ts';
 
 export interface Patch {
@@ -62,9 +63,7 @@ export function patchMethod<K extends string>(
   name: K,
   make: (original: (...values: never[]) => unknown) => (...values: never[]) => unknown,
 ): void {
-  const target = owner as Record<string, unknown>;
-  const original = target[name] as ((...values: never[]) => unknown) & { [PATCHED]?: true };
+  const original = (owner as Record<string, unknown>)[name] as ((...values: never[]) => unknown) & { [PATCHED]?: true };
   if (typeof original !== 'function' || original[PATCHED]) return;
-  const patched = Object.assign(make(original), { [PATCHED]: true });
-  Object.defineProperty(target, name, { value: patched, configurable: true, writable: true, enumerable: false });
+  replaceMethod(owner, name, Object.defineProperty(make(original), PATCHED, { value: true }));
 }

@@ -3,6 +3,7 @@
 import { types } from 'node:util';
 import type { LineLogger } from '../../otel/lines.ts';
 import { isClientFault, isErrorLike, peek } from '../../record/thrown.ts';
+import { alike } from '../alike.ts';
 import { isAnsweredByFramework, isLeftToFramework } from '../frameworks/seam.ts';
 import { ERROR, emit, inWords, WARN } from './emit.ts';
 
@@ -36,7 +37,7 @@ export function hookConsole(logger: LineLogger, mode: ConsoleMode): () => void {
   let busy = false;
   const undo = (['error', 'warn'] as const).map((method) => {
     const original = console[method];
-    const wrapped = function (this: unknown, ...values: unknown[]): void {
+    const wrapped = alike(function (this: unknown, ...values: unknown[]): void {
       original.apply(this, values);
       // What a processor prints while it handles our record must not come back to it.
       if (busy) return;
@@ -54,7 +55,7 @@ export function hookConsole(logger: LineLogger, mode: ConsoleMode): () => void {
       } finally {
         busy = false;
       }
-    };
+    }, original);
     console[method] = wrapped;
     return () => {
       if (console[method] === wrapped) console[method] = original;

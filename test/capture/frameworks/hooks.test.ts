@@ -115,6 +115,32 @@ test('Hono: what notFound throws, and what Hono itself hands to onError, is a ro
   );
 });
 
+test('Hono: handlers that are set on what basePath() answers, and those of mounted applications, are seen', async (t) => {
+  const { rows } = await journaled(
+    t,
+    `import { serve } from '@hono/node-server'; import { Hono } from 'hono'; ${ASK}
+    const app = new Hono().basePath('/api');
+    app.notFound(() => { throw new Error('in notFound'); });
+    app.onError((error, context) => context.text('sorry', 503));
+    app.use('/silent/*', async () => {});
+    app.get('/silent/:id', (context) => context.text('never'));
+    const part = new Hono().basePath('/part');
+    part.onError((error) => { throw new Error('in onError', { cause: error }); });
+    part.get('/dogs/:id', async () => { throw new Error('in the part'); });
+    app.route('/parts', part);
+    await ask(serve({ fetch: app.fetch, port: 0 }), '/none', '/api/silent/1', '/api/parts/part/dogs/7');`,
+  );
+  assert.deepEqual(
+    drawn(rows).map((row) => row.replace(/ Did you.*\? \|/, ' |')),
+    [
+      'ERROR in notFound | undefined | 503',
+      'ERROR Context is not finalized. | /api/silent/:id | 503',
+      'ERROR in the part | /api/parts/part/dogs/:id | 503',
+      'ERROR in onError | /api/parts/part/dogs/:id | 503',
+    ],
+  );
+});
+
 test('Hono: a request made within another is not its route; a mounted part of it is', async (t) => {
   const { rows } = await journaled(
     t,
