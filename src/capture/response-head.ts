@@ -115,6 +115,8 @@ function withId(response: IdCarrier, values: readonly unknown[], { header, value
   const at = typeof values[1] === 'string' || (values[2] !== undefined && values[2] !== null) ? 2 : 1;
   const given = values[at];
   if (given === undefined) return [...values.slice(0, at), { [header]: value }];
+  // node:http takes it for no headers, node:http2 refuses it.
+  if (given === null) response.setHeader(header, value);
   if (typeof given !== 'object' || given === null) return values;
   return [...values.slice(0, at), withHeader(given, header, value), ...values.slice(at + 1)];
 }
@@ -128,6 +130,7 @@ function withHeader(given: object, header: string, value: string): object {
   const isHeader = (name: unknown): boolean => String(name).toLowerCase() === header;
   if (!Array.isArray(given)) return Object.keys(given).some(isHeader) ? given : { ...given, [header]: value };
   if (isTuples(given)) return given.some(([name]) => isHeader(name)) ? given : [...given, [header, value]];
-  // A list of odd length is for node:http to refuse.
+  // For node:http to refuse, as it was given.
+  if (given.length % 2 === 1) return given;
   return given.some((name, at) => at % 2 === 0 && isHeader(name)) ? given : [...given, header, value];
 }
