@@ -136,13 +136,14 @@ ${inOrder(workers)
   or a download leaves none, either (beside an HTTP instrumentation of the application's own it does). A request whose handler
   throws past its framework has the status that it is answered with within five seconds, if it is.
 - A request that a handler makes up (\`fastify.inject\`, \`app.request()\` of Hono) is part of its own: no span, no route.
+- What Fastify only logs (a stream that fails after the head, a failing \`onResponse\`) is a row of the level that it logs with,
+  without a logger, too.
 - What a request logs after its answer is out has the request id, route, status and latency of that request.
 
 ## Not covered
 
 - **A source that \`pipeline(source, response, callback)\` finds closed early**, where the callback does nothing with the
-  error: no row. Nor has an error that Fastify without a logger only logs (a stream that fails after the head, a failing \`onResponse\`).
-- **Nest's \`@Sse()\`** whose observable fails, and a \`checkContinue\` listener that answers itself: no row.
+  error: no row.
 - **http2's stream API** (\`server.on('stream')\`): no span, no request id; errors that reach a logger or crash are rows.
 - **Hono's classes imported by another path** than the three above, and \`app.mount()\` of a foreign application: errors that
   Hono's default handler prints are rows through the console, without a route. Where that is not enough, one line is:

@@ -3,7 +3,12 @@
 // ("fastify.request.handler") tells less: nothing of errors in hooks before the handler, nor of validation.
 
 import { channel } from 'node:diagnostics_channel';
+import { context } from '@opentelemetry/api';
+import { logsApi } from '../../otel/lines.ts';
+import { isErrorLike } from '../../record/thrown.ts';
 import { alike } from '../alike.ts';
+import { ERROR, emit, errorIn, WARN } from '../loggers/emit.ts';
+import { isHangUp } from './hang-up.ts';
 import { ModuleHook } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
 import { contextOfDispatch, contextServing } from './served-context.ts';
@@ -15,7 +20,10 @@ interface Fastify {
   addHook(name: 'onRequest', hook: (request: Request, reply: unknown, done: Done) => void): void;
   addHook(name: 'onError', hook: (request: Request, reply: unknown, error: unknown, done: Done) => void): void;
   setErrorHandler(handler: ErrorHandler, ...rest: never[]): unknown;
+  log: Log;
 }
+
+type Log = Record<'error' | 'warn' | 'info', (...values: unknown[]) => void>;
 
 interface Request {
   /** Of node:http or node:http2. */
@@ -65,7 +73,26 @@ function hookInstance(fastify: Fastify, seam: Seam): void {
       };
       return setErrorHandler.call(this as Fastify, alike(told, handler), ...rest);
     }, setErrorHandler);
+    if (fastify.log.error === fastify.log.info) hearLog(fastify.log, seam);
   } catch {
     // An application without routes on its rows is better than none.
+  }
+}
+
+/**
+ * Without a logger an application has one that does nothing, of its own. What Fastify tells it alone (a stream that fails
+ * after the head, a hook that fails after the answer) is told as its logger would tell it.
+ */
+function hearLog(log: Log, seam: Seam): void {
+  for (const [level, severity] of [
+    ['error', ERROR],
+    ['warn', WARN],
+  ] as const) {
+    const heard = (...values: unknown[]): void => {
+      const thrown = isErrorLike(values[0]) ? values[0] : errorIn(values[0])?.thrown;
+      if (!seam.active || thrown === undefined || isHangUp(thrown, context.active())) return;
+      emit(logsApi().getLogger(seam.framework), { severity, thrown });
+    };
+    Object.defineProperty(log, level, { value: alike(heard, log[level]), configurable: true, writable: true });
   }
 }

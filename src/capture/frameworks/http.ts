@@ -4,7 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { hookWriteHead } from '../response-head.ts';
 import { ModuleHook, patchMethod } from './module-hook.ts';
 import { seamOf } from './seam.ts';
-import { followHttpEvents, ServerRequests } from './server-requests.ts';
+import { followHttpEvents, isRequest, ServerRequests } from './server-requests.ts';
 
 const seam = seamOf('http');
 /** Of the latest start: what is patched stays so. */
@@ -33,7 +33,7 @@ function hookServer({ prototype }: typeof Server, scheme: string): void {
     (emit) =>
       function (this: Server, ...values: unknown[]) {
         const go = (): unknown => emit.apply(this, values as never[]);
-        if (values[0] !== 'request' || !seam.active) return go();
+        if (!isRequest(values[0]) || !seam.active) return go();
         return requests.serve(values[1] as IncomingMessage, values[2] as ServerResponse, scheme, go);
       },
   );

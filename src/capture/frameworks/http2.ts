@@ -6,7 +6,7 @@ import { alike } from '../alike.ts';
 import { hookWriteHead, wrapWriteHead } from '../response-head.ts';
 import { ModuleHook, patchMethod } from './module-hook.ts';
 import { seamOf } from './seam.ts';
-import { followEvents, followHttpEvents, ServerRequests } from './server-requests.ts';
+import { followEvents, followHttpEvents, isRequest, ServerRequests } from './server-requests.ts';
 
 /** createServer and createSecureServer make servers of classes that are not exported. */
 type Create = (...values: never[]) => Http2Server;
@@ -49,7 +49,7 @@ function hookServer(server: Http2Server): void {
     (emit) =>
       function (this: Http2Server, ...values: unknown[]) {
         const go = (): unknown => emit.apply(this, values as never[]);
-        if (values[0] !== 'request' || !seam.active) return go();
+        if (!isRequest(values[0]) || !seam.active) return go();
         const request = values[1] as Http2ServerRequest;
         // Requests of HTTP/1 clients have no such field.
         const scheme = request.scheme ?? 'https';

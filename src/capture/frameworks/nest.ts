@@ -2,11 +2,13 @@
 // whether a filter of the application answers or Nest. Routes come from the platform (Express, Fastify).
 
 import { createRequire } from 'node:module';
-import { peek } from '../../record/thrown.ts';
+import { isObject, peek } from '../../record/thrown.ts';
 import { ModuleHook, patchMethod } from './module-hook.ts';
-import { seamOf } from './seam.ts';
+import { type Seam, seamOf } from './seam.ts';
+import { contextServing } from './served-context.ts';
 
 const HANDLER = './exceptions/exceptions-handler.js';
+const RESPONSES = './router/router-response-controller.js';
 
 /** What Nest itself throws where no route matched: an answer, not an error of anyone here. */
 const NO_ROUTE = /^Cannot [A-Z]+ \//;
@@ -15,8 +17,9 @@ const NO_ROUTE = /^Cannot [A-Z]+ \//;
 export function createNestHook(resolve: (name: string) => unknown): ModuleHook {
   const seam = seamOf('nestjs');
   const apply = (): void => {
-    // It is not exported, but loaded by now: Nest 12 is made of ES modules, which `require` gives as they are.
-    const { ExceptionsHandler } = createRequire(String(resolve('@nestjs/core')))(HANDLER);
+    // They are not exported, but loaded by now: Nest 12 is made of ES modules, which `require` gives as they are.
+    const load = createRequire(String(resolve('@nestjs/core')));
+    const { ExceptionsHandler } = load(HANDLER);
     patchMethod(
       ExceptionsHandler.prototype,
       'next',
@@ -26,8 +29,32 @@ export function createNestHook(resolve: (name: string) => unknown): ModuleHook {
           return next.call(this as never, exception as never, ...(rest as never[]));
         },
     );
+    hookEvents(load(RESPONSES).RouterResponseController.prototype, load('rxjs').tap, seam);
   };
   return new ModuleHook(seam, [{ module: '@nestjs/core', versions: ['>=10 <13'], apply }]);
+}
+
+interface Observable {
+  pipe(operator: unknown): Observable;
+}
+
+/** A stream of events (`@Sse()`) that fails once its head is out is told to the client, and to Nest's own logger at most. */
+function hookEvents(prototype: object, tap: (observer: object) => unknown, seam: Seam): void {
+  patchMethod(
+    prototype,
+    'sse',
+    (sse) =>
+      function (this: unknown, result: unknown, response: never, ...rest: never[]) {
+        const told = (events: unknown): unknown => {
+          if (!isObject(events) || typeof peek(events, 'pipe') !== 'function') return events;
+          return (events as Observable).pipe(
+            tap({ error: (error: unknown) => seam.thrown(error, contextServing(response)) }),
+          );
+        };
+        const watched = result instanceof Promise ? result.then(told) : told(result);
+        return sse.call(this as never, watched as never, response, ...rest);
+      },
+  );
 }
 
 function isNoRoute(exception: unknown): boolean {

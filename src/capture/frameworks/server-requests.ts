@@ -198,6 +198,11 @@ export class ServerRequests {
   }
 }
 
+/** Events of a server that hand a request over: one with `Expect` goes to a listener of its own, where there is one. */
+export function isRequest(event: unknown): boolean {
+  return event === 'request' || event === 'checkContinue' || event === 'checkExpectation';
+}
+
 /**
  * Events of requests and responses are emitted by the socket, which knows nothing of the request: listeners are called in
  * its context, and the end of the response is seen. Once on a prototype, where `context.bind` would replace eight methods

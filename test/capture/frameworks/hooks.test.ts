@@ -36,6 +36,108 @@ test('Fastify: an error sent from a callback that lost its context is one row, o
   assert.deepEqual(drawn(rows), ['ERROR from the pool | /dogs/:id | 500', 'ERROR from the pool | /dogs/:id | 409']);
 });
 
+test('Fastify without a logger: what it would only log is a row, of its request', async (t) => {
+  const { rows, stdout } = await journaled(
+    t,
+    `import fastify from 'fastify'; import { Readable } from 'node:stream'; ${ASK}
+    const app = fastify();
+    console.log(Object.keys(app.log).join());
+    app.get('/streams/:id', (request, reply) => {
+      const source = new Readable({ read() {} });
+      source.push('a part');
+      setTimeout(() => source.destroy(new Error('disk failed')), 20);
+      return reply.send(source);
+    });
+    app.get('/hooks/:id', { onResponse: async () => { throw new TypeError('no meter'); } }, async () => 'ok');
+    app.get('/thrown/:id', async () => { throw new Error('thrown'); });
+    app.get('/refused/:id', async () => { throw Object.assign(new Error('refused'), { statusCode: 409 }); });
+    await app.listen({ port: 0 });
+    await ask(app.server, '/streams/1', '/hooks/1', '/thrown/1', '/refused/1');`,
+  );
+  assert.equal(stdout, 'child\n');
+  assert.deepEqual(drawn(rows), [
+    'WARNING disk failed | /streams/:id | 200',
+    'ERROR no meter | /hooks/:id | 200',
+    'ERROR thrown | /thrown/:id | 500',
+    'WARNING refused | /refused/:id | 409',
+  ]);
+  assert.equal(new Set(rows.map(({ requestId }) => requestId)).size, 4);
+});
+
+test('Nest: a stream of events that fails is a row of its request, before its head is out or after', async (t) => {
+  const { rows } = await journaled(
+    t,
+    `const { NestFactory } = require('@nestjs/core');
+    const { Controller, Module, Sse } = require('@nestjs/common');
+    const { concat, map, of, throwError, timer } = require('rxjs');
+    const failing = (message) => concat(of({ data: 'one' }), timer(20).pipe(map(() => { throw new Error(message); })));
+    class Dogs {
+      late() { return failing('after the head'); }
+      async promised() { return failing('of a promise'); }
+      early() { return throwError(() => new Error('before the head')); }
+      async never() { throw new Error('no events at all'); }
+      whole() { return of({ data: 'all' }); }
+    }
+    const names = ['late', 'promised', 'early', 'never', 'whole'];
+    Controller()(Dogs);
+    for (const name of names) Sse(name + '/:id')(Dogs.prototype, name, Object.getOwnPropertyDescriptor(Dogs.prototype, name));
+    class App {}
+    Module({ controllers: [Dogs] })(App);
+    (async () => {
+      const app = await NestFactory.create(App, { logger: false });
+      await app.listen(0);
+      for (const name of names)
+        console.log(name, await fetch('http://127.0.0.1:' + app.getHttpServer().address().port + '/' + name + '/7').then((answer) => answer.text()));
+      await app.close();
+    })();`,
+    { file: 'app.cjs' },
+  );
+  assert.deepEqual(drawn(rows), [
+    'ERROR after the head | /late/:id | 200',
+    'ERROR of a promise | /promised/:id | 200',
+    'ERROR before the head | /early/:id | 500',
+    'ERROR no events at all | /never/:id | 500',
+  ]);
+  assert.equal(new Set(rows.map(({ requestId }) => requestId)).size, 4);
+});
+
+test('node:http: a request with Expect that a listener of its own answers, or hands on, is a request', async (t) => {
+  const { rows, stdout } = await journaled(
+    t,
+    `import express from 'express'; import http from 'node:http';
+    const app = express();
+    app.set('env', 'test');
+    app.post('/dogs/:id', () => { throw new Error('in the application'); });
+    const refuse = (message) => (request, response) => { console.error(new Error(message)); response.writeHead(417).end(); };
+    const server = http.createServer(app).on('checkExpectation', refuse('expects dogs')).on('checkContinue', (request, response) => {
+      if (request.url === '/large') return refuse('too large')(request, response);
+      response.writeContinue();
+      server.emit('request', request, response);
+    }).listen(0);
+    await new Promise((listening) => server.once('listening', listening));
+    for (const [path, expect] of [['/large', '100-continue'], ['/dogs/7', '100-continue'], ['/any', 'dogs']])
+      await new Promise((ended) => {
+        const request = http.request({ port: server.address().port, path, method: 'POST', headers: { expect, 'x-request-id': 'mine' + path }, agent: false });
+        request.on('continue', () => request.end('{}')).on('response', (answer) => {
+          console.log(answer.statusCode, answer.headers['x-request-id']);
+          answer.resume().on('end', ended);
+        }).flushHeaders();
+      });
+    server.close();
+    server.closeAllConnections();`,
+  );
+  assert.equal(stdout, '417 mine/large\n500 mine/dogs/7\n417 mine/any\n');
+  const served = rows.filter(({ module }) => module !== '@opentelemetry/instrumentation-http');
+  assert.deepEqual(
+    served.map(({ requestId, ...row }) => `${requestId} ${drawn([row as never])}`),
+    [
+      'mine/large ERROR too large | undefined | 417',
+      'mine/dogs/7 ERROR in the application | /dogs/:id | 500',
+      'mine/any ERROR expects dogs | undefined | 417',
+    ],
+  );
+});
+
 test('Fastify: a request injected into another is not its route', async (t) => {
   const { rows } = await journaled(
     t,
