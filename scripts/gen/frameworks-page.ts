@@ -131,7 +131,7 @@ ${inOrder(workers)
 - An error that is *thrown* and says by its own status that the client is at fault (\`http-errors\`, Nest's and Hono's HTTP
   exceptions, Fastify's validation) is a WARNING row. Where the request answers 5xx all the same it is an ERROR: it
   was a 402 or 429 of another service. Nest's own "Cannot GET /…" for a path without a route is none.
-  That Express prints what nobody handles raises none of them.
+  That Express prints what nobody handles raises none of them, but one with a status that a call of the same request was answered.
 - A client that gives up before any answer leaves no status, and no row of its own; one that leaves in the midst of an upload
   or a download leaves none, either (beside an HTTP instrumentation of the application's own it does). A request whose handler
   throws past its framework has the status that it is answered with within five seconds, if it is.

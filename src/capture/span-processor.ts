@@ -177,6 +177,7 @@ export class RowtraceSpanProcessor implements SpanProcessor {
   /** A span that ended with ERROR status and told no exception. */
   #failure(span: ReadableSpan, state: SpanState, operation: Operation): void {
     const status = httpStatus(span.attributes);
+    if (status !== undefined && isOutgoing(span)) state.request.answered(status);
     const failed =
       status === undefined ? span.status.code === SpanStatusCode.ERROR : status >= this.#options.statusRows;
     if (!failed || state.failed) return;

@@ -65,6 +65,8 @@ export class RequestState {
   readonly carried: Carried[] = [];
   /** Errors with the status of a fault of the client's: the answer will say whether it was. */
   undecided: Set<Carried> | undefined;
+  /** What other services answered it, of 4xx: an error with such a status need not be the client's fault. */
+  refusals: Set<number> | undefined;
   ended = false;
   /** Set at the end of a request: rows that come after it are not amended any more. */
   outcome?: { status: number | undefined; latency: number };
@@ -82,6 +84,12 @@ export class RequestState {
     if (this.rows.length >= MAX_ROWS) return false;
     this.rows.push(row);
     return true;
+  }
+
+  answered(status: number): void {
+    if (status < 400 || status >= 500) return;
+    this.refusals ??= new Set();
+    this.refusals.add(status);
   }
 
   remember(carried: Carried): void {

@@ -22,9 +22,14 @@ export function isErrorLike(value: unknown): value is Error {
 
 /** Frameworks give errors that are the client's fault a status (`http-errors`): worth a row, not an alarm. */
 export function isClientFault(thrown: unknown): boolean {
+  return faultOfClient(thrown) !== undefined;
+}
+
+/** That status. */
+export function faultOfClient(thrown: unknown): number | undefined {
   const told = peek(thrown, 'statusCode') ?? peek(thrown, 'status');
   const status = typeof told === 'number' || typeof told === 'string' ? Number(told) : 0;
-  return status >= 400 && status < 500;
+  return status >= 400 && status < 500 ? status : undefined;
 }
 
 /** The cause of an error; verror has a method of that name, which is no cause, and keeps it elsewhere. */

@@ -1,8 +1,10 @@
 // console.error and console.warn in, log records out. What is printed stays as it is.
 
 import { types } from 'node:util';
+import { context } from '@opentelemetry/api';
 import type { LineLogger } from '../../otel/lines.ts';
-import { isClientFault, isErrorLike, peek } from '../../record/thrown.ts';
+import { stateOfContext } from '../../otel/request-state.ts';
+import { faultOfClient, isErrorLike, peek } from '../../record/thrown.ts';
 import { alike } from '../alike.ts';
 import { isAnsweredByFramework, isLeftToFramework } from '../frameworks/seam.ts';
 import { ERROR, emit, inWords, WARN } from './emit.ts';
@@ -18,11 +20,14 @@ export function isConsoleFrozen(): boolean {
 
 /**
  * Express prints each error that nobody handles, bad JSON and missing files of any bot among them: its answer says what they
- * are. What an error handler prints is the application's to judge, and an answer of another service that went on as an error
- * has a status, too; `expose` is how http-errors marks what is meant for the client.
+ * are. What an error handler prints is the application's to judge; an answer of another service that went on as an error has a
+ * status, too. `expose` is how http-errors marks what is meant for the client.
  */
 function isForTheClient(thrown: Error | undefined): boolean {
-  if (!isClientFault(thrown)) return false;
+  const status = faultOfClient(thrown);
+  if (status === undefined) return false;
+  // Of a call that this request made.
+  if (stateOfContext(context.active())?.request.refusals?.has(status)) return false;
   return isAnsweredByFramework(thrown) || (peek(thrown, 'expose') === true && isLeftToFramework(thrown));
 }
 
