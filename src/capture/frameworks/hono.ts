@@ -74,8 +74,9 @@ function watchedClass(Hono: HonoClass, seam: Seam): HonoClass {
 
 /** `basePath()` answers with another application on the same router, made of the class inside of the package. */
 function watchClones(prototype: object, seam: Seam): void {
-  let owner = prototype;
-  while (!Object.hasOwn(owner, 'basePath')) owner = Object.getPrototypeOf(owner);
+  let owner: object | null = prototype;
+  while (owner !== null && !Object.hasOwn(owner, 'basePath')) owner = Object.getPrototypeOf(owner);
+  if (owner === null) return;
   patchMethod(
     owner,
     'basePath',
