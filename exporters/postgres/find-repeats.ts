@@ -26,7 +26,7 @@ export async function findRepeats(
     const id = row.event_id.toLowerCase();
     const carrier = occurrence && known.get(occurrence.key)?.find((one) => one.id === id && one.into !== id);
     if (carrier !== undefined && carrier.acceptance === acceptance) continue;
-    repeats.set(nameOf(row), { ...row, acceptance, first: carrier?.acceptance });
+    repeats.set(nameOf(row), { ...row, acceptance, carried: carrier !== undefined, first: carrier?.acceptance });
   }
   if (repeats.size === 0) return [];
   const { text, values } = noteRepeats(target, [...repeats.values()]);

@@ -33,26 +33,39 @@ export interface Found {
 
 const NOTHING_FOUND: Found = { rows: [], letters: [] };
 
-/** @param added ids of what is new: the rows of a batch, or dead letters */
+/** What is new: a row, or a dead letter. */
+type News = Pick<DeadLetterRow, 'event_id' | 'process'>;
+
+/** @param repeated rows that are there already and that another request brings for the first time: what is part of them is, too */
 export function accountOf(
-  added: ReadonlySet<string>,
+  added: readonly News[],
   inserted: readonly ErrorLogRow[],
   absorbed: readonly AbsorbedRow[] = [],
   { rows, letters }: Found = NOTHING_FOUND,
+  repeated: readonly News[] = [],
 ): Account {
+  const made = new Set(added.map(idOf));
+  // By process, since of two receivers that were sent the same each accounts for it.
+  const again = new Set(repeated.map((row) => nameOf(idOf(row), row)));
+  const news = new Set([...again, ...added.map((row) => nameOf(idOf(row), row))]);
   const gone = new Set(rows.map(idOf));
   const goneLetters = new Set(letters);
   // By row: held now and stored by an interrupted attempt before, it is one all the same.
-  const distinct = [...new Map(absorbed.map((row) => [idOf(row), row])).values()];
+  const byName = new Map(absorbed.map((row) => [nameOf(idOf(row), row), row]));
+  // What is a repeat counts as one, and the row is another's.
+  for (const name of again) byName.delete(name);
+  const distinct = [...byName.values()];
   const isKnown = (row: AbsorbedRow) => row.held || gone.has(idOf(row)) || goneLetters.has(idOf(row));
   // With one of those between, which an interrupted attempt stored (or made a letter) and which goes now.
   const isCounted = ({ via = [] }: AbsorbedRow) =>
     via.some((id) => gone.has(id.toLowerCase()) || goneLetters.has(id.toLowerCase()));
   return {
     stored: gone.size === 0 ? [...inserted] : inserted.filter((row) => !gone.has(idOf(row))),
-    takenBack: rows.filter((row) => !added.has(idOf(row))),
-    absorbed: distinct.filter((row) => added.has(row.into.toLowerCase()) && isKnown(row) && !isCounted(row)),
-    removed: distinct.filter((row) => gone.has(idOf(row)) && !added.has(idOf(row))),
+    takenBack: rows.filter((row) => !made.has(idOf(row))),
+    absorbed: distinct.filter(
+      (row) => news.has(nameOf(row.into.toLowerCase(), row)) && isKnown(row) && !isCounted(row),
+    ),
+    removed: distinct.filter((row) => gone.has(idOf(row)) && !made.has(idOf(row))),
     removedLetters: distinct.filter((row) => goneLetters.has(idOf(row))),
   };
 }
@@ -135,6 +148,10 @@ function changeOf(
   return change;
 }
 
-function idOf({ event_id }: { event_id: string }): string {
+function idOf({ event_id = '' }: { event_id?: string | undefined }): string {
   return event_id.toLowerCase();
+}
+
+function nameOf(id: string, { process }: { process?: string | undefined }): string {
+  return `${id} ${process}`;
 }

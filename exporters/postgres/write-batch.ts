@@ -52,11 +52,11 @@ export async function writeBatch(
   await tx.later(takeTurns(target, batch));
   const inserted = logs.size > 0 ? await insert(tx, logs) : [];
   const counts = batch.counts.length > 0 ? await insertNewCounts(tx, target, batch.counts) : [];
-  // Before anything is taken back, as what is repeated may be.
-  const brought = [...given.logs, ...batch.counts];
+  // Before anything is taken back, as what is repeated may be. What delivery held was brought as well.
+  const brought = [...given.logs, ...batch.counts, ...batch.absorbed.filter(({ held }) => held)];
   const repeats = await findRepeats(tx, target, brought, [...inserted, ...counts], known);
-  const added = new Set([...idsOf(inserted), ...joined.map(({ event_id }) => event_id)]);
-  const account = accountOf(added, inserted, batch.absorbed, await takeBack(tx, target, batch.absorbed));
+  const found = await takeBack(tx, target, batch.absorbed);
+  const account = accountOf([...inserted, ...joined], inserted, batch.absorbed, found, repeats);
   account.absorbed.push(...joined, ...repeats);
   const amendments = [...batch.amendments, ...occurrences.amendments];
   const amended = amendments.length > 0 ? await amend(tx, target, amendments) : [];
@@ -74,9 +74,6 @@ export async function writeBatch(
   return counts.length === 0 ? result : { ...result, aggregated: counts.reduce((sum, { count }) => sum + count, 0) };
 }
 
-/** Who absorbs none is asked by no id. */
-const NONE: ReadonlySet<string> = new Set();
-
 /** The whole of a batch where nothing has to be asked: every row is new, or `copy` refuses them all. */
 export function statementsOfNews(
   target: Target,
@@ -84,7 +81,7 @@ export function statementsOfNews(
   logs: readonly ErrorLogRow[],
   copy: readonly Statement[],
 ): Statement[] {
-  const account = accountOf(NONE, logs);
+  const account = accountOf([], logs);
   return [
     ...takeTurns(target, batch),
     ...copy,
@@ -134,10 +131,6 @@ async function takeBack(tx: Queryable, target: Target, absorbed: readonly Absorb
   return { rows, letters: removed.map(({ event_id }) => event_id) };
 }
 
-function idsOf(rows: readonly { event_id?: string }[]): Set<string> {
-  return new Set(rows.map(({ event_id }) => event_id?.toLowerCase() ?? ''));
-}
-
 function ledgerStatements(target: Target, changes: readonly LedgerChange[], replayed = false): Statement[] {
   return changes.length > 0 ? [upsertLedger(target, changes, replayed)] : [];
 }
@@ -158,7 +151,7 @@ export async function writeDeadLetters(tx: Transaction, target: Target, rows: re
   const made = new Set((await tx.query<{ digest: string }>(text, values)).map(({ digest }) => digest));
   const added = rows.filter((row) => made.delete(digestOf(row)));
   const absorbed = rows.flatMap((row) => row.absorbed ?? []);
-  const account = accountOf(idsOf(added), [], absorbed, await takeBack(tx, target, absorbed));
+  const account = accountOf(added, [], absorbed, await takeBack(tx, target, absorbed));
   await tx.later([
     ...issueStatements(target, account.takenBack),
     ...ledgerStatements(target, deadLetterChanges(added, account)),

@@ -228,6 +228,7 @@ export class Follower {
       const held = this.#hold.take(row.event_id);
       if (!held) continue;
       row.held = true;
+      row.acceptance = held.resource.acceptance;
       const { event_id } = row;
       absorbed.push(...held.absorbed.map((one) => ({ ...one, into: row.into, via: [...(one.via ?? []), event_id] })));
       tickets.push(held.ticket, ...held.tickets);

@@ -9,21 +9,36 @@ export interface Repeat {
   event_id: string;
   created_at: number;
   acceptance: number;
-  /** With which request the stored one came, where that is known: of rows that became part of another one nothing is left. */
+  /** It became part of another row, of which `first` tells the request: nothing else is left of it. */
+  carried: boolean;
   first: number | undefined;
 }
 
-const COLUMNS: Columns = { event_id: 'uuid', created_at: 'timestamptz', acceptance: 'int', first: 'int' };
+const COLUMNS: Columns = {
+  event_id: 'uuid',
+  created_at: 'timestamptz',
+  acceptance: 'int',
+  carried: 'boolean',
+  first: 'int',
+};
 
+/** What is stored without a request is of a version that did not write it down, and came before. */
 export function noteRepeats(target: Target, rows: readonly Repeat[]): Statement {
-  const stored = (table: string) =>
-    `(select t.acceptance from ${target.schema}.${table} t where t.event_id = r.event_id and t.created_at = r.created_at)`;
+  // Two writers at once may have made a row and a count of one record: both came first.
+  const stored = ['error_logs', 'error_counts'].map(
+    (table) =>
+      `select t.acceptance from ${target.schema}.${table} t where t.event_id = r.event_id and t.created_at = r.created_at`,
+  );
   const text = `
     insert into ${target.schema}.repeats (event_id, acceptance)
-    select event_id, acceptance
+    select r.event_id, r.acceptance
     from json_to_recordset($1::json) as r (${columnDefinitions(COLUMNS)})
-    where coalesce(r.first, ${stored('error_logs')}, ${stored('error_counts')}) <> r.acceptance
-    order by event_id, acceptance
+    cross join lateral (
+      select bool_or(s.acceptance is not distinct from r.acceptance) as same
+      from (${stored.join(' union all ')} union all select r.first where r.carried) s
+    ) known
+    where not known.same
+    order by r.event_id, r.acceptance
     on conflict (event_id, acceptance) do nothing
     returning event_id::text, acceptance`;
   return { text, values: [toJson(rows.map((row) => encodeRow(row, COLUMNS)))] };

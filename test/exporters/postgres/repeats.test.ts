@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readLedger } from '../../../src/query/ledger.ts';
-import type { DeadLetterRow, ErrorLogRow } from '../../../src/record/row.ts';
+import type { AbsorbedRow, DeadLetterRow, ErrorLogRow } from '../../../src/record/row.ts';
 import type { Db } from '../../../src/store/db.ts';
 import { until } from '../../support/journals.ts';
 import { errorCount, errorLog } from '../../support/rows.ts';
@@ -50,6 +50,64 @@ for (const kind of KINDS)
       for (const logs of [[a], [b, again(b)], [again(a)], [again(b), b], [again(a), a]])
         await sink.write(batch({ logs }));
       assert.deepEqual(await sums(db), { p: [1, 1, 0], q: [0, 2, 0] });
+    });
+
+    test('of rows that are part of another one now, held by delivery or stored', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const [a, b, c, d, e] = [first('a'), first('b'), first('c'), first('d'), first('e')];
+      const partOf = (row: ErrorLogRow, into: ErrorLogRow, more: Partial<AbsorbedRow> = {}): AbsorbedRow => {
+        const { event_id, created_at } = row;
+        return { event_id, created_at, into: into.event_id, process: into.process!, ...more };
+      };
+      const held = { held: true, acceptance: 3 } as const;
+      const deliveries = [
+        batch({ logs: [a, b, c] }),
+        // Brought by q before: a, the part of what p has not seen, and b, the part of what p stored apart.
+        batch({ logs: [again(d)], absorbed: [partOf(a, again(d), held)] }),
+        batch({ logs: [again(c)], absorbed: [partOf(b, again(c), held)] }),
+      ];
+      for (const each of [0, 1, 1, 2, 2]) await sink.write(deliveries[each]!);
+      assert.deepEqual(await sums(db), { p: [3, 0, 0], q: [1, 3, 0] });
+      const [f, absorbed] = [first('f'), [] as AbsorbedRow[]];
+      absorbed.push(partOf(e, f), partOf(e, again(f)));
+      for (let delivery = 0; delivery < 2; delivery++) {
+        await sink.write(batch({ logs: [e, again(e), f, again(f)], absorbed }));
+        assert.deepEqual(await sums(db), { p: [4, 1, 0], q: [1, 5, 0] });
+      }
+      const left = await db.query<{ message: string }>('select message from rowtrace.error_logs order by message');
+      assert.deepEqual(
+        left.map(({ message }) => message),
+        ['c', 'd', 'f'],
+      );
+    });
+
+    test('of rows that an older version stored', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const at = Date.now();
+      const occurrence = { key: 'a'.repeat(32), span: '1', path: [], from: at, to: at };
+      const old = [
+        first('a'),
+        first('b', { occurrence }),
+        first('c', { occurrence: { ...occurrence, span: '2', path: ['1'] } }),
+      ];
+      await sink.write(batch({ logs: old.map(({ acceptance, ...row }) => row) }));
+      for (let delivery = 0; delivery < 2; delivery++) await sink.write(batch({ logs: old.map((row) => again(row)) }));
+      assert.deepEqual(await sums(db), { p: [2, 1, 0], q: [0, 3, 0] });
+    });
+
+    test('not of a count that went in beside the row of another writer', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const a = first('a');
+      const count = errorCount({ event_id: a.event_id, created_at: a.created_at, process: 'q', acceptance: 2 });
+      await sink.write(batch({ counts: [count] }));
+      await db.query(
+        `insert into rowtrace.error_logs (event_id, created_at, level, message, message_template, fingerprint,
+           fingerprint_version, service, environment, acceptance, tags)
+         values ($1, to_timestamp($2::float8 / 1000), 'ERROR', 'a', 'a', $3, 1, 'kennel', '', 1, '{}')`,
+        [a.event_id, a.created_at, a.fingerprint],
+      );
+      await sink.write(batch({ counts: [count] }));
+      assert.deepEqual(await sums(db), { q: [0, 0, 1] });
     });
 
     test('of rows that were only counted, and of stored ones that come as counts', async (t) => {
