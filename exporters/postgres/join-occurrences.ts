@@ -54,7 +54,13 @@ function place(
   if (own.into === id) return;
   result.logs.delete(id);
   if (same?.id !== id)
-    result.joined.push({ process: row.process, event_id: id, created_at: row.created_at, into: own.into });
+    result.joined.push({
+      process: row.process,
+      acceptance: row.acceptance,
+      event_id: id,
+      created_at: row.created_at,
+      into: own.into,
+    });
   const amendment = amendmentOf(row, own);
   const stands = result.logs.get(own.into);
   if (stands) result.logs.set(own.into, amendRow(stands, amendment));

@@ -34,7 +34,7 @@ export interface Found {
 const NOTHING_FOUND: Found = { rows: [], letters: [] };
 
 /** What is new: a row, or a dead letter. */
-type News = Pick<DeadLetterRow, 'event_id' | 'process'>;
+type News = Pick<DeadLetterRow, 'event_id' | 'process'> & { acceptance?: number | undefined };
 
 /** @param repeated rows that are there already and that another request brings for the first time: what is part of them is, too */
 export function accountOf(
@@ -45,15 +45,14 @@ export function accountOf(
   repeated: readonly News[] = [],
 ): Account {
   const made = new Set(added.map(idOf));
-  // By process, since of two receivers that were sent the same each accounts for it.
-  const again = new Set(repeated.map((row) => nameOf(idOf(row), row)));
-  const news = new Set([...again, ...added.map((row) => nameOf(idOf(row), row))]);
+  // By process and request: two that brought the same account for it each, and its parts came with one of them.
+  const news = new Set([...added, ...repeated].map((row) => requestName(idOf(row), row)));
   const gone = new Set(rows.map(idOf));
   const goneLetters = new Set(letters);
   // By row: held now and stored by an interrupted attempt before, it is one all the same.
   const byName = new Map(absorbed.map((row) => [nameOf(idOf(row), row), row]));
   // What is a repeat counts as one, and the row is another's.
-  for (const name of again) byName.delete(name);
+  for (const row of repeated) byName.delete(nameOf(idOf(row), row));
   const distinct = [...byName.values()];
   const isKnown = (row: AbsorbedRow) => row.held || gone.has(idOf(row)) || goneLetters.has(idOf(row));
   // With one of those between, which an interrupted attempt stored (or made a letter) and which goes now.
@@ -63,7 +62,7 @@ export function accountOf(
     stored: gone.size === 0 ? [...inserted] : inserted.filter((row) => !gone.has(idOf(row))),
     takenBack: rows.filter((row) => !made.has(idOf(row))),
     absorbed: distinct.filter(
-      (row) => news.has(nameOf(row.into.toLowerCase(), row)) && isKnown(row) && !isCounted(row),
+      (row) => news.has(requestName(row.into.toLowerCase(), row)) && isKnown(row) && !isCounted(row),
     ),
     removed: distinct.filter((row) => gone.has(idOf(row)) && !made.has(idOf(row))),
     removedLetters: distinct.filter((row) => goneLetters.has(idOf(row))),
@@ -154,4 +153,8 @@ function idOf({ event_id = '' }: { event_id?: string | undefined }): string {
 
 function nameOf(id: string, { process }: { process?: string | undefined }): string {
   return `${id} ${process}`;
+}
+
+function requestName(id: string, row: Omit<News, 'event_id'>): string {
+  return `${nameOf(id, row)} ${row.acceptance ?? ''}`;
 }

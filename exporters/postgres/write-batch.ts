@@ -53,7 +53,8 @@ export async function writeBatch(
   const inserted = logs.size > 0 ? await insert(tx, logs) : [];
   const counts = batch.counts.length > 0 ? await insertNewCounts(tx, target, batch.counts) : [];
   // Before anything is taken back, as what is repeated may be. What delivery held was brought as well.
-  const brought = [...given.logs, ...batch.counts, ...batch.absorbed.filter(({ held }) => held)];
+  const held = batch.absorbed.flatMap((row) => (row.held ? { ...row, acceptance: row.ownAcceptance } : []));
+  const brought = [...given.logs, ...batch.counts, ...held];
   const repeats = await findRepeats(tx, target, brought, [...inserted, ...counts], known);
   const found = await takeBack(tx, target, batch.absorbed);
   const account = accountOf([...inserted, ...joined], inserted, batch.absorbed, found, repeats);
@@ -151,7 +152,8 @@ export async function writeDeadLetters(tx: Transaction, target: Target, rows: re
   const made = new Set((await tx.query<{ digest: string }>(text, values)).map(({ digest }) => digest));
   const added = rows.filter((row) => made.delete(digestOf(row)));
   const absorbed = rows.flatMap((row) => row.absorbed ?? []);
-  const account = accountOf(added, [], absorbed, await takeBack(tx, target, absorbed));
+  const news = added.map((row) => ({ ...row, acceptance: row.absorbed?.[0]?.acceptance }));
+  const account = accountOf(news, [], absorbed, await takeBack(tx, target, absorbed));
   await tx.later([
     ...issueStatements(target, account.takenBack),
     ...ledgerStatements(target, deadLetterChanges(added, account)),

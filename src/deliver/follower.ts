@@ -228,9 +228,10 @@ export class Follower {
       const held = this.#hold.take(row.event_id);
       if (!held) continue;
       row.held = true;
-      row.acceptance = held.resource.acceptance;
-      const { event_id } = row;
-      absorbed.push(...held.absorbed.map((one) => ({ ...one, into: row.into, via: [...(one.via ?? []), event_id] })));
+      row.ownAcceptance = held.resource.acceptance;
+      const { event_id, into, acceptance } = row;
+      const whole = { into, ...(acceptance === undefined ? {} : { acceptance }) };
+      absorbed.push(...held.absorbed.map((one) => ({ ...one, ...whole, via: [...(one.via ?? []), event_id] })));
       tickets.push(held.ticket, ...held.tickets);
       this.#options.onAbsorbed();
     }

@@ -212,8 +212,9 @@ export interface AbsorbedRow {
   into: string;
   /** Delivery still had it, so it was not stored this time (an earlier, interrupted attempt may have). */
   held?: true;
-  /** Where it was held: as in ErrorLogRow. */
-  acceptance?: number | undefined;
+  /** As in ErrorLogRow: of `into`, and, where it was held, its own. */
+  acceptance?: number;
+  ownAcceptance?: number | undefined;
   /** Rows that it had been part of, while delivery held them, before they became part of `into`. */
   via?: string[];
 }

@@ -57,9 +57,16 @@ for (const kind of KINDS)
       const [a, b, c, d, e] = [first('a'), first('b'), first('c'), first('d'), first('e')];
       const partOf = (row: ErrorLogRow, into: ErrorLogRow, more: Partial<AbsorbedRow> = {}): AbsorbedRow => {
         const { event_id, created_at } = row;
-        return { event_id, created_at, into: into.event_id, process: into.process!, ...more };
+        return {
+          event_id,
+          created_at,
+          into: into.event_id,
+          process: into.process!,
+          acceptance: into.acceptance!,
+          ...more,
+        };
       };
-      const held = { held: true, acceptance: 3 } as const;
+      const held = { held: true, ownAcceptance: 3 } as const;
       const deliveries = [
         batch({ logs: [a, b, c] }),
         // Brought by q before: a, the part of what p has not seen, and b, the part of what p stored apart.
@@ -74,6 +81,9 @@ for (const kind of KINDS)
         await sink.write(batch({ logs: [e, again(e), f, again(f)], absorbed }));
         assert.deepEqual(await sums(db), { p: [4, 1, 0], q: [1, 5, 0] });
       }
+      // Another request of q brought the whole once more; delivered anew it is in one batch with what came before.
+      await sink.write(batch({ logs: [again(e), again(f), again(f, 4)], absorbed: [absorbed[1]!] }));
+      assert.deepEqual(await sums(db), { p: [4, 1, 0], q: [1, 6, 0] });
       const left = await db.query<{ message: string }>('select message from rowtrace.error_logs order by message');
       assert.deepEqual(
         left.map(({ message }) => message),
