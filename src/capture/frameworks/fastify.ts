@@ -73,10 +73,15 @@ function hookInstance(fastify: Fastify, seam: Seam): void {
       };
       return setErrorHandler.call(this as Fastify, alike(told, handler), ...rest);
     }, setErrorHandler);
-    if (fastify.log.error === fastify.log.info) hearLog(fastify.log, seam);
+    if (isNone(fastify.log)) hearLog(fastify.log, seam);
   } catch {
     // An application without routes on its rows is better than none.
   }
+}
+
+/** That one inherits its methods, all the same function; one of the application's may have them so as its own. */
+function isNone(log: Log): boolean {
+  return log.error === log.info && !Object.hasOwn(log, 'error');
 }
 
 /**
@@ -88,11 +93,13 @@ function hearLog(log: Log, seam: Seam): void {
     ['error', ERROR],
     ['warn', WARN],
   ] as const) {
-    const heard = (...values: unknown[]): void => {
+    const original = log[level];
+    const heard = function (this: unknown, ...values: unknown[]): void {
+      original.apply(this, values);
       const thrown = isErrorLike(values[0]) ? values[0] : errorIn(values[0])?.thrown;
       if (!seam.active || thrown === undefined || isHangUp(thrown, context.active())) return;
       emit(logsApi().getLogger(seam.framework), { severity, thrown });
     };
-    Object.defineProperty(log, level, { value: alike(heard, log[level]), configurable: true, writable: true });
+    Object.defineProperty(log, level, { value: alike(heard, original), configurable: true, writable: true });
   }
 }

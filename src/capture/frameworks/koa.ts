@@ -2,7 +2,6 @@
 // middleware further out handles (Koa's way of error pages) are seen, too, and where Koa answers, since a body may fail
 // when all middlewares are done. The route is what the router notes on the context before its handlers run.
 
-import { Given } from './given.ts';
 import { ModuleHook, patchMethod } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
 import { contextOfDispatch, contextServing } from './served-context.ts';
@@ -14,25 +13,6 @@ interface Application {
 interface Context {
   /** Of node:http or node:http2. */
   req?: object;
-}
-
-/** What a router wrote as `_matchedRoute` of a context. */
-class Routed extends Given {
-  #pattern: unknown;
-
-  private constructor(context: Context, pattern: unknown) {
-    super(context);
-    this.#pattern = pattern;
-  }
-
-  static note(context: Context, pattern: unknown): void {
-    if (#pattern in context) context.#pattern = pattern;
-    else new Routed(context, pattern);
-  }
-
-  static to(context: Context): unknown {
-    return #pattern in context ? context.#pattern : undefined;
-  }
 }
 
 export function createKoaHook(): ModuleHook {
@@ -68,22 +48,25 @@ function hookKoa(exports: Record<string, unknown>, seam: Seam): void {
 }
 
 /** Routers write `_matchedRoute` before each layer; on the prototype of all contexts it can be heard. */
-function noteRoute(context: object, seam: Seam): void {
-  if (Object.hasOwn(context, '_matchedRoute')) return;
-  const heard = {
-    configurable: true,
-    get(this: Context) {
-      return Routed.to(this);
-    },
-    set(this: Context, pattern: unknown) {
-      // A context that knows its route has it as its own, for who copies or lists it.
-      if (!Object.hasOwn(this, '_matchedRoute'))
-        Object.defineProperty(this, '_matchedRoute', { ...heard, enumerable: true });
-      Routed.note(this, pattern);
-      seam.route(pattern, contextOfDispatch(this.req));
-    },
-  };
-  Object.defineProperty(context, '_matchedRoute', heard);
+function noteRoute(prototype: object, seam: Seam): void {
+  if (Object.hasOwn(prototype, '_matchedRoute')) return;
+  hear(prototype, undefined, false);
+
+  // A context that knows its route has it as its own, for who copies or lists it; the value stands beside the property and
+  // not on the object that is asked: proxies and objects made of a context have the same.
+  function hear(context: object, first: unknown, enumerable: boolean): void {
+    let pattern = first;
+    Object.defineProperty(context, '_matchedRoute', {
+      configurable: true,
+      enumerable,
+      get: () => pattern,
+      set(this: Context, next: unknown) {
+        if (Object.hasOwn(this, '_matchedRoute')) pattern = next;
+        else hear(this, next, true);
+        seam.route(next, contextOfDispatch(this.req));
+      },
+    });
+  }
 }
 
 /** Koa calls it with each error that it answers or gives up on, also where the application put one of its own there. */

@@ -2,7 +2,7 @@
 // whether a filter of the application answers or Nest. Routes come from the platform (Express, Fastify).
 
 import { createRequire } from 'node:module';
-import { isObject, peek } from '../../record/thrown.ts';
+import { peek } from '../../record/thrown.ts';
 import { ModuleHook, patchMethod } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
 import { contextServing } from './served-context.ts';
@@ -29,7 +29,7 @@ export function createNestHook(resolve: (name: string) => unknown): ModuleHook {
           return next.call(this as never, exception as never, ...(rest as never[]));
         },
     );
-    hookEvents(load(RESPONSES).RouterResponseController.prototype, load('rxjs').tap, seam);
+    hookEvents(load(RESPONSES).RouterResponseController.prototype, load('rxjs'), seam);
   };
   return new ModuleHook(seam, [{ module: '@nestjs/core', versions: ['>=10 <13'], apply }]);
 }
@@ -38,18 +38,22 @@ interface Observable {
   pipe(operator: unknown): Observable;
 }
 
+interface Rxjs {
+  isObservable(value: unknown): value is Observable;
+  tap(observer: object): unknown;
+}
+
 /** A stream of events (`@Sse()`) that fails once its head is out is told to the client, and to Nest's own logger at most. */
-function hookEvents(prototype: object, tap: (observer: object) => unknown, seam: Seam): void {
+function hookEvents(prototype: object, { isObservable, tap }: Rxjs, seam: Seam): void {
   patchMethod(
     prototype,
     'sse',
     (sse) =>
       function (this: unknown, result: unknown, response: never, ...rest: never[]) {
         const told = (events: unknown): unknown => {
-          if (!isObject(events) || typeof peek(events, 'pipe') !== 'function') return events;
-          return (events as Observable).pipe(
-            tap({ error: (error: unknown) => seam.thrown(error, contextServing(response)) }),
-          );
+          // What else has a `pipe` (a stream of Node) is for Nest to refuse.
+          if (!isObservable(events)) return events;
+          return events.pipe(tap({ error: (error: unknown) => seam.thrown(error, contextServing(response)) }));
         };
         const watched = result instanceof Promise ? result.then(told) : told(result);
         return sse.call(this as never, watched as never, response, ...rest);

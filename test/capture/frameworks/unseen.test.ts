@@ -54,3 +54,59 @@ for (const [name, program] of Object.entries(PROGRAMS))
     // By line: what differs is readable then.
     assert.deepEqual(hooked.stdout.split('\n'), bare.stdout.split('\n'));
   });
+
+const BEHAVIOUR = {
+  'Koa: a route is known by contexts that were made of one, and behind a proxy': `import Koa from 'koa'; import Router from '@koa/router';
+    const app = new Koa();
+    const router = new Router();
+    router.get('/dogs/:id', (context) => {
+      for (const one of [context, Object.create(context), new Proxy(context, {})]) console.log('in', one._matchedRoute);
+      context.body = 'ok';
+    });
+    const routes = router.routes();
+    const ways = { same: (context) => context, made: Object.create, behind: (context) => new Proxy(context, {}) };
+    app.use(async (context, next) => {
+      await routes(ways[context.query.way](context), next);
+      console.log(context.query.way, context._matchedRoute, Object.keys(context).includes('_matchedRoute'));
+    });
+    const server = app.listen(0);
+    await new Promise((listening) => server.once('listening', listening));
+    for (const way of Object.keys(ways)) await fetch('http://127.0.0.1:' + server.address().port + '/dogs/7?way=' + way);
+    server.close();
+    server.closeAllConnections();`,
+  'Fastify: a logger of the application whose methods are one function is told all': `import fastify from 'fastify';
+    const said = [];
+    const log = (...values) => { said.push(String(values.at(-1))); };
+    const own = { info: log, warn: log, error: log, fatal: log, debug: log, trace: log, child: () => own };
+    const app = fastify({ loggerInstance: own });
+    app.get('/', async (request) => { request.log.warn('a text'); throw new Error('thrown'); });
+    await app.inject('/');
+    console.log(said.join(), own.error === log, Object.keys(own).join());`,
+  'Nest: what is no Observable is refused by Nest': `import { createRequire } from 'node:module';
+    const require = createRequire(import.meta.url);
+    const { NestFactory } = require('@nestjs/core');
+    const { Controller, Module, Sse } = require('@nestjs/common');
+    class Dogs {
+      stream() { return require('node:stream').Readable.from(['a']); }
+      async alike() { return { subscribe() {}, pipe() { return this; } }; }
+    }
+    Controller()(Dogs);
+    for (const name of ['stream', 'alike']) Sse(name)(Dogs.prototype, name, Object.getOwnPropertyDescriptor(Dogs.prototype, name));
+    class App {}
+    Module({ controllers: [Dogs] })(App);
+    const told = (error) => console.log(String(error).split('\\n')[0]);
+    const app = await NestFactory.create(App, { logger: { log() {}, warn() {}, error: told } });
+    await app.listen(0);
+    for (const name of ['stream', 'alike'])
+      await fetch('http://127.0.0.1:' + app.getHttpServer().address().port + '/' + name).then(async (answer) => console.log(await answer.text()));
+    await app.close();`,
+};
+
+for (const [name, program] of Object.entries(BEHAVIOUR))
+  test(name, async (t) => {
+    const hooked = await journaled(t, program);
+    const bare = await journaled(t, program, { bare: true });
+    assert.equal(hooked.code, 0, hooked.stderr);
+    assert.ok(hooked.stdout.length > 40);
+    assert.deepEqual(hooked.stdout.split('\n'), bare.stdout.split('\n'));
+  });
