@@ -124,6 +124,7 @@ function partEnd(text: string, at: number): [number, number] {
 
 function rowEnd(text: string, at: number, ends: Ends): [number, number] {
   const line = ends.lineEnd(at);
-  const end = text.lastIndexOf(')', line);
-  return [at, end < at ? line : end];
+  // Within the line: looked for in the whole text, each of many rows without an end would be.
+  const end = text.slice(at, line + 1).lastIndexOf(')');
+  return [at, end < 0 ? line : at + end];
 }

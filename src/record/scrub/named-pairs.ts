@@ -22,8 +22,8 @@ const NEXT_ITEM = /\n[ \t]*- /;
 export interface Named {
   /** The whole of the name: "user[0].password". */
   name: string;
-  /** Its values, asked for once the name is known to be one of a secret. */
-  values(ends: Ends): Span[];
+  /** Its values, asked for once the name is known to be one of a secret; none that begins before `floor`. */
+  values(ends: Ends, floor: number): Span[];
 }
 
 /** Quotes, a backslash, blanks, brackets that close, a comma, the end. */
@@ -45,13 +45,13 @@ export function namedAt(text: string, keyStart: number, keyEnd: number): Named |
   const depth = before[2] === undefined ? 0 : 1;
   return {
     name,
-    values: (ends) => {
+    values: (ends, floor) => {
       const quoteEnd = isQuoted
         ? keyEnd + (/^\\{0,4}["'`]/.exec(text.slice(keyEnd, keyEnd + 5))?.[0].length ?? 0)
         : keyEnd;
       const later = valuesBehind(text, ends, quoteEnd, depth, label, name);
       // Names and values in turn, without brackets around each: what stands before belongs to another name.
-      return later.length > 0 && !isQuoted ? later : [...valuesBefore(text, labelAt, label, name), ...later];
+      return later.length > 0 && !isQuoted ? later : [...valuesBefore(text, floor, labelAt, label, name), ...later];
     },
   };
 }
@@ -71,6 +71,7 @@ function isTied(text: string, start: number): boolean {
 
 function valuesBehind(text: string, ends: Ends, from: number, depth: number, label: string, name: string): Span[] {
   const near = text.slice(from, from + REACH);
+  const nearEnds = new Ends(near);
   const again = new RegExp(String.raw`(?<![\w-])${label}\\{0,4}["'\`]?[ \t]{0,4}(?:=>|[:=])`);
   const spans: Span[] = [];
   let at = 0;
@@ -82,20 +83,24 @@ function valuesBehind(text: string, ends: Ends, from: number, depth: number, lab
     if (level < 0 || NEXT_ITEM.test(between) || again.test(between)) break;
     at = found.index + found[0].length;
     if (level !== 0) continue;
-    const value = ends.value(from + at, 'word');
+    const isOther = !isNamedBy(label, name, found[1]!, '');
+    // What is only passed over may be as long as the text, and be read for each name in it.
+    const value = isOther ? nearEnds.value(at, 'word') : ends.value(from + at, 'word');
     if (value === undefined) continue;
-    if (isNamedBy(label, name, found[1]!, text.slice(value.start, value.end))) spans.push(value);
-    at = Math.max(at, value.end - from);
-    if (/["'`]/.test(text[value.end] ?? '')) at++;
+    const end = isOther ? value.end : value.end - from;
+    if (!isOther && isNamedBy(label, name, found[1]!, text.slice(value.start, value.end))) spans.push(value);
+    at = Math.max(at, end);
+    if (/["'`]/.test(near[end] ?? '')) at++;
   }
   return spans;
 }
 
-function valuesBefore(text: string, to: number, label: string, name: string): Span[] {
-  const from = Math.max(0, to - REACH);
+function valuesBefore(text: string, floor: number, to: number, label: string, name: string): Span[] {
+  const from = Math.max(floor, to - REACH);
   const near = text.slice(from, to);
   const ends = new Ends(near);
   return [...near.matchAll(VALUE)].flatMap((found) => {
+    if (!isNamedBy(label, name, found[1]!, '')) return [];
     const value = ends.value(found.index + found[0].length, 'word');
     if (value === undefined || value.end >= near.length) return [];
     const quote = /^\\{0,4}["'`]/.exec(near.slice(value.end, value.end + 5))?.[0].length ?? 0;

@@ -15,6 +15,8 @@ import { Ends } from './values.ts';
 
 const KEY_REACH = 64;
 const HARMLESS_LENGTH = 24;
+/** Names of secrets between a value and its name behind it: what stands before one is read so many times. */
+const MOST_NAMES_BETWEEN = 4;
 const NUMBER = /^-?\d{1,9}(?:\.\d{1,6})?(?::\d{1,7})?$/;
 const BOOLEAN = /^(?:true|false)$/i;
 const NOTHING = /^(?:null|undefined|nil|None)$/;
@@ -33,6 +35,7 @@ export function maskPairs(text: string, sniffer: Sniffer, isOwn: (key: string) =
   /** Behind the last value, and behind the last one that its name stands beside. */
   let done = 0;
   let named = 0;
+  const names: number[] = [];
   let from = 0;
   for (let hit = sniffer.nextWord(text, 0); hit >= 0; hit = sniffer.nextWord(text, from)) {
     const keyEnd = endOfKey(text, hit);
@@ -41,7 +44,7 @@ export function maskPairs(text: string, sniffer: Sniffer, isOwn: (key: string) =
     const isName = keyEnd >= named && mayEndName(text.charCodeAt(keyEnd));
     if (!links && !isName) continue;
     const keyStart = startOfKey(text, hit, done);
-    for (const value of isName ? namedValues(text, ends, keyStart, keyEnd, isOwn) : []) {
+    for (const value of isName ? namedValues(text, ends, keyStart, keyEnd, names, isOwn) : []) {
       spans.push(value);
       named = Math.max(named, value.end);
     }
@@ -57,14 +60,23 @@ export function maskPairs(text: string, sniffer: Sniffer, isOwn: (key: string) =
   return maskSpans(text, spans);
 }
 
-/** Values in `{ path: 'password', value: 'x' }`. */
-function namedValues(text: string, ends: Ends, keyStart: number, keyEnd: number, isOwn: Found['isOwn']): Span[] {
+/** Values in `{ path: 'password', value: 'x' }`. `names`: where those before this one are, kept here. */
+function namedValues(
+  text: string,
+  ends: Ends,
+  keyStart: number,
+  keyEnd: number,
+  names: number[],
+  isOwn: Found['isOwn'],
+): Span[] {
   const found = namedAt(text, keyStart, keyEnd);
   if (found === undefined) return [];
   const own = isOwn(found.name);
   const verdict = own ? 'secret' : judgeKey(found.name);
   if (verdict === undefined) return [];
-  return found.values(ends).filter((value) => {
+  const floor = names.at(-MOST_NAMES_BETWEEN) ?? 0;
+  names.push(keyStart);
+  return found.values(ends, floor).filter((value) => {
     if (value.end <= value.start || text.startsWith(MASK, value.start)) return false;
     return own || !isHarmless(text, value, value.start, found.name, verdict);
   });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { createScrubber } from '../../../src/record/scrub/scrubber.ts';
+import { processorMillis } from '../../support/processor-time.ts';
 
 const scrubber = createScrubber();
 const M = '[scrubbed]';
@@ -106,4 +107,23 @@ describe('leaves', () => {
     const tags = { a: { path: '/api/token', value: 'x' }, b: { value: 'x', name: 'color' } };
     assert.deepEqual(scrubber.tags(tags), tags);
   });
+});
+
+it('names and values over and over cost no more than a few times what names alone do', () => {
+  const cost = (unit: string) => {
+    const text = unit.repeat(Math.ceil(98_304 / unit.length));
+    return processorMillis(() => scrubber.text(text), 2);
+  };
+  cost('name: token\n');
+  const alone = cost('name: token\n');
+  for (const unit of ['{name:"token"}value:1,', 'name:(token)data:', `"value":"x"loc: ('body', 'password'),@tcp(`]) {
+    const both = cost(unit);
+    assert.ok(both < alone * 10, `${unit}: ${both.toFixed(0)} ms, names alone ${alone.toFixed(0)} ms`);
+  }
+});
+
+it('a value is found before its name, past the names in it', () => {
+  const inner = "{ path: 'token', value: 'y' }";
+  const masked = scrubber.text(`refused { value: 'hunter2', inner: [${inner}, ${inner}, ${inner}], path: 'password' }`);
+  assert.equal(masked.includes('hunter2'), false, masked);
 });
