@@ -69,15 +69,18 @@ function without(thrown: Error, text: string, message: string): string {
   // It is all there, with something beside it.
   if (own === '' || message.includes(own)) return text;
   const frames = new Set(framesFrom(thrown).split('\n'));
+  // The line of the match before: a line may be as long as the text, and hold as many matches.
+  let end = 0;
+  let isFrame = false;
   return text.replaceAll(own, (said, at: number) => {
-    const line = lineAt(text, at);
-    return line.startsWith('    at ') && frames.has(line) ? said : message;
+    if (at >= end) {
+      end = text.indexOf('\n', at);
+      if (end < 0) end = text.length;
+      const line = text.slice(text.lastIndexOf('\n', at) + 1, end);
+      isFrame = line.startsWith('    at ') && frames.has(line);
+    }
+    return isFrame ? said : message;
   });
-}
-
-function lineAt(text: string, at: number): string {
-  const end = text.indexOf('\n', at);
-  return text.slice(text.lastIndexOf('\n', at) + 1, end < 0 ? undefined : end);
 }
 
 function isMasked(thrown: Error, shown: object, depth: number): boolean {

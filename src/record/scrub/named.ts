@@ -4,6 +4,8 @@
 // (field, rejectedValue), Hibernate (propertyPath, invalidValue), pydantic and zod (loc or path + input), valibot (received),
 // ajv (instancePath + data), ioredis (the command auth and its args).
 
+import { peek } from '../thrown.ts';
+
 const NAMES = 'name|key|label|header|path|loc|(?:property|field|param|parameter|attribute)(?:_?name|_?path)?';
 const POINTERS = '(?:instance|data)path';
 const VALUES = '(?:(?:input|attempted|rejected|invalid|original)_?)?value';
@@ -51,15 +53,15 @@ export function isNamedBy(nameLabel: string, name: string, valueLabel: string, v
   return !(/^received$/i.test(valueLabel) && typeof value === 'string' && TYPE.test(value));
 }
 
-/** The names in an object: texts, and of lists (`loc: ['body', 'password']`) the last text. */
+/** The names in an object: texts, and of lists (`loc: ['body', 'password']`) the last text. Asks for nothing else in it. */
 export function namesIn(holder: object): [label: string, name: string][] {
   try {
-    const names: [string, string][] = [];
-    for (const [label, value] of Object.entries(holder)) {
-      const name: unknown = isNameLabel(label) && Array.isArray(value) ? value.findLast(isText) : value;
-      if (isNameLabel(label) && isText(name)) names.push([label, name]);
-    }
-    return names;
+    return Object.keys(holder).flatMap((label): [string, string][] => {
+      if (!isNameLabel(label)) return [];
+      const value = peek(holder, label);
+      const name: unknown = Array.isArray(value) ? value.findLast(isText) : value;
+      return isText(name) ? [[label, name]] : [];
+    });
   } catch {
     return [];
   }

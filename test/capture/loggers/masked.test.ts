@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { maskedTexts } from '../../../src/capture/loggers/masked.ts';
+import { processorMillis } from '../../support/processor-time.ts';
 
 const { err: pinoShown, errWithCause } = createRequire(import.meta.url)('pino-std-serializers');
 const inner = new Error('no leash 4711');
@@ -87,4 +88,17 @@ test('frames stay those of the Error, whatever its message is called', () => {
   const told = 'TypeError: ***\n    at masked (/app/masked.js:1:1)\n    at main (/app/main.js:2:2)\nsaid: ***';
   for (const stack of [undefined, named.stack, `  ${named.stack}`])
     assert.equal(maskedTexts(named, { message: '***', stack })?.stack?.trim(), told);
+});
+
+test('a line as long as the stack, full of the message, is read once', () => {
+  const cost = (line: string) => {
+    const long = Object.assign(new Error('x'), { stack: `Error: x\n    at ${line}` });
+    return processorMillis(() => {
+      const told = maskedTexts(long, { message: '***', stack: `${long.stack} ` });
+      assert.ok(told?.stack?.includes('***'));
+    }, 2);
+  };
+  const once = cost('y'.repeat(64_000));
+  const often = cost('x'.repeat(64_000));
+  assert.ok(often < Math.max(once * 20, 200), `once ${once.toFixed(1)} ms, 64,000 times ${often.toFixed(1)} ms`);
 });

@@ -127,3 +127,17 @@ it('a value is found before its name, past the names in it', () => {
   const masked = scrubber.text(`refused { value: 'hunter2', inner: [${inner}, ${inner}, ${inner}], path: 'password' }`);
   assert.equal(masked.includes('hunter2'), false, masked);
 });
+
+it('in tags, with a getter beside it that throws; getters of other names are asked once', () => {
+  let asked = 0;
+  const field = {
+    path: 'password',
+    value: 'hunter2',
+    get kind() {
+      asked++;
+      throw new Error('not loaded');
+    },
+  };
+  assert.deepEqual(scrubber.tags({ field }), { field: { path: 'password', value: M, kind: '[unreadable]' } });
+  assert.equal(asked, 1);
+});
