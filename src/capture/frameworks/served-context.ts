@@ -1,6 +1,7 @@
 // Which request of a server of ours something belongs to: a request, a response or a context in, the context of the request
 // out. What serves them marks them (server-requests.ts).
 
+import { types } from 'node:util';
 import { type Context, context } from '@opentelemetry/api';
 import { getRPCMetadata } from '@opentelemetry/core';
 import { isObject } from '../../record/thrown.ts';
@@ -61,5 +62,6 @@ export function contextOfDispatch(request: unknown): Context | undefined {
   const own = contextOfRequest(request);
   if (own !== undefined) return own;
   const active = context.active();
-  return urlServedIn(active) === undefined ? active : undefined;
+  // What is noted on a request is not seen through a proxy, which applications put around one that is served.
+  return urlServedIn(active) === undefined || types.isProxy(request) ? active : undefined;
 }

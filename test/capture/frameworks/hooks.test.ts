@@ -154,6 +154,18 @@ test('Fastify: a request injected into another is not its route', async (t) => {
   assert.deepEqual(drawn(rows), ['ERROR after the inner one | /outer/:id | 500']);
 });
 
+test('Express: a request behind a proxy has its route', async (t) => {
+  const { rows } = await journaled(
+    t,
+    `import express from 'express'; import { createServer } from 'node:http'; ${ASK}
+    const app = express();
+    app.set('env', 'test');
+    app.get('/dogs/:id', () => { throw new Error('no leash'); });
+    await ask(createServer((request, response) => app(new Proxy(request, {}), response)).listen(0), '/dogs/7');`,
+  );
+  assert.deepEqual(drawn(rows), ['ERROR no leash | /dogs/:id | 500']);
+});
+
 test('Express: a request that a handler makes up is not the route of its own', async (t) => {
   const { rows } = await journaled(
     t,
