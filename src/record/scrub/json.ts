@@ -34,6 +34,8 @@ interface Named {
 
 const MOST_NAMES = 16;
 const SMALL = 512;
+/** The shortest number of a card. */
+const CARD_LENGTH = 12;
 
 interface Edit {
   start: number;
@@ -146,6 +148,9 @@ class JsonWalk {
       const masked = this.#rules.text(value);
       if (masked !== value) this.#replace(at, end, masked);
     }
+    // The number of a card is masked as a text: in the midst of a number it would leave no JSON.
+    else if (end - at >= CARD_LENGTH && this.#rules.text(this.#json.slice(at, end)) !== this.#json.slice(at, end))
+      this.#replace(at, end, this.#rules.mask);
     if (level?.isList) {
       level.key = typeof value === 'string' ? value : undefined;
       level.last = level.key ?? level.last;

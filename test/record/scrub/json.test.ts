@@ -22,6 +22,10 @@ for (const [given, expected] of [
     `[{"name":"X-Api-Key","value":"${M}"},{"name":"a","value":"b"}]`,
   ],
   ['{"rawHeaders":["X-Api-Key","x","Accept","y"]}', `{"rawHeaders":["X-Api-Key","${M}","Accept","y"]}`],
+  [
+    '{"password":"x","a":[4111111111111111, -4036586162176808400,4111111111111111.5],"id":1234567890123456789}',
+    `{"password":"${M}","a":["${M}", "${M}","${M}"],"id":1234567890123456789}`,
+  ],
   [`${'{"a":'.repeat(40)}"password=x"${'}'.repeat(40)}`, `${'{"a":'.repeat(40)}"password=${M}"${'}'.repeat(40)}`],
 ] as const)
   it(`masks ${given.slice(0, 60)}`, () => assert.equal(scrubber.text(given), expected));
