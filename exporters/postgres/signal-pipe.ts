@@ -14,7 +14,6 @@ import { Counters } from '../../src/receive/counters.ts';
 import type { FactStore } from '../../src/receive/fact-store.ts';
 import { CumulativeStreams } from '../../src/receive/facts/cumulative.ts';
 import { OperationBounds } from '../../src/receive/facts/latencies.ts';
-import { MeasuredSpans } from '../../src/receive/facts/measured-spans.ts';
 import type { MapRules } from '../../src/receive/facts/rules.ts';
 import { MeasuredByMetrics } from '../../src/receive/facts/span-latencies.ts';
 import { TraceMemory } from '../../src/receive/facts/trace-memory.ts';
@@ -220,7 +219,6 @@ function mapRules(options: SignalExporterOptions, measured: MeasuredByMetrics): 
     streams: new CumulativeStreams(Date.now()),
     bounds: new OperationBounds(scrubber),
     measured,
-    spans: new MeasuredSpans(),
     refuseOthers: false,
     now: Date.now,
   };

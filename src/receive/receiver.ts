@@ -59,13 +59,13 @@ export class Receiver {
     });
     const undo = [rules.memory.undo.take(), rules.streams.undo.take()];
     const noteKept = rules.untold.take();
-    const noteMeasured = rules.spans.end();
+    const noteMeasured = rules.spans?.end();
     const accepted = await this.#write(door, countItems(groups), mapped, (kept, isWhole) => {
       noteKept(kept);
       // What is written whole becomes rows, though nobody was told: what comes again has to find that.
       if (!isWhole) for (const one of undo) one();
     });
-    noteMeasured();
+    noteMeasured?.();
     return accepted;
   }
 

@@ -40,7 +40,8 @@ export class MeasuredByMetrics {
 export interface LatencyRules {
   bounds: OperationBounds;
   measured: MeasuredByMetrics;
-  spans: MeasuredSpans;
+  /** Of a receiver, whose senders repeat; an exporter in an application is given each span once, and keeps none in its memory. */
+  spans?: MeasuredSpans;
   now: () => number;
 }
 
@@ -51,7 +52,7 @@ export function spanLatencies(nodes: readonly SpanNode[], service: string, proce
     if (operation.kind === 'internal' && INSTRUMENTATION.test(scope)) continue;
     if (rules.measured.has(service, operation.kind, scope, now)) continue;
     const id = span.traceId + span.spanId + span.kind;
-    if (!rules.spans.take(id)) continue;
+    if (rules.spans?.take(id) === false) continue;
     const op = rules.bounds.bound(service, operation);
     latencies.add(span.start, op, histogramOf([millis / 1000]), id);
   }
