@@ -36,7 +36,10 @@ const NOTHING_FOUND: Found = { rows: [], letters: [] };
 /** What is new: a row, or a dead letter. */
 type News = Pick<DeadLetterRow, 'event_id' | 'process'> & { acceptance?: number | undefined };
 
-/** @param repeated rows that are there already and that another request brings for the first time: what is part of them is, too */
+/**
+ * @param repeated rows that are there already and that another request brings for the first time: what is part of them is,
+ * too
+ */
 export function accountOf(
   added: readonly News[],
   inserted: readonly ErrorLogRow[],

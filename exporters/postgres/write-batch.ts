@@ -1,7 +1,7 @@
 // One batch in one transaction. The order of the steps is the order of the locks, the same in every writer: occurrences,
-// turns, rows, counts, repeats, rows taken back, amendments, issue keys, histograms, calls, releases, ledger. Steps whose rows nobody
-// needs are statements of one list, which goes with the commit in one round trip. Of a batch that is nothing but news nobody
-// needs any.
+// turns, rows, counts, repeats, rows taken back, amendments, issue keys, histograms, calls, releases, ledger. Steps whose
+// rows nobody needs are statements of one list, which goes with the commit in one round trip. Of a batch that is nothing
+// but news nobody needs any.
 
 import type { Batch, WriteResult } from '../../src/deliver/sink.ts';
 import type { AbsorbedRow, AmendmentRow, DeadLetterRow, ErrorCountRow, ErrorLogRow } from '../../src/record/row.ts';

@@ -87,7 +87,10 @@ async function beyondOf({ filled, required }: Column, has: HasRows): Promise<str
   return filled ? 'is filled there, not here' : 'may not be null there and is missing here';
 }
 
-/** What of a row is given to the target, as a list; what that makes itself is not, and the digest tells whether it is the same. */
+/**
+ * What of a row is given to the target, as a list; what that makes itself is not, and the digest tells whether it is the
+ * same.
+ */
 export async function givenColumns(from: Queryable, to: Queryable, table: string): Promise<string> {
   const [columns, generated] = [await columnNames(from, table), await columnNames(to, table, true)];
   const given = columns.filter((column) => !generated.includes(column));

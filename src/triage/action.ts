@@ -20,6 +20,8 @@ export interface Actor {
 
 /** Actions that set the status. */
 export const DECISIONS = ['resolved', 'ignored', 'reopened'] as const;
+/** The same for `action in (…)`. */
+export const DECISION_LIST = DECISIONS.map((action) => `'${action}'`).join(', ');
 
 /** Status and its conditions: the columns of issues that a person's decision sets. */
 export interface IssueState {

@@ -2,7 +2,7 @@
 // be undone first.
 
 import { RowtraceError } from '../errors.ts';
-import { DECISIONS, setState, type Triage } from './action.ts';
+import { DECISION_LIST, setState, type Triage } from './action.ts';
 import { forgetKeys } from './last-decision.ts';
 import type { MergeDetail } from './merge-issues.ts';
 import type { SplitDetail } from './split-issue.ts';
@@ -35,19 +35,18 @@ export async function undoMerge(triage: Triage, entry: MovedBy, { from }: MergeD
 
 /**
  * What the issue that was kept became by keys of others is taken back, what a person decided since is not: that holds from
- * when it was decided, for the keys that are left. The state before
- * this merge may come from an earlier one that was undone meanwhile: then that from before the earlier one is taken.
+ * when it was decided, for the keys that are left. The state before this merge may come from an earlier one that was undone
+ * meanwhile: then that from before the earlier one is taken.
  */
 async function restoreState(triage: Triage, entry: MovedBy, keys: readonly number[]): Promise<void> {
   const { tx, quoted } = triage;
-  const decisions = DECISIONS.map((action) => `'${action}'`).join(', ');
   const [found] = await tx.query<{ before: object }>(
     `select m.detail->'before' as before from ${quoted}.issue_history m
      where m.issue_id = $1 and m.action = 'merged' and m.detail->'before' is not null
        and (m.id = $2 or m.id < $2 and m.undone_by > $2)
        and not exists (
          select from ${quoted}.issue_history d
-         where d.issue_id = $1 and d.action in (${decisions})
+         where d.issue_id = $1 and d.action in (${DECISION_LIST})
            and (d.id > m.id and d.undone_by is null or d.id < m.id and d.undone_by > m.id)
        )
        and not exists (

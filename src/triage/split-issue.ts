@@ -23,7 +23,11 @@ interface Key {
   fingerprint: string;
 }
 
-/** Returns the new issue. It is open, whatever the other one is; that one is judged by what is left to it. @throws RowtraceError RT_NOT_FOUND, RT_SPLIT_INVALID */
+/**
+ * Returns the new issue. It is open, whatever the other one is; that one is judged by what is left to it.
+ *
+ * @throws RowtraceError RT_NOT_FOUND, RT_SPLIT_INVALID
+ */
 export function splitIssue(db: Db, schema: string, split: Split): Promise<Issue> {
   return inTriage(db, schema, split, async (triage) => {
     const { tx, quoted } = triage;

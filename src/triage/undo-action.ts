@@ -7,6 +7,7 @@ import type { Issue } from '../query/issues.ts';
 import type { Db } from '../store/db.ts';
 import {
   type Actor,
+  DECISION_LIST,
   DECISIONS,
   type IssueRef,
   inTriage,
@@ -87,7 +88,7 @@ async function findEntry(triage: Triage, { issue, history }: Undo): Promise<Entr
 async function undoDecision(triage: Triage, entry: Entry): Promise<number[]> {
   const [later] = await triage.tx.query<{ id: number }>(
     `select id from ${triage.quoted}.issue_history
-     where issue_id = $1 and id > $2 and undone_by is null and action in (${DECISIONS.map((action) => `'${action}'`).join(', ')})
+     where issue_id = $1 and id > $2 and undone_by is null and action in (${DECISION_LIST})
      order by id desc limit 1`,
     [entry.issue_id, entry.id],
   );

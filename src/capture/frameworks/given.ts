@@ -1,7 +1,8 @@
 // What we note on objects that are not ours. A class above Given that is made with such an object puts its private fields on
 // it: nobody can list, copy, compare or print them, and they cost what a property costs. A symbol would show in
 // `{ ...request }`, in util.inspect and in the application's own tests; hidden by defineProperty it takes twice as long to
-// set, a WeakMap four times as long to read and, with 200,000 requests come and gone, three times as long over all.
+// set, a WeakMap four times as long to read and, with 200,000 requests come and gone, three times as long over all. Each
+// note is a class written out: made by one factory they are three times as slow.
 
 function given(target: object): object {
   return target;

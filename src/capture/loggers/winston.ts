@@ -8,6 +8,7 @@ import type { LineLogger } from '../../otel/lines.ts';
 import { stateOfContext } from '../../otel/request-state.ts';
 import { plainTags } from '../../record/limits.ts';
 import { isObject, peek } from '../../record/thrown.ts';
+import { replaceMethod } from '../alike.ts';
 import { leaveWords } from '../breadcrumbs.ts';
 import { claim, disclaim } from './claims.ts';
 import { emit, INFO, type Tap } from './emit.ts';
@@ -66,7 +67,7 @@ export function patchWinston(exports: unknown): void {
   hooked = true;
   if (tap !== undefined) claim('winston');
   const { write, push, child, _transform } = prototype;
-  define(prototype, 'write', function (this: WinstonLogger, info: Info, ...rest: unknown[]) {
+  replaceMethod(prototype, 'write', function (this: WinstonLogger, info: Info, ...rest: unknown[]) {
     const error = copied;
     // What formats and transports log within is about something else.
     copied = undefined;
@@ -81,7 +82,7 @@ export function patchWinston(exports: unknown): void {
       if (!call.taken) hold(call, info);
     }
   });
-  define(prototype, '_transform', function (this: WinstonLogger, info: Info, ...rest: unknown[]) {
+  replaceMethod(prototype, '_transform', function (this: WinstonLogger, info: Info, ...rest: unknown[]) {
     const call = entering?.info === info ? entering.call : waiting.get(info)?.shift();
     if (call === undefined) return _transform.call(this, info, ...rest);
     const outer = writing;
@@ -94,19 +95,15 @@ export function patchWinston(exports: unknown): void {
       finish(call, this, undefined);
     }
   });
-  define(prototype, 'push', function (this: WinstonLogger, info: unknown, ...rest: unknown[]) {
+  replaceMethod(prototype, 'push', function (this: WinstonLogger, info: unknown, ...rest: unknown[]) {
     // Before the transports have it: one may end the process. Formats may log to others, which push as well.
     if (writing?.logger === this) finish(writing.call, this, info);
     return push.call(this, info, ...rest);
   });
-  define(prototype, 'child', function (this: WinstonLogger, ...meta: [object]) {
+  replaceMethod(prototype, 'child', function (this: WinstonLogger, ...meta: [object]) {
     const made = child.apply(this, meta);
     return isObject(made) && Object.hasOwn(made, 'write') ? keepErrors(made) : made;
   });
-}
-
-function define(prototype: object, name: string, value: unknown): void {
-  Object.defineProperty(prototype, name, { value, writable: true, configurable: true, enumerable: false });
 }
 
 /**

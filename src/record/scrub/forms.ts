@@ -1,5 +1,6 @@
 // Masks secrets that have no key in front of them: arguments of PHP frames, SQL, commands, parts of forms, violated keys of
-// databases, refused values in the words of validators. Called where sniff.ts saw one of their words; each pattern is bounded, so that all of it is linear.
+// databases, refused values in the words of validators. Called where sniff.ts saw one of their words; each pattern is
+// bounded, so that all of it is linear.
 
 import { MASK } from './mask.ts';
 import { Ends } from './values.ts';
@@ -15,7 +16,8 @@ const CURL_USER = /\bcurl\b[^\n]{0,512}?[ \t](?:-u|--user|--proxy-user)[ \t=]{0,
 const MYSQL_PASSWORD = /\bmysql(?:dump|admin|import|show|check)?[ \t][^\n]{0,256}?[ \t]-p(?=[^\s])/g;
 const PART = /\bname=(?:"([^"\r\n]{1,128})"|([^\s";]{1,128}))[^\r\n]{0,256}\r?\n(?:[^\r\n]{1,256}\r?\n){0,4}\r?\n/g;
 /** `Key (email, reset_token)=(a@b, secret) already exists.` */
-const VIOLATED = /\bKey \(([^()\n]{1,256})\)=\(/g; /** MySQL: `Duplicate entry 'secret' for key 'users.reset_token'`. */
+const VIOLATED = /\bKey \(([^()\n]{1,256})\)=\(/g;
+/** MySQL: `Duplicate entry 'secret' for key 'users.reset_token'`. */
 const DUPLICATE = /(\bDuplicate entry ')([^\n]{1,1024}?)(' for key '([^'\n]{1,128})')/g;
 /** SQL Server: `constraint 'UQ_token'. Cannot insert … The duplicate key value is (secret).` */
 const DUPLICATE_KEY = /\b(?:constraint|unique index) '([^'\n]{1,128})'\.[^\n(]{0,512}The duplicate key value is \(/g;

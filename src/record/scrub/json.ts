@@ -1,7 +1,9 @@
 // Masks secrets in a text that is one JSON document by its structure, in place: all else stays as it was written (numbers of
 // 64 bits, spaces, keys that come twice). Text in; the text with masks, or undefined where it is no JSON, out.
 
+import { maskSpans } from './mask.ts';
 import { isNamedBy, isNameLabel, isValueLabel } from './named.ts';
+import type { Span } from './spans.ts';
 
 export interface JsonRules {
   /** Whether a value under this key is a secret. */
@@ -37,12 +39,6 @@ const SMALL = 512;
 /** The shortest number of a card. */
 const CARD_LENGTH = 12;
 
-interface Edit {
-  start: number;
-  end: number;
-  text: string;
-}
-
 export function maskJson(json: string, rules: JsonRules): string | undefined {
   try {
     JSON.parse(json);
@@ -57,7 +53,7 @@ class JsonWalk {
   readonly #json: string;
   readonly #rules: JsonRules;
   readonly #levels: Level[] = [];
-  readonly #edits: Edit[] = [];
+  readonly #edits: (Span & { by: string })[] = [];
 
   constructor(json: string, rules: JsonRules) {
     this.#json = json;
@@ -76,18 +72,7 @@ class JsonWalk {
       } else if (code === 44 && level?.isList === false) level.key = undefined;
       at++;
     }
-    return this.#edited();
-  }
-
-  #edited(): string {
-    let result = '';
-    let done = 0;
-    for (const { start, end, text } of this.#edits.sort((a, b) => a.start - b.start || b.end - a.end)) {
-      if (start < done) continue;
-      result += this.#json.slice(done, start) + text;
-      done = end;
-    }
-    return done === 0 ? this.#json : result + this.#json.slice(done);
+    return maskSpans(json, this.#edits);
   }
 
   #close(end: number): void {
@@ -171,7 +156,7 @@ class JsonWalk {
   }
 
   #replace(start: number, end: number, text: string): void {
-    this.#edits.push({ start, end, text: JSON.stringify(text) });
+    this.#edits.push({ start, end, by: JSON.stringify(text) });
   }
 }
 

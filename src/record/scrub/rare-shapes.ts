@@ -7,8 +7,10 @@ import { maskDsns, maskEncodedUrls } from './urls.ts';
 /** Vault, Docker Hub, PyPI, Grafana, Groq, Atlassian, Square, GitLab runners, Shopify, Postman, age. */
 const TOKENS =
   /(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]|%[\dA-Fa-f]{2}))(?:hv[sb]\.[A-Za-z0-9_-]{20,}|dckr_pat_[A-Za-z0-9_-]{20,}|pypi-[A-Za-z0-9_-]{16,}|glsa_[A-Za-z0-9]{20,}(?:_[A-Fa-f0-9]{8})?|gsk_[A-Za-z0-9]{30,}|ATATT3xF[A-Za-z0-9_=-]{16,}|sq0(?:atp|csp|idp)-[A-Za-z0-9_-]{20,}|PMAK-[a-zA-Z0-9]{16,}-[a-zA-Z0-9]{6,}|AGE-SECRET-KEY-1[A-Z0-9]{15,}|glrt-[A-Za-z0-9_-]{20,}|shp(?:ca|pa|ss)_[a-fA-F0-9]{32})/g;
-/** Stripe's client secrets, Supabase, PlanetScale, Sentry, Tailscale, Linear, Databricks, New Relic, Figma, RubyGems, Heroku,
- * Perplexity, xAI, Notion, Doppler. */
+/**
+ * Stripe's client secrets, Supabase, PlanetScale, Sentry, Tailscale, Linear, Databricks, New Relic, Figma, RubyGems, Heroku,
+ * Perplexity, xAI, Notion, Doppler.
+ */
 const MORE_TOKENS =
   /(?<![A-Za-z0-9_-])(?:[a-z]{2,6}_[A-Za-z0-9]{10,64}_secret_[A-Za-z0-9]{10,}|sb_secret_[A-Za-z0-9_-]{20,}|pscale_(?:tkn|oauth|pw)_[\w=.-]{20,}|sntry[su]_[A-Za-z0-9+/=_-]{32,}|tskey-[a-z]{2,12}-[A-Za-z0-9-]{16,}|lin_api_[A-Za-z0-9]{32,}|dapi[a-f0-9]{32}|NRAK-[A-Z0-9]{20,}|figd_[A-Za-z0-9_-]{20,}|rubygems_[a-f0-9]{40,}|HRKU-[A-Za-z0-9_-]{30,}|pplx-[A-Za-z0-9]{32,}|xai-[A-Za-z0-9]{32,}|ntn_[A-Za-z0-9]{32,}|dp\.pt\.[A-Za-z0-9]{32,})/g;
 /** Hashes of passwords, as statements with their values show them: bcrypt, argon2, Django's and Werkzeug's. */

@@ -138,6 +138,30 @@ test('node:http: a request with Expect that a listener of its own answers, or ha
   );
 });
 
+test('node:http2: a request with Expect that a listener of its own answers is a request', async (t) => {
+  const { rows, stdout } = await journaled(
+    t,
+    `import http2 from 'node:http2';
+    const server = http2.createServer(() => {}).on('checkContinue', (request, response) => {
+      console.error(new Error('too large'));
+      response.writeHead(417).end();
+    }).listen(0);
+    await new Promise((listening) => server.once('listening', listening));
+    const client = http2.connect('http://127.0.0.1:' + server.address().port);
+    const request = client.request({ ':method': 'POST', ':path': '/large', expect: '100-continue', 'x-request-id': 'mine' });
+    request.on('response', (headers) => {
+      console.log(headers[':status'], headers['x-request-id']);
+      request.end();
+    });
+    await new Promise((closed) => request.resume().on('close', closed));
+    client.destroy();
+    server.close();`,
+  );
+  assert.equal(stdout, '417 mine\n');
+  assert.deepEqual(drawn(rows), ['ERROR too large | undefined | 417']);
+  assert.equal(rows[0]!.requestId, 'mine');
+});
+
 test('Fastify: a request injected into another is not its route', async (t) => {
   const { rows } = await journaled(
     t,
