@@ -219,24 +219,25 @@ test('a letter that is refused, too, is kept without its text; so is one that th
   if (rabbit === undefined) return;
   const publisher = publisherFor(t, rabbit);
   const sink = new ScriptedSink();
-  sink.poison = /bad/;
+  // No digest has these letters, as some have "bad".
+  sink.poison = /spoilt/;
   const keep = sink.deadLetter.bind(sink);
   sink.deadLetter = async (letters) => {
-    if (letters.some(({ raw }) => raw.includes('bad'))) throw new SinkError('poison', 'no such text');
+    if (letters.some(({ raw }) => raw.includes('spoilt'))) throw new SinkError('poison', 'no such text');
     return keep(letters);
   };
   const consumer = await consumerFor(t, rabbit, sink);
-  const bad = errorLog({ message: 'bad', process: 'p', accepted: 2, merged: 1 });
+  const bad = errorLog({ message: 'spoilt', process: 'p', accepted: 2, merged: 1 });
   const absorbed = { event_id: bad.event_id, created_at: 1, into: bad.event_id };
   await publisher.deadLetter([
-    { kind: 'log', reason: 'refused over there', raw: 'bad', process: 'p', accepted: 1, absorbed: [absorbed] },
+    { kind: 'log', reason: 'refused over there', raw: 'spoilt', process: 'p', accepted: 1, absorbed: [absorbed] },
   ]);
   await publisher.write({ ...emptyBatch(), logs: [bad] });
-  const odd = errorLog({ message: 'bad', accepted: 'many' as never });
+  const odd = errorLog({ message: 'spoilt', accepted: 'many' as never });
   await publisher.write({ ...emptyBatch(), logs: [odd] });
   await until('all messages', () => consumer.stats().messages === 3);
   const [passed, made, damaged] = sink.deadLetters;
-  assert.match(passed!.raw, /^3 characters, sha256 [0-9a-f]{64}$/);
+  assert.match(passed!.raw, /^6 characters, sha256 [0-9a-f]{64}$/);
   assert.equal(passed!.reason, 'refused over there; as a dead letter: no such text');
   assert.partialDeepStrictEqual(passed, {
     kind: 'log',
