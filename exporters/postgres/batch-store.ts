@@ -6,7 +6,8 @@
 import { type Batch, SinkError, type WriteResult } from '../../src/deliver/sink.ts';
 import type { ErrorLogRow } from '../../src/record/row.ts';
 import type { Db } from '../../src/store/db.ts';
-import { copyLogs } from './copy/copy-logs.ts';
+import { ChunkPool } from './copy/chunk-pool.ts';
+import { type Copy, copyLogs } from './copy/copy-logs.ts';
 import { refuseCounted } from './statements/refuse-counted.ts';
 import type { Statement, Target } from './statements/statement.ts';
 import { StormBudget } from './storm-budget.ts';
@@ -14,12 +15,14 @@ import { type Divide, distinctById, type InsertRows, insertNew, statementsOfNews
 
 /** Refusals of COPY that the insert did not share (row security, for one): so many, and it is not tried again. */
 const MAX_REFUSALS = 3;
-const FIRST_COPY_BYTES = 1024 * 1024;
+
+/** What fails where a row is there as a count, and the rows. */
+type CopyOfNews = [refusal: Statement, copy: Copy];
 
 /** A batch, encoded. */
 interface Encoded {
   rows: number;
-  copy: Statement[];
+  copy: CopyOfNews;
   /** All of it, where nothing has to be asked on the way. */
   whole?: Statement[];
 }
@@ -31,7 +34,7 @@ export class BatchStore {
   /** True when rows may be there already: a new process may repeat what another had in flight. */
   #replaying = true;
   #refusals = 0;
-  #copyBytes = FIRST_COPY_BYTES;
+  readonly #pool = new ChunkPool();
   readonly #prepared = new WeakMap<Batch, Encoded | undefined>();
 
   constructor(db: Db, target: Target, stormRows = 0) {
@@ -59,32 +62,37 @@ export class BatchStore {
   }
 
   async #write(batch: Batch, divide: Divide | undefined): Promise<WriteResult> {
-    let copied = false;
+    let copied: CopyOfNews | undefined;
     if (this.#mayCopy(batch)) {
       const ahead = divide === undefined ? this.#encodedOf(batch) : undefined;
       const copyOrInsert: InsertRows = async (tx, logs) => {
         const copy = divide === undefined ? ahead?.copy : this.#encodeRows([...logs.values()]);
         if (copy === undefined) return insertNew(this.#target)(tx, logs);
-        copied = true;
+        copied = copy;
         await tx.later(copy);
         return [...logs.values()];
       };
       try {
-        if (ahead?.whole === undefined) return await this.#transaction(batch, copyOrInsert, divide);
-        const { rows, whole } = ahead;
-        copied = true;
-        await this.#db.transaction((tx) => tx.later(whole));
-        return { insertedLogs: rows, duplicateLogs: batch.logs.length - rows };
+        let result: WriteResult;
+        if (ahead?.whole === undefined) result = await this.#transaction(batch, copyOrInsert, divide);
+        else {
+          const { rows, copy, whole } = ahead;
+          copied = copy;
+          await this.#db.transaction((tx) => tx.later(whole));
+          result = { insertedLogs: rows, duplicateLogs: batch.logs.length - rows };
+        }
+        if (copied !== undefined) this.#pool.give(copied[1].data);
+        return result;
       } catch (error) {
         // What is refused without a COPY is refused for good: nothing of it is there.
-        this.#replaying = copied || !isRefusal(error);
+        this.#replaying = copied !== undefined || !isRefusal(error);
         // Whatever the server has against the rows, the insert tells better; if it has nothing, so much the better.
-        if (!copied || !isRefusal(error)) throw error;
+        if (copied === undefined || !isRefusal(error)) throw error;
       }
     }
     const result = await this.#transaction(batch, insertNew(this.#target), divide);
     this.#replaying = result.duplicateLogs > 0;
-    if (copied) this.#refusals = this.#replaying ? 0 : this.#refusals + 1;
+    if (copied !== undefined) this.#refusals = this.#replaying ? 0 : this.#refusals + 1;
     return result;
   }
 
@@ -111,12 +119,10 @@ export class BatchStore {
   }
 
   /** Nothing where only Postgres can tell what a value means. */
-  #encodeRows(logs: readonly ErrorLogRow[]): Statement[] | undefined {
+  #encodeRows(logs: readonly ErrorLogRow[]): CopyOfNews | undefined {
     return unlessPoison(() => {
-      const copy = copyLogs(this.#target, logs, this.#copyBytes);
-      if (copy === undefined) return undefined;
-      this.#copyBytes = Math.ceil(copy.data.length * 1.25);
-      return [refuseCounted(this.#target, logs), copy];
+      const copy = copyLogs(this.#target, logs, this.#pool);
+      return copy === undefined ? undefined : [refuseCounted(this.#target, logs), copy];
     });
   }
 }

@@ -13,8 +13,8 @@ export interface Statement {
   text: string;
   /** Bound as $1, $2, …; text as Postgres reads it, or null. */
   values: (string | null)[];
-  /** What a `copy … from stdin` reads. Not for PGlite. */
-  data?: Uint8Array;
+  /** What a `copy … from stdin` reads, in pieces. Not for PGlite. */
+  data?: readonly Uint8Array[];
 }
 
 export interface Transaction extends Queryable {

@@ -6,9 +6,7 @@
 import type { Connection, Submittable } from 'pg';
 import type { Statement } from './db.ts';
 
-/** So that the server begins while the rest is on its way. */
-const CHUNK_BYTES = 64 * 1024;
-/** CopyData of the protocol: this byte, the length, the chunk. */
+/** CopyData of the protocol: this byte, the length, the piece. */
 const COPY_DATA = 0x64;
 
 /** pg's connection as it is; its types ask for an argument that it does not have. */
@@ -62,14 +60,13 @@ export class Pipeline implements Submittable {
   handleEmptyQuery(): void {}
 }
 
-/** Messages of pg's own would be made by copying each chunk. */
-function sendCopy(connection: PipelineConnection, data: Uint8Array): void {
-  for (let at = 0; at < data.length; at += CHUNK_BYTES) {
-    const chunk = data.subarray(at, at + CHUNK_BYTES);
+/** Messages of pg's own would be made by copying each piece. */
+function sendCopy(connection: PipelineConnection, pieces: readonly Uint8Array[]): void {
+  for (const piece of pieces) {
     const head = Buffer.from([COPY_DATA, 0, 0, 0, 0]);
-    head.writeInt32BE(4 + chunk.length, 1);
+    head.writeInt32BE(4 + piece.length, 1);
     connection.stream.write(head);
-    connection.stream.write(chunk);
+    connection.stream.write(piece);
   }
   connection.endCopyFrom();
 }

@@ -114,7 +114,9 @@ test('statements that nobody waits for, a copy among them, are all or nothing wi
   const [before] = await db.query<{ pid: number }>('select pg_backend_pid() as pid');
   const rows = (from: number, count: number) =>
     Buffer.from(Array.from({ length: count }, (_, nr) => `${from + nr}\n`).join(''));
-  const copy = (data: Buffer) => ({ text: 'copy n from stdin', values: [], data });
+  const pieces = (data: Buffer) =>
+    Array.from({ length: Math.ceil(data.length / 65_536) }, (_, nr) => data.subarray(nr * 65_536, (nr + 1) * 65_536));
+  const copy = (data: Buffer) => ({ text: 'copy n from stdin', values: [], data: pieces(data) });
   const insert = (value: string) => ({ text: 'insert into n values ($1)', values: [value] });
   const stored = async () => (await db.query<{ n: number }>('select count(*) as n from n'))[0]!.n;
 

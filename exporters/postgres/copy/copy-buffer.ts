@@ -1,6 +1,7 @@
-// The binary format of COPY, one growing buffer: rows and values in, the bytes for `copy … from stdin (format binary)`
-// out. Of text it mends what Postgres refuses (NUL characters, lone surrogates), as encode.ts does for JSON. What writes a
+// The binary format of COPY: rows and values in, the bytes for `copy … from stdin (format binary)` out, in pieces. Of text it mends what Postgres refuses (NUL characters, lone surrogates), as encode.ts does for JSON. What writes a
 // value says true, as an encoder does.
+
+import type { ChunkPool } from './chunk-pool.ts';
 
 /** 11 bytes of signature, flags, length of a header extension. */
 const HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
@@ -14,11 +15,14 @@ const NIBBLES = Uint8Array.from({ length: 128 }, (_, code) => {
 });
 
 export class CopyBuffer {
+  readonly #pool: ChunkPool;
+  readonly #full: Buffer[] = [];
   #bytes: Buffer;
-  #at = 0;
+  #at: number;
 
-  constructor(sizeBytes: number) {
-    this.#bytes = Buffer.allocUnsafe(Math.max(sizeBytes, 256));
+  constructor(pool: ChunkPool) {
+    this.#pool = pool;
+    this.#bytes = pool.take(HEADER.length);
     this.#at = HEADER.copy(this.#bytes);
   }
 
@@ -102,10 +106,10 @@ export class CopyBuffer {
   }
 
   /** Everything, with the trailer behind it. */
-  finish(): Buffer {
+  finish(): Buffer[] {
     this.#need(2);
     this.#at = this.#bytes.writeInt16BE(-1, this.#at);
-    return this.#bytes.subarray(0, this.#at);
+    return [...this.#full, this.#bytes.subarray(0, this.#at)];
   }
 
   #back(at: number): false {
@@ -133,10 +137,11 @@ export class CopyBuffer {
     return true;
   }
 
+  /** In one piece. */
   #need(sizeBytes: number): void {
     if (this.#at + sizeBytes <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#at + sizeBytes));
-    this.#bytes.copy(larger, 0, 0, this.#at);
-    this.#bytes = larger;
+    this.#full.push(this.#bytes.subarray(0, this.#at));
+    this.#bytes = this.#pool.take(sizeBytes);
+    this.#at = 0;
   }
 }

@@ -7,17 +7,18 @@ import { columnNames } from '../encode.ts';
 import { logColumns } from '../statements/insert-logs.ts';
 import { placePromoted } from '../statements/promoted.ts';
 import type { Statement, Target } from '../statements/statement.ts';
+import type { ChunkPool } from './chunk-pool.ts';
 import { CopyBuffer } from './copy-buffer.ts';
 import { type Encoder, encoderOf } from './encoders.ts';
 
 export type Copy = Required<Statement>;
 
 /** Undefined when a value is such that only Postgres can tell what it means. @throws SinkError poison */
-export function copyLogs(target: Target, rows: readonly ErrorLogRow[], sizeBytes: number): Copy | undefined {
+export function copyLogs(target: Target, rows: readonly ErrorLogRow[], pool: ChunkPool): Copy | undefined {
   const promoted = target.promoted.error_logs;
   const columns = logColumns(target);
   const fields = Object.entries(columns).map(([name, type]): Field => ({ name, encode: encoderOf(type) }));
-  const buffer = new CopyBuffer(sizeBytes);
+  const buffer = new CopyBuffer(pool);
   for (const row of [...rows].sort(byKey))
     if (!writeRow(buffer, placePromoted(row, promoted) as Record<string, unknown>, fields)) return undefined;
   return {
