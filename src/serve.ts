@@ -153,7 +153,7 @@ export async function serve(options: Options, serving: ServeOptions): Promise<Se
 function startThread(options: Options, target: Target, onProblem: (message: string) => void) {
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
   const entry = new URL(`./thread${extension}`, import.meta.url);
-  return startDeliveryThread({ entry, options: threadOptions(options, target), onProblem });
+  return startDeliveryThread({ entry, options: threadOptions(options, target), ownProcess: true, onProblem });
 }
 
 /** Of the receiver itself: its ledger, and facts that are nobody else's. */

@@ -25,5 +25,7 @@ export function rowsOf(fact: Fact, resource: ResourceFact, rules: RowRules): Par
 }
 
 export function countRows(rows: Partial<Batch>): number {
-  return Object.values(rows).reduce((sum, list) => sum + list.length, 0);
+  let count = 0;
+  for (const name in rows) count += rows[name as keyof Batch]!.length;
+  return count;
 }

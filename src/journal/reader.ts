@@ -61,6 +61,9 @@ export class JournalReader {
   /** The next entries, about 256 KiB of them; none when nothing whole is there now. @throws on a failing disk */
   read(): Entry[] {
     for (;;) {
+      // Only where it ends: a look at the folder for each chunk took 3 % of the delivery thread.
+      const chunk = this.#lines && this.#readChunk();
+      if (chunk) return chunk;
       const next = this.#next();
       if (!this.#lines) {
         if (next === undefined) return [];
@@ -186,6 +189,8 @@ export class JournalReader {
     this.#lines!.close();
     this.#lines = undefined;
     this.#offset = 0;
+    // What is known of its end may be of the last time that it was reached.
+    this.#next();
     if (!this.abandoned && !this.closed)
       throw new Error(`${join(this.dir, segmentName(segment))} is being written by a newer version of Rowtrace`);
     const entries: Entry[] = [];

@@ -2,7 +2,7 @@
 // something was cut. Scrub first, cut second: a secret cut in two is no longer recognised. `bound` is for before scrubbing.
 
 import { ownCopy } from '../util/own-copy.ts';
-import { plain } from './plain.ts';
+import { type PlainRules, plain } from './plain.ts';
 
 /** In UTF-16 code units (at most three bytes each in UTF-8). */
 export const LIMITS = {
@@ -73,17 +73,22 @@ export interface TagLimits {
  * Anything → bounded plain JSON data for the tags column. Keys beyond a limit are left out and counted under
  * `rowtrace.tags_cut`. Never throws.
  */
-export function plainTags(value: unknown, limits: TagLimits = {}): Record<string, unknown> {
-  const valueLength = limits.valueLength ?? LIMITS.tagValue;
-  return plain(value, {
-    keys: limits.keys ?? LIMITS.tags,
+export function plainTags(value: unknown, limits?: TagLimits): Record<string, unknown> {
+  return plain(value, limits === undefined ? TAG_RULES : tagRules(limits));
+}
+
+function tagRules({ keys, keyLength, valueLength, total }: TagLimits): PlainRules {
+  return {
+    keys: keys ?? LIMITS.tags,
     depth: LIMITS.tagDepth,
     items: LIMITS.arrayItems,
-    total: limits.total ?? LIMITS.tagsTotal,
-    key: (key) => cut(key, limits.keyLength ?? LIMITS.tagKey),
-    text: (text) => cut(text, valueLength),
-  });
+    total: total ?? LIMITS.tagsTotal,
+    key: (key) => cut(key, keyLength ?? LIMITS.tagKey),
+    text: (text) => cut(text, valueLength ?? LIMITS.tagValue),
+  };
 }
+
+const TAG_RULES = tagRules({});
 
 /**
  * Attributes that an SDK may walk through: it does so to check them, and a throwing getter, a proxy or endless depth would

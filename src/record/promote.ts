@@ -14,7 +14,7 @@ export interface Promotion {
 }
 
 export function promote(tags: Record<string, unknown>, columns: PromotedColumns): Promotion {
-  if (!Object.keys(columns).some((name) => Object.hasOwn(tags, name))) return { promoted: {}, tags };
+  if (!hasAny(tags, columns)) return { promoted: {}, tags };
   const promoted: Record<string, PromotedValue> = {};
   const kept: Record<string, unknown> = {};
   const failed: Record<string, string> = {};
@@ -27,6 +27,11 @@ export function promote(tags: Record<string, unknown>, columns: PromotedColumns)
   }
   if (Object.keys(failed).length > 0) kept[PROMOTION_FAILED] = failed;
   return { promoted, tags: kept };
+}
+
+function hasAny(tags: Record<string, unknown>, columns: PromotedColumns): boolean {
+  for (const name in columns) if (Object.hasOwn(tags, name)) return true;
+  return false;
 }
 
 /** The value as the column's type, or undefined where it does not fit without loss. bigint and numeric travel as text. */

@@ -1,7 +1,15 @@
 // Facts → rows. Each function takes one fact as the journal gave it (it may have been edited by hand) and what it needs
 // beside it, and returns the row a sink writes. Throws MalformedFactError only; whatever can be done without is left out.
 
-import { given, optionalInteger, optionalText, placeColumns, requestColumns, traceColumns } from './columns.ts';
+import {
+  given,
+  optionalInteger,
+  optionalText,
+  type PlaceColumns,
+  placeColumns,
+  requestColumns,
+  traceColumns,
+} from './columns.ts';
 import { MalformedFactError, requireCount, requireObject, requireOneOf, requireText, requireUuid } from './errors.ts';
 import type {
   AmendFact,
@@ -13,8 +21,8 @@ import type {
   Occurrence,
   ResourceFact,
 } from './fact.ts';
-import { findKey } from './fingerprint/fingerprint.ts';
 import { type FingerprintRule, messageTemplate } from './fingerprint/index.ts';
+import { findRowKey } from './fingerprint/row-key.ts';
 import { LEVELS } from './level.ts';
 import { clampTime, cut, LIMITS, plainTags } from './limits.ts';
 import { promote } from './promote.ts';
@@ -32,13 +40,13 @@ export interface RowOptions {
 /** One literal, absent columns undefined in it, so that rows are of one shape: 1 µs a row less than parts joined. */
 export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: RowOptions): ErrorLogRow {
   requireObject(fact, 'fact');
-  const place = placeColumns(resource);
+  const writer = writerOf(resource);
   const message = cut(requireText(fact.message, 'message'), LIMITS.message);
   const template = optionalText(fact.template, LIMITS.template);
   const error = readError(fact.error);
   const time = timeOf(fact.t);
-  const language = optionalText(resource?.language, LIMITS.id);
-  const key = findKey(
+  const { language } = writer;
+  const key = findRowKey(
     {
       type: error?.type ?? '',
       code: error?.code,
@@ -46,7 +54,7 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
       stack: error?.stack,
       cause: error?.cause,
       errors: error?.errors,
-      service: place.service,
+      service: writer.service,
       language,
       override: typeof fact.fingerprint === 'string' ? fact.fingerprint : undefined,
       template: error === undefined ? template : undefined,
@@ -59,21 +67,25 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
   setGiven(own, LANGUAGE_TAG, language === 'nodejs' ? undefined : language);
   setGiven(own, OVERRIDE_TAG, optionalText(fact.fingerprint, LIMITS.tagValue));
   // First, since of too many the last are left out, and last, since nobody else says these.
-  const tags = { ...own, ...asTags(resource?.attributes), ...asTags(fact.tags), ...own };
+  const tags =
+    isBare(own) && isBare(writer.attributes)
+      ? fact.tags
+      : { ...own, ...writer.attributes, ...asTags(fact.tags), ...own };
   const placed = promote(plainTags(tags), options.columns);
   const request = requestColumns(fact);
   const trace = traceColumns(fact);
   return {
-    process: optionalText(resource?.process, LIMITS.id),
+    process: writer.process,
     accepted: optionalCount(fact.n),
     merged: fact.n === undefined ? undefined : (optionalCount(fact.m) ?? 0),
-    acceptance: optionalInteger(resource?.acceptance),
+    acceptance: writer.acceptance,
     event_id: requireUuid(fact.id, 'id'),
     occurrence: readOccurrence(fact.occurrence),
     created_at: time.t,
     level: requireOneOf(fact.level, LEVELS, 'level'),
     message,
-    message_template: template ?? messageTemplate(message),
+    message_template:
+      template ?? (message !== '' && message === error?.message ? key.messageTemplate : messageTemplate(message)),
     stack_trace: error ? stackText(error) : optionalText(fact.stack, LIMITS.stack),
     breadcrumbs: readCrumbs(fact.crumbs),
     fingerprint: key.fingerprint,
@@ -83,10 +95,10 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
     error_message: error && cut(error.message, LIMITS.message),
     issue_title: error && optionalText(firstLine(key.template), LIMITS.template),
     culprit: optionalText(key.culprit, LIMITS.name),
-    service: place.service,
-    environment: place.environment,
-    release_version: place.release_version,
-    build_sha: optionalText(resource?.buildSha, LIMITS.id),
+    service: writer.service,
+    environment: writer.environment,
+    release_version: writer.release_version,
+    build_sha: writer.build_sha,
     route: request.route,
     function_name: optionalText(fact.fn, LIMITS.name) ?? functionOf(key.culprit),
     http_method: request.http_method,
@@ -98,12 +110,47 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
     trace_id: trace.trace_id,
     span_id: trace.span_id,
     module: optionalText(fact.module, LIMITS.name),
-    host: optionalText(resource?.host, LIMITS.name),
-    pid: optionalInteger(resource?.pid),
+    host: writer.host,
+    pid: writer.pid,
     thread_id: optionalInteger(fact.threadId),
     tags: placed.tags,
     promoted: placed.promoted,
   };
+}
+
+interface Writer extends PlaceColumns {
+  language: string | undefined;
+  process: string | undefined;
+  acceptance: number | undefined;
+  build_sha: string | undefined;
+  host: string | undefined;
+  pid: number | undefined;
+  attributes: Record<string, unknown>;
+}
+
+let lastResource: ResourceFact | undefined;
+let lastWriter: Writer | undefined;
+
+/** What a row says of its writer. Those of one writer come one behind the other, and with one resource. */
+function writerOf(resource: ResourceFact): Writer {
+  if (lastWriter !== undefined && resource === lastResource) return lastWriter;
+  lastWriter = {
+    ...placeColumns(resource),
+    language: optionalText(resource?.language, LIMITS.id),
+    process: optionalText(resource?.process, LIMITS.id),
+    acceptance: optionalInteger(resource?.acceptance),
+    build_sha: optionalText(resource?.buildSha, LIMITS.id),
+    host: optionalText(resource?.host, LIMITS.name),
+    pid: optionalInteger(resource?.pid),
+    attributes: asTags(resource?.attributes),
+  };
+  lastResource = resource;
+  return lastWriter;
+}
+
+function isBare(tags: object): boolean {
+  for (const _ in tags) return false;
+  return true;
 }
 
 export function toAmendmentRows(fact: AmendFact): AmendmentRow[] {

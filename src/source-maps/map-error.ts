@@ -16,8 +16,8 @@ export interface StackFindings {
   culprit: string | undefined;
   /** The fingerprint uses that frame: no better one will come. */
   keyed: boolean;
-  /** By file. */
-  unmapped: Map<string, UnmappedFile>;
+  /** By file; absent where there are none. */
+  unmapped?: Map<string, UnmappedFile>;
 }
 
 export function mapError(error: ErrorFact, run: Run, now: number, found: StackFindings, depth = 0): ErrorFact {
@@ -42,7 +42,10 @@ function mapStack(error: ErrorFact, run: Run, now: number, found: StackFindings)
     found.culprit = seen.culprit;
     found.keyed = seen.keyed;
   }
-  for (const one of seen.unmapped) if (found.unmapped.size < LIMITS.unmapped) found.unmapped.set(one.file, one);
+  for (const one of seen.unmapped) {
+    found.unmapped ??= new Map();
+    if (found.unmapped.size < LIMITS.unmapped) found.unmapped.set(one.file, one);
+  }
   return seen.text === frames ? stack : stack.slice(0, begin) + seen.text;
 }
 

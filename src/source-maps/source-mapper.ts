@@ -52,13 +52,13 @@ export function createSourceMapper(options: SourceMapperOptions = {}): SourceMap
   function map(fact: LogFact, resource: ResourceFact): MappedLog {
     const run = runOf(resource);
     if (run === undefined) return { fact };
-    const found: StackFindings = { lines: 0, culprit: undefined, keyed: false, unmapped: new Map() };
+    const found: StackFindings = { lines: 0, culprit: undefined, keyed: false };
     const error = mapError(fact.error as ErrorFact, run, now(), found);
     const context = found.culprit === undefined ? undefined : run.context(found.culprit);
     return {
       fact: error === fact.error ? fact : { ...fact, error },
       ...(context === undefined ? {} : { context }),
-      ...(found.unmapped.size === 0 ? {} : { unmapped: [...found.unmapped.values()] }),
+      ...(found.unmapped === undefined ? {} : { unmapped: [...found.unmapped.values()] }),
     };
   }
 

@@ -9,7 +9,7 @@ import { placePromoted } from '../statements/promoted.ts';
 import type { Statement, Target } from '../statements/statement.ts';
 import type { ChunkPool } from './chunk-pool.ts';
 import { CopyBuffer } from './copy-buffer.ts';
-import { type Encoder, encoderOf } from './encoders.ts';
+import { type Encoder, encoderOf, sharedJsonb } from './encoders.ts';
 
 export type Copy = Required<Statement>;
 
@@ -17,7 +17,9 @@ export type Copy = Required<Statement>;
 export function copyLogs(target: Target, rows: readonly ErrorLogRow[], pool: ChunkPool): Copy | undefined {
   const promoted = target.promoted.error_logs;
   const columns = logColumns(target);
-  const fields = Object.entries(columns).map(([name, type]): Field => ({ name, encode: encoderOf(type) }));
+  const fields = Object.entries(columns).map(
+    ([name, type]): Field => ({ name, encode: SHARED[name] ?? encoderOf(type) }),
+  );
   const buffer = new CopyBuffer(pool);
   for (const row of [...rows].sort(byKey))
     if (!writeRow(buffer, placePromoted(row, promoted) as Record<string, unknown>, fields)) return undefined;
@@ -27,6 +29,9 @@ export function copyLogs(target: Target, rows: readonly ErrorLogRow[], pool: Chu
     data: buffer.finish(),
   };
 }
+
+/** The same lines of source stand beside each error of one place. */
+const SHARED: Readonly<Record<string, Encoder>> = { source_context: sharedJsonb };
 
 interface Field {
   name: string;

@@ -52,6 +52,21 @@ const ENCODERS: Readonly<Record<string, Encoder>> = {
   },
 };
 
+const MAX_SHARED = 64;
+const shared = new Map<unknown, string>();
+
+/** Of values that many rows share as one object, which nobody changes. */
+export const sharedJsonb: Encoder = (buffer, value) => {
+  if (typeof value !== 'object') return ENCODERS.jsonb!(buffer, value);
+  let text = shared.get(value);
+  if (text === undefined) {
+    text = toJson(value);
+    if (shared.size >= MAX_SHARED) shared.clear();
+    shared.set(value, text);
+  }
+  return buffer.text(text, JSONB_VERSION);
+};
+
 /** Labels of an enum are sent as text. */
 export function encoderOf(type: string): Encoder {
   return ENCODERS[type] ?? ENCODERS.text!;

@@ -38,6 +38,12 @@ export function parseStack(stack: string, message: string, language: string | un
   return sniffed === undefined ? node : PARSERS[sniffed]!(stack, message);
 }
 
+/** Whether `parseStack` asks the parser of V8, and no other. */
+export function isReadAsV8(stack: string, language: string | undefined): boolean {
+  const told = language !== undefined && Object.hasOwn(PARSERS, language) ? language : undefined;
+  return PARSERS[told ?? sniffLanguage(stack) ?? 'nodejs'] === parseV8;
+}
+
 /**
  * From marks that no other language writes; undefined where there is none. A frame of V8 anywhere decides, since messages of
  * Node errors hold what other programs printed ("Command failed: …" and a Python traceback).

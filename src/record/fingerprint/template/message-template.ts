@@ -22,9 +22,14 @@ const known = new Map<string, string>();
 const LONG_NUMBER = /\d{7,}/g;
 const toZeros = (digits: string): string => '0'.repeat(digits.length);
 
+/** What has the same template as `text`, whatever its long numbers are. */
+export function withoutLongNumbers(text: string): string {
+  return text.replace(LONG_NUMBER, toZeros);
+}
+
 export function messageTemplate(given: string): string {
   if (given === '') return '';
-  const text = given.replace(LONG_NUMBER, toZeros);
+  const text = withoutLongNumbers(given);
   if (text.length > MAX_KNOWN_TEXT) return makeTemplate(text);
   let template = known.get(text);
   if (template === undefined) {
