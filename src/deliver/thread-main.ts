@@ -39,6 +39,8 @@ export function runDeliveryThread<Options extends ThreadOptions>({ createSink }:
     sink,
     rules: recordRules(options.columns, options.fingerprintRules),
     holdMillis: options.holdMillis,
+    batchRows: options.batchRows,
+    batchBytes: options.batchBytes,
     archive: options.archive,
     onProblem,
     onState: (state) => setState(shared, state),

@@ -14,6 +14,9 @@ export interface ThreadOptions {
   columns: PromotedColumns;
   fingerprintRules?: readonly FingerprintRule[];
   holdMillis?: number;
+  /** As in ShipperOptions. */
+  batchRows?: number;
+  batchBytes?: number;
   archive?: ArchiveOptions | undefined;
   /** Whose baselines are read and posted; absent: nobody's. */
   baselinesOf?: Place;

@@ -32,6 +32,12 @@ export interface ReceiverOptions {
   counters: Counters;
 }
 
+/** A request. */
+interface Bringer {
+  /** Until its rows are on the disk: a sender that lost patience sends them again. */
+  underWay: Promise<void> | undefined;
+}
+
 type Groups<S extends Signal> = ResourceGroup<SignalItems[S]>[];
 
 /** About how many characters of facts a line of the journal holds; its bound is 1 Mi. */
@@ -41,9 +47,8 @@ const MAX_ACCEPTANCE = 2 ** 31 - 1;
 
 export class Receiver {
   readonly #options: ReceiverOptions;
-  readonly #recent = new RecentIds();
-  /** Rows of requests that wait for the disk: a sender that lost patience sends them again. */
-  readonly #underWay = new Map<string, Promise<void>>();
+  /** By whom each row came. */
+  readonly #recent = new RecentIds<Bringer>();
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
@@ -86,14 +91,14 @@ export class Receiver {
       const fresh = facts.filter((fact) => {
         if (fact.k !== 'log') return true;
         rows++;
-        if (ids.has(fact.id) || this.#recent.has(fact.id)) return false;
-        const other = this.#underWay.get(fact.id);
-        if (other !== undefined) {
-          others.add(other);
-          return false;
+        if (ids.has(fact.id)) return false;
+        const other = this.#recent.get(fact.id);
+        if (other === undefined) {
+          ids.add(fact.id);
+          return true;
         }
-        ids.add(fact.id);
-        return true;
+        if (other.underWay) others.add(other.underWay);
+        return false;
       });
       packs.push(...packsOf(resource, fresh));
     }
@@ -102,25 +107,24 @@ export class Receiver {
     if (rows > 0 || packs.length > 0) {
       // Of what is not known here any more, or was written of a request that was refused, delivery finds that it repeats.
       const repeated = rows - ids.size;
-      const kept = new Set<string>();
-      let left = packs.reduce((sum, { facts }) => sum + facts.length, 0);
+      const kept: PackFact[] = [];
       counters.accepted += rows;
       counters.repeated += repeated;
       try {
-        const written = store.write(packs, counters.ledger(), ({ facts }) => {
-          left -= facts.length;
-          for (const fact of facts) if (fact.k === 'log') kept.add(fact.id);
-        });
-        for (const id of ids) this.#underWay.set(id, written);
-        await written.finally(() => {
-          for (const id of ids) this.#underWay.delete(id);
-        });
-        this.#recent.add(ids);
+        const written = store.write(packs, counters.ledger(), (pack) => kept.push(pack));
+        const bringer: Bringer = { underWay: written };
+        this.#recent.add(ids, bringer);
+        await written;
+        bringer.underWay = undefined;
       } catch (error) {
-        counters.accepted += kept.size - rows;
+        this.#recent.forget(ids);
+        const keptIds = new Set(
+          kept.flatMap(({ facts }) => facts.flatMap((fact) => (fact.k === 'log' ? [fact.id] : []))),
+        );
+        counters.accepted += keptIds.size - rows;
         counters.repeated -= repeated;
         // Whatever else went wrong, a failed sync for instance: nobody knows that it is on the disk.
-        onRefused(kept, left === 0 && error instanceof StoreFullError);
+        onRefused(keptIds, countFacts(kept) === countFacts(packs) && error instanceof StoreFullError);
         throw error;
       }
       // What is its own is stored, whatever becomes of the requests that it repeats a part of.
@@ -136,6 +140,10 @@ export class Receiver {
     if (signal === 'traces') return spanFacts(group as ResourceGroup<SpanSignal>, resource, sender, rules);
     return metricFacts(group as ResourceGroup<MetricSignal>, resource, sender, rules);
   }
+}
+
+function countFacts(packs: readonly PackFact[]): number {
+  return packs.reduce((sum, { facts }) => sum + facts.length, 0);
 }
 
 export function countItems(groups: ResourceGroup<unknown>[]): number {

@@ -4,8 +4,8 @@
 
 /** One message to the server: it begins while the rest is on its way. */
 const CHUNK_BYTES = 64 * 1024;
-/** A batch that is under way and one that is being encoded, of 2 MB each and the ends of pieces that no value fits in. */
-const MOST_KEPT = 80;
+/** Two batches of 2 MB, one under way and one being encoded, are 80; most of two of a receiver's. As many as were ever needed. */
+const MOST_KEPT = 200;
 
 export class ChunkPool {
   #free: Buffer[] = [];

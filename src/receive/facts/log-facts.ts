@@ -63,7 +63,7 @@ function logFact(
     t,
     tRaw,
     level,
-    message: body === undefined ? (error?.message ?? '') : clean(body, scrubber),
+    message: body === undefined || isSaid(body, attributes) ? (error?.message ?? '') : clean(body, scrubber),
     template: name(
       text(attributes, 'log.template', 'message.template', 'message_template.text', '{OriginalFormat}'),
       LIMITS.template,
@@ -97,6 +97,11 @@ function logFact(
     ...when,
   });
   return fact;
+}
+
+/** Most loggers write an error's message as their own, which is scrubbed by then. */
+function isSaid(body: string, attributes: Attributes): boolean {
+  return body === attributes['exception.message'];
 }
 
 function isTraceId(id: string): boolean {

@@ -4,13 +4,13 @@
 import { RecentIds } from '../recent-ids.ts';
 
 export class MeasuredSpans {
-  readonly #stored = new RecentIds();
+  readonly #stored = new RecentIds<true>();
   /** Of the request that is being mapped. */
   #fresh = new Set<string>();
 
   /** False where it is measured already. */
   take(id: string): boolean {
-    if (this.#fresh.has(id) || this.#stored.has(id)) return false;
+    if (this.#fresh.has(id) || this.#stored.get(id) === true) return false;
     this.#fresh.add(id);
     return true;
   }
@@ -19,6 +19,6 @@ export class MeasuredSpans {
   end(): () => void {
     const ids = this.#fresh;
     this.#fresh = new Set();
-    return () => this.#stored.add(ids);
+    return () => this.#stored.add(ids, true);
   }
 }
