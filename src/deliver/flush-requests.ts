@@ -28,6 +28,11 @@ export class FlushRequests {
     });
   }
 
+  /** Nobody waits. */
+  get isEmpty(): boolean {
+    return this.#requests.size === 0;
+  }
+
   /** The journals that requests made since the last round are about. */
   begin(followers: readonly Follower[]): void {
     for (const request of this.#requests) request.reading ??= new Set(followers);

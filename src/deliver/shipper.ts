@@ -148,7 +148,9 @@ export class Shipper {
     this.#requests.begin([...this.#followers.values()]);
     // While this is read and prepared, the batch before is on its way.
     const more = await this.#fill(now);
-    const next = this.#queue.length > 0 ? takeBatch(this.#queue, this.#writer.limits) : [];
+    // A few rows wait for others meanwhile, and till the next poll.
+    const isPacing = !more && this.#delivering !== undefined && this.#requests.isEmpty;
+    const next = this.#queue.length > 0 && !isPacing ? takeBatch(this.#queue, this.#writer.limits) : [];
     if (this.#delivering) this.#writer.prepare(next);
     await this.#delivering;
     this.#delivering = next.length > 0 && !this.#closed ? this.#deliver(next) : undefined;
@@ -156,7 +158,7 @@ export class Shipper {
     if (this.#delivering) await turn();
     this.#settlement.note([...this.#followers.values()]);
     this.#requests.answer();
-    return more || this.#queue.length > 0 || this.#woken || this.#delivering !== undefined;
+    return this.#woken || (!isPacing && (more || this.#queue.length > 0 || this.#delivering !== undefined));
   }
 
   /** Never rejects, since nobody waits for it at once. */
