@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
+import type { Batch } from '../../src/deliver/sink.ts';
 import { nodeFiles } from '../../src/journal/files.ts';
 import { listJournals } from '../../src/journal/layout.ts';
 import type { HistogramFact, LedgerFact } from '../../src/record/fact.ts';
@@ -64,6 +65,38 @@ test('facts of every kind become rows; of the ledgers of a process the newest co
     sink.ledgers.map(({ seq, accepted }) => [seq, accepted]),
     [[2, 7]],
   );
+});
+
+test('rows that come while a batch is under way go together, and at once where a flush waits for them', async (t) => {
+  const dir = temporaryFolder(t);
+  const sink = new ScriptedSink();
+  const journal = testJournal(dir);
+  const more = ['second', 'fourth'];
+  let release = (): void => {};
+  t.after(() => release());
+  // While it waits, the next row is there to be read.
+  const write = (batch: Batch) => {
+    const next = more.shift();
+    if (next === undefined) return sink.write(batch);
+    journal.appendNow(logFact(next));
+    return new Promise<void>((resolve) => (release = resolve)).then(() => sink.write(batch));
+  };
+  journal.appendNow(logFact('first'));
+  const shipper = startShipper(t, dir, Object.create(sink, { write: { value: write } }), { own: journal.dir! });
+  const read = async (left: number) => {
+    await until('all was read', () => more.length === left && shipper.stats().pendingBytes === 0);
+    // Until the shipper waits for the sink.
+    for (let n = 0; n < 100; n++) await new Promise(setImmediate);
+  };
+  await read(1);
+  journal.appendNow(logFact('third'));
+  release();
+  await until('the second batch is under way', () => more.length === 0);
+  assert.deepEqual(sink.offered, [1]);
+  const flushed = shipper.flush(5_000);
+  release();
+  assert.equal(await flushed, true);
+  assert.deepEqual(sink.offered, [1, 2, 1]);
 });
 
 test('a flush is answered when all is stored, and not before its time is over while the sink is away', async (t) => {
