@@ -29,9 +29,11 @@ export interface Found {
   rows: readonly RemovedRow[];
   /** Ids of dead letters. */
   letters: readonly string[];
+  /** Ids of rows that were part of others by an earlier batch, and so their parts are counted. */
+  counted: readonly string[];
 }
 
-const NOTHING_FOUND: Found = { rows: [], letters: [] };
+const NOTHING_FOUND: Found = { rows: [], letters: [], counted: [] };
 
 /** What is new: a row, or a dead letter. */
 type News = Pick<DeadLetterRow, 'event_id' | 'process'> & { acceptance?: number | undefined };
@@ -44,12 +46,14 @@ export function accountOf(
   added: readonly News[],
   inserted: readonly ErrorLogRow[],
   absorbed: readonly AbsorbedRow[] = [],
-  { rows, letters }: Found = NOTHING_FOUND,
+  { rows, letters, counted }: Found = NOTHING_FOUND,
   repeated: readonly News[] = [],
 ): Account {
   const made = new Set(added.map(idOf));
   // By process and request: two that brought the same account for it each, and its parts came with one of them.
-  const news = new Set([...added, ...repeated].map((row) => requestName(idOf(row), row)));
+  const known = new Set(counted);
+  const fresh = added.filter((row) => !known.has(idOf(row)));
+  const news = new Set([...fresh, ...repeated].map((row) => requestName(idOf(row), row)));
   const gone = new Set(rows.map(idOf));
   const goneLetters = new Set(letters);
   // By row: held now and stored by an interrupted attempt before, it is one all the same.

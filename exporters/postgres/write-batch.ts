@@ -1,7 +1,7 @@
 // One batch in one transaction. The order of the steps is the order of the locks, the same in every writer: occurrences,
-// turns, rows, counts, repeats, rows taken back, amendments, issue keys, histograms, calls, releases, ledger. Steps whose
-// rows nobody needs are statements of one list, which goes with the commit in one round trip. Of a batch that is nothing
-// but news nobody needs any.
+// turns, rows, counts, repeats, rows taken back, notes of them, amendments, issue keys, histograms, calls, releases, ledger.
+// Steps whose rows nobody needs are statements of one list, which goes with the commit in one round trip. Of a batch that is
+// nothing but news nobody needs any.
 
 import type { Batch, WriteResult } from '../../src/deliver/sink.ts';
 import type { AbsorbedRow, AmendmentRow, DeadLetterRow, ErrorCountRow, ErrorLogRow } from '../../src/record/row.ts';
@@ -19,6 +19,7 @@ import { digestOf, insertDeadLetters } from './statements/insert-dead-letters.ts
 import { insertHistograms } from './statements/insert-histograms.ts';
 import { insertLogs } from './statements/insert-logs.ts';
 import { noteReleases } from './statements/note-releases.ts';
+import { noteWholes } from './statements/note-wholes.ts';
 import { removeAbsorbed, removeLetters } from './statements/remove-absorbed.ts';
 import type { Statement, Target } from './statements/statement.ts';
 import { takeTurns } from './statements/take-turns.ts';
@@ -129,7 +130,31 @@ async function takeBack(tx: Queryable, target: Target, absorbed: readonly Absorb
   const rows = await tx.query<RemovedRow>(text, values);
   const letters = removeLetters(target, absorbed);
   const removed = await tx.query<{ event_id: string }>(letters.text, letters.values);
-  return { rows, letters: removed.map(({ event_id }) => event_id) };
+  const gone = removed.map(({ event_id }) => event_id);
+  const counted = await noteTaken(tx, target, absorbed, [...gone, ...rows.map(({ event_id }) => event_id)]);
+  return { rows, letters: gone, counted };
+}
+
+/** @param gone ids of those that were stored or given up, of whose parts this batch may know nothing */
+async function noteTaken(
+  tx: Queryable,
+  target: Target,
+  absorbed: readonly AbsorbedRow[],
+  gone: readonly string[],
+): Promise<string[]> {
+  // With a request of a receiver each row is noted as a repeat.
+  const own = absorbed.filter((row) => row.acceptance === undefined && row.ownAcceptance === undefined);
+  if (own.length === 0) return [];
+  const isGone = new Set(gone);
+  const wholes = own.flatMap(({ event_id, via = [] }) =>
+    isGone.has(event_id.toLowerCase()) ? [event_id, ...via] : via,
+  );
+  const { text, values } = noteWholes(
+    target,
+    wholes,
+    own.map(({ into }) => into),
+  );
+  return (await tx.query<{ event_id: string }>(text, values)).map(({ event_id }) => event_id);
 }
 
 function ledgerStatements(target: Target, changes: readonly LedgerChange[], replayed = false): Statement[] {

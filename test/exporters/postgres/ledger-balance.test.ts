@@ -144,6 +144,42 @@ for (const kind of KINDS)
       }
     });
 
+    test('a part of what is part of another one counts once, though a replay makes a row or a dead letter of what is between', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const poor = row('poor');
+      const between = row('between', { accepted: 2, merged: 0 });
+      const rich = row('rich', { accepted: 3, merged: 0 });
+      const ofBetween = [absorbed(poor, between, { held: true })];
+      const ofRich = [
+        absorbed(between, rich, { held: true }),
+        absorbed(poor, rich, { held: true, via: [between.event_id] }),
+      ];
+      const late = batch({ logs: [rich], absorbed: [absorbed(between, rich)] });
+      const expected = { ...NOTHING, accepted: 3, stored: 1, merged: 2 };
+      await sink.write(batch({ logs: [rich], absorbed: ofRich }));
+      assert.deepEqual(await balance(db), expected);
+      await sink.write(batch({ logs: [between], absorbed: ofBetween }));
+      await sink.write(late);
+      assert.deepEqual(await balance(db), expected);
+      const letter = { process: 'p', service: 'kennel', kind: 'log', reason: 'bad', raw: 'x', absorbed: ofBetween };
+      await sink.deadLetter([{ ...letter, event_id: between.event_id }]);
+      await sink.write(late);
+      assert.deepEqual(await balance(db), expected);
+    });
+
+    test('a part of what was stored, and is part of another one, counts once, though a replay stores both again', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const poor = row('poor', { accepted: 1, merged: 0 });
+      const between = row('between', { accepted: 2, merged: 0 });
+      const rich = row('rich', { accepted: 3, merged: 0 });
+      for (let attempt = 0; attempt < 2; attempt++) {
+        await sink.write(batch({ logs: [poor] }));
+        await sink.write(batch({ logs: [between], absorbed: [absorbed(poor, between)] }));
+        await sink.write(batch({ logs: [rich], absorbed: [absorbed(between, rich)] }));
+        assert.deepEqual(await balance(db), { ...NOTHING, accepted: 3, stored: 1, merged: 2 });
+      }
+    });
+
     test('more settled than accepted is said, and not hidden', async (t) => {
       const { sink, db } = await openSink(t, kind);
       await sink.write(batch({ logs: [row('a'), row('b')], ledgers: [report({ accepted: 1 })] }));
