@@ -84,8 +84,7 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
     created_at: time.t,
     level: requireOneOf(fact.level, LEVELS, 'level'),
     message,
-    message_template:
-      template ?? (message !== '' && message === error?.message ? key.messageTemplate : messageTemplate(message)),
+    message_template: template ?? (isOwnMessage(error, message) ? key.messageTemplate : messageTemplate(message)),
     stack_trace: error ? stackText(error) : optionalText(fact.stack, LIMITS.stack),
     breadcrumbs: readCrumbs(fact.crumbs),
     fingerprint: key.fingerprint,
@@ -146,6 +145,11 @@ function writerOf(resource: ResourceFact): Writer {
   };
   lastResource = resource;
   return lastWriter;
+}
+
+/** Without a stack a message may be read as one (readChain). */
+function isOwnMessage(error: ErrorFact | undefined, message: string): boolean {
+  return message !== '' && message === error?.message && !!error.stack;
 }
 
 function isBare(tags: object): boolean {

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { given } from '../../src/record/columns.ts';
 import { MalformedFactError } from '../../src/record/errors.ts';
+import { messageTemplate } from '../../src/record/fingerprint/index.ts';
 import { toErrorLogRow } from '../../src/record/to-rows.ts';
 import { ID, logFact, resource, T } from './facts.ts';
 
@@ -67,6 +68,13 @@ describe('toErrorLogRow', () => {
       toErrorLogRow(logFact({ message, template: 'user {name} is gone' }), resource, none);
     assert.equal(row('user ann is gone').fingerprint, row('user bob is gone').fingerprint);
     assert.equal(row('user ann is gone').message_template, 'user {name} is gone');
+  });
+
+  it('makes the template of the row from its whole message, of which the error may have made a stack', () => {
+    const message = 'Error: no dog\n    at feed (/srv/app/feed.js:1:2)';
+    const row = toErrorLogRow(logFact({ message, error: { type: 'Error', message } }), resource, none);
+    assert.equal(row.issue_title, 'no dog');
+    assert.equal(row.message_template, messageTemplate(message));
   });
 
   it("uses the client's fingerprint within the service", () => {
