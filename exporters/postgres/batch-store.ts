@@ -81,6 +81,7 @@ export class BatchStore {
           await this.#db.transaction((tx) => tx.later(whole));
           result = { insertedLogs: rows, duplicateLogs: batch.logs.length - rows };
         }
+        this.#prepared.delete(batch);
         if (copied !== undefined) this.#pool.give(copied[1].data);
         return result;
       } catch (error) {

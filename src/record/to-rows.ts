@@ -69,7 +69,7 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
   // First, since of too many the last are left out, and last, since nobody else says these.
   const tags =
     isBare(own) && isBare(writer.attributes)
-      ? fact.tags
+      ? asTags(fact.tags)
       : { ...own, ...writer.attributes, ...asTags(fact.tags), ...own };
   const placed = promote(plainTags(tags), options.columns);
   const request = requestColumns(fact);

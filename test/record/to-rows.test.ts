@@ -77,6 +77,11 @@ describe('toErrorLogRow', () => {
     assert.equal(row.message_template, messageTemplate(message));
   });
 
+  it('leaves out tags that are no object', () => {
+    for (const tags of [['a'], 'x', 7, null])
+      assert.deepEqual(toErrorLogRow(logFact({ tags: tags as never }), resource, none).tags, {});
+  });
+
   it("uses the client's fingerprint within the service", () => {
     const row = (message: string, service: string) =>
       toErrorLogRow(logFact({ message, fingerprint: 'mine' }), { ...resource, service }, none).fingerprint;
