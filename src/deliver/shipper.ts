@@ -148,7 +148,7 @@ export class Shipper {
     this.#requests.begin([...this.#followers.values()]);
     // While this is read and prepared, the batch before is on its way.
     const more = await this.#fill(now);
-    // A few rows wait for others meanwhile, and till the next poll.
+    // A few rows wait for others meanwhile, and until the next poll.
     const isPacing = !more && this.#delivering !== undefined && this.#requests.isEmpty;
     const next = this.#queue.length > 0 && !isPacing ? takeBatch(this.#queue, this.#writer.limits) : [];
     if (this.#delivering) this.#writer.prepare(next);
@@ -158,7 +158,7 @@ export class Shipper {
     if (this.#delivering) await turn();
     this.#settlement.note([...this.#followers.values()]);
     this.#requests.answer();
-    return this.#woken || (!isPacing && (more || this.#queue.length > 0 || this.#delivering !== undefined));
+    return more || this.#woken || this.#delivering !== undefined || (this.#queue.length > 0 && !isPacing);
   }
 
   /** Never rejects, since nobody waits for it at once. */

@@ -189,8 +189,8 @@ export class JournalReader {
     this.#lines!.close();
     this.#lines = undefined;
     this.#offset = 0;
-    // What is known of its end may be of the last time that it was reached.
-    this.#next();
+    // Known is what was so when the end was reached last.
+    this.closed = namesIn(this.dir).includes(CLOSED_FILE);
     if (!this.abandoned && !this.closed)
       throw new Error(`${join(this.dir, segmentName(segment))} is being written by a newer version of Rowtrace`);
     const entries: Entry[] = [];

@@ -243,7 +243,7 @@ export const DEFINITIONS = {
     env: 'ROWTRACE_ARCHIVE',
     parse: parse.flag,
     default: false,
-    doc: 'Whether what was shipped is kept as well, as plain NDJSON, one gzip file a day and deliverer: `zcat .rowtrace/archive/2026-11-26.*.ndjson.gz | jq`. A segment gets there once it is finished (4 MiB, an hour, or the end of its process).',
+    doc: 'Whether what was shipped is kept as well, as plain NDJSON, one gzip file a day and deliverer: `zcat .rowtrace/archive/2026-11-26.*.ndjson.gz | jq`. A segment gets there once it is finished (4 MiB, in a receiver 16; an hour; or the end of its process).',
   }),
   archiveDays: define({
     env: 'ROWTRACE_ARCHIVE_DAYS',

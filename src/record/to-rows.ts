@@ -67,10 +67,7 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
   setGiven(own, LANGUAGE_TAG, language === 'nodejs' ? undefined : language);
   setGiven(own, OVERRIDE_TAG, optionalText(fact.fingerprint, LIMITS.tagValue));
   // First, since of too many the last are left out, and last, since nobody else says these.
-  const tags =
-    isBare(own) && isBare(writer.attributes)
-      ? asTags(fact.tags)
-      : { ...own, ...writer.attributes, ...asTags(fact.tags), ...own };
+  const tags = { ...own, ...writer.attributes, ...asTags(fact.tags), ...own };
   const placed = promote(plainTags(tags), options.columns);
   const request = requestColumns(fact);
   const trace = traceColumns(fact);
@@ -84,7 +81,7 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
     created_at: time.t,
     level: requireOneOf(fact.level, LEVELS, 'level'),
     message,
-    message_template: template ?? (isOwnMessage(error, message) ? key.messageTemplate : messageTemplate(message)),
+    message_template: template ?? messageTemplate(message),
     stack_trace: error ? stackText(error) : optionalText(fact.stack, LIMITS.stack),
     breadcrumbs: readCrumbs(fact.crumbs),
     fingerprint: key.fingerprint,
@@ -145,16 +142,6 @@ function writerOf(resource: ResourceFact): Writer {
   };
   lastResource = resource;
   return lastWriter;
-}
-
-/** Without a stack a message may be read as one (readChain). */
-function isOwnMessage(error: ErrorFact | undefined, message: string): boolean {
-  return message !== '' && message === error?.message && !!error.stack;
-}
-
-function isBare(tags: object): boolean {
-  for (const _ in tags) return false;
-  return true;
 }
 
 export function toAmendmentRows(fact: AmendFact): AmendmentRow[] {

@@ -67,36 +67,58 @@ test('facts of every kind become rows; of the ledgers of a process the newest co
   );
 });
 
-test('rows that come while a batch is under way go together, and at once where a flush waits for them', async (t) => {
+/** A sink that holds up its first batch, while which the next row is there to be read. */
+function heldUp(sink: ScriptedSink, onFirst: () => void): { slow: ScriptedSink; release: () => void } {
+  const gate = Promise.withResolvers<void>();
+  let isFirst = true;
+  const write = async (batch: Batch) => {
+    if (isFirst) {
+      isFirst = false;
+      onFirst();
+      await gate.promise;
+    }
+    return sink.write(batch);
+  };
+  return { slow: Object.create(sink, { write: { value: write } }), release: gate.resolve };
+}
+
+test('rows that come while a batch is under way go together', async (t) => {
   const dir = temporaryFolder(t);
   const sink = new ScriptedSink();
   const journal = testJournal(dir);
-  const more = ['second', 'fourth'];
-  let release = (): void => {};
-  t.after(() => release());
-  // While it waits, the next row is there to be read.
-  const write = (batch: Batch) => {
-    const next = more.shift();
-    if (next === undefined) return sink.write(batch);
-    journal.appendNow(logFact(next));
-    return new Promise<void>((resolve) => (release = resolve)).then(() => sink.write(batch));
-  };
+  let started = false;
+  const { slow, release } = heldUp(sink, () => {
+    journal.appendNow(logFact('second'));
+    started = true;
+  });
+  t.after(release);
   journal.appendNow(logFact('first'));
-  const shipper = startShipper(t, dir, Object.create(sink, { write: { value: write } }), { own: journal.dir! });
-  const read = async (left: number) => {
-    await until('all was read', () => more.length === left && shipper.stats().pendingBytes === 0);
-    // Until the shipper waits for the sink.
-    for (let n = 0; n < 100; n++) await new Promise(setImmediate);
-  };
-  await read(1);
+  const shipper = startShipper(t, dir, slow, { own: journal.dir! });
+  await until('the second was read', () => started && shipper.stats().pendingBytes === 0);
+  // Until the shipper waits for the sink.
+  for (let n = 0; n < 100; n++) await new Promise(setImmediate);
   journal.appendNow(logFact('third'));
   release();
-  await until('the second batch is under way', () => more.length === 0);
-  assert.deepEqual(sink.offered, [1]);
-  const flushed = shipper.flush(5_000);
+  await until('all are stored', () => sink.logs.size === 3);
+  assert.deepEqual(sink.offered, [1, 2]);
+});
+
+test('rows that a flush waits for go at once', async (t) => {
+  const dir = temporaryFolder(t);
+  const sink = new ScriptedSink();
+  const journal = testJournal(dir);
+  let flushed: Promise<boolean> | undefined;
+  const { slow, release } = heldUp(sink, () => {
+    journal.appendNow(logFact('second'));
+    flushed = shipper.flush(5_000);
+  });
+  t.after(release);
+  journal.appendNow(logFact('first'));
+  const shipper = startShipper(t, dir, slow, { own: journal.dir!, pollMillis: 60_000 });
+  await until('the second was read', () => flushed !== undefined && shipper.stats().pendingBytes === 0);
   release();
   assert.equal(await flushed, true);
-  assert.deepEqual(sink.offered, [1, 2, 1]);
+  assert.deepEqual(sink.offered, [1, 1]);
 });
 
 test('a flush is answered when all is stored, and not before its time is over while the sink is away', async (t) => {

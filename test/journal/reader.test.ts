@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import type { LossEntry } from '../../src/journal/entry.ts';
 import { nodeFiles } from '../../src/journal/files.ts';
 import { encodeFrame } from '../../src/journal/frame.ts';
+import { CLOSED_FILE, segmentName } from '../../src/journal/layout.ts';
 import { ReaderCounts } from '../../src/journal/line-entries.ts';
 import { LineReader } from '../../src/journal/line-reader.ts';
 import { JournalReader } from '../../src/journal/reader.ts';
@@ -246,6 +247,16 @@ for (const [what, header] of [
     assert.deepEqual(messagesOf(readAll(new JournalReader(dir))), ['next']);
   });
 }
+
+test('a segment of an unknown version is put aside once its journal is closed, though it was read before that', (t) => {
+  const dir = journalOf(temporaryFolder(t), '');
+  const reader = new JournalReader(dir);
+  assert.deepEqual(reader.read(), []);
+  writeFileSync(join(dir, segmentName(1)), `${JSON.stringify({ ...resourceFact(), v: 99 })}\n{"x":1,"k":"log"}\n`);
+  writeFileSync(join(dir, CLOSED_FILE), '');
+  const [loss] = readAll(reader) as LossEntry[];
+  assert.equal(loss!.reason, 'quarantined');
+});
 
 test('a live journal is followed across segments, and removed when it is closed', (t) => {
   const journal = testJournal(temporaryFolder(t), { segmentBytes: 600 });

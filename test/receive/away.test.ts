@@ -20,20 +20,21 @@ async function receiverOf(t: TestContext, ...more: string[]) {
   direct.port = String(line.port);
   const receiver = startCli(t, ['serve', '--port', '0', ...more], {
     dir: cliDir(t),
-    env: { ROWTRACE_DATABASE_URL: direct.href },
+    env: { ROWTRACE_DATABASE_URL: direct.href, ROWTRACE_STORM_ROWS: 'off' },
   });
   const address = await eventually(() => /on (http:\S+) /.exec(receiver.stdout)?.[1]);
-  const send = async (message: string, headers: Record<string, string> = {}) => {
+  const sendAll = async (messages: string[], headers: Record<string, string> = {}) => {
     const answer = await fetch(`${address}/v1/logs`, {
       method: 'POST',
-      body: JSON.stringify(logs([record(message)])),
+      body: JSON.stringify(logs(messages.map((message) => record(message)))),
       headers: { 'content-type': 'application/json', ...headers },
     });
     return answer.status;
   };
+  const send = (message: string, headers?: Record<string, string>) => sendAll([message], headers);
   const messages = async () =>
     (await db.query<{ message: string }>('select message from rowtrace.error_logs')).map(({ message }) => message);
-  return { db, line, receiver, send, messages };
+  return { db, line, receiver, send, sendAll, messages };
 }
 
 test('started while its database is away it says so, takes what comes, and stores it when the database is back', async (t) => {
@@ -45,6 +46,19 @@ test('started while its database is away it says so, takes what comes, and store
   await until('the row', async () => (await messages()).length === 1, 60_000);
   receiver.process.kill('SIGTERM');
   assert.equal((await receiver.ended).code, 0);
+});
+
+test('what came in an outage goes in batches larger than those of an application', async (t) => {
+  const { db, line, sendAll } = await receiverOf(t);
+  assert.equal(await sendAll(Array.from({ length: 3_000 }, (_, nr) => `dog ${nr} is late`)), 200);
+  await line.listen();
+  const count = async (what: string) => (await db.query<{ n: number }>(`select count(*) as n from ${what}`))[0]!.n;
+  await until('all rows', async () => (await count('rowtrace.error_logs')) === 3_000, 60_000);
+  // By the transaction that wrote them.
+  const [largest] = await db.query<{ n: number }>(
+    'select count(*) as n from rowtrace.error_logs group by xmin::text order by 1 desc limit 1',
+  );
+  assert.ok(largest!.n > 1_000, `${largest!.n} rows at a time`);
 });
 
 test('with keys, senders come again until they can be read, and whoever has none is refused at once', async (t) => {

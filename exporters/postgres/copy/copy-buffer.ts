@@ -1,5 +1,6 @@
-// The binary format of COPY: rows and values in, the bytes for `copy … from stdin (format binary)` out, in pieces. Of text it mends what Postgres refuses (NUL characters, lone surrogates), as encode.ts does for JSON. What writes a
-// value says true, as an encoder does.
+// The binary format of COPY: rows and values in, the bytes for `copy … from stdin (format binary)` out, in pieces. Of text
+// it mends what Postgres refuses (NUL characters, lone surrogates), as encode.ts does for JSON. What writes a value says
+// true, as an encoder does.
 
 import type { ChunkPool } from './chunk-pool.ts';
 

@@ -15,7 +15,7 @@ import type { ErrorNode, Fingerprint, FingerprintInput, FingerprintOptions } fro
 export const FINGERPRINT_VERSION = 1;
 
 export function fingerprint(input: FingerprintInput, options: FingerprintOptions = {}): Fingerprint {
-  const { parts, override, by, messageTemplate: _, ...found } = findKey(input, options);
+  const { parts, override, by, ...found } = findKey(input, options);
   return {
     ...found,
     // When asked: few are.
@@ -26,8 +26,6 @@ export function fingerprint(input: FingerprintInput, options: FingerprintOptions
 }
 
 export interface FoundKey extends Omit<Fingerprint, 'explain'> {
-  /** The template of the message alone; `template` may be the logger's, or the code where there is no message. */
-  messageTemplate: string;
   parts: KeyParts;
   override: string | undefined;
   /** Who set it: the client, or the rule of that number. */
@@ -43,8 +41,7 @@ export function findKey(input: FingerprintInput, options: FingerprintOptions): F
   const rule = rules.length === 0 ? -1 : matchRule(rules, { ...root, service, culprit });
   const { selection, borrowed } = chooseFrames(root);
   const reasons = reasonKeys(root, selection.kind === 'app' && !borrowed);
-  const said = messageTemplate(root.message);
-  const template = input.template || said || (reasons.length === 0 ? (root.code ?? '') : '');
+  const template = input.template || messageTemplate(root.message) || (reasons.length === 0 ? (root.code ?? '') : '');
   const parts: KeyParts = { service, root, template, reasons, selection, borrowed };
 
   const override = input.override || rules[rule]?.fingerprint;
@@ -55,7 +52,6 @@ export function findKey(input: FingerprintInput, options: FingerprintOptions): F
     type: root.type,
     code: root.code,
     template,
-    messageTemplate: said,
     culprit,
     frames: root.frames,
     parts,

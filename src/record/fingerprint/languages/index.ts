@@ -30,8 +30,8 @@ const PARSERS: Readonly<Record<string, StackParser>> = {
 const SNIFFED_LINES = 256;
 
 export function parseStack(stack: string, message: string, language: string | undefined): ErrorNode {
-  const told = language !== undefined && Object.hasOwn(PARSERS, language) ? PARSERS[language] : undefined;
-  const parse = told ?? PARSERS[sniffLanguage(stack) ?? 'nodejs']!;
+  const told = parserTold(language);
+  const parse = told ?? parserSniffed(stack);
   const node = parse(stack, message);
   if (told === undefined || told === parseV8 || node.frames.length > 0 || node.cause !== undefined) return node;
   const sniffed = sniffLanguage(stack);
@@ -40,8 +40,15 @@ export function parseStack(stack: string, message: string, language: string | un
 
 /** Whether `parseStack` asks the parser of V8, and no other. */
 export function isReadAsV8(stack: string, language: string | undefined): boolean {
-  const told = language !== undefined && Object.hasOwn(PARSERS, language) ? language : undefined;
-  return PARSERS[told ?? sniffLanguage(stack) ?? 'nodejs'] === parseV8;
+  return (parserTold(language) ?? parserSniffed(stack)) === parseV8;
+}
+
+function parserTold(language: string | undefined): StackParser | undefined {
+  return language !== undefined && Object.hasOwn(PARSERS, language) ? PARSERS[language] : undefined;
+}
+
+function parserSniffed(stack: string): StackParser {
+  return PARSERS[sniffLanguage(stack) ?? 'nodejs']!;
 }
 
 /**
