@@ -28,6 +28,8 @@ export class Shipper {
   readonly #settlement: Settlement;
   #queue: Item[] = [];
   #delivering: Promise<void> | undefined;
+  /** When the last batch was sent. */
+  #beganAt = Number.NEGATIVE_INFINITY;
   #merged = 0;
   readonly #losses = { lostFrames: 0, lostOccurrences: 0, quarantinedFrames: 0, quarantinedOccurrences: 0 };
   #torn = 0;
@@ -130,15 +132,18 @@ export class Shipper {
   async #run(): Promise<void> {
     await this.#writer.open();
     while (!this.#closed) {
-      const busy = await this.#round().catch((error) => this.#problem('internal', error));
-      if (!busy && !this.#closed) await this.#sleep(this.#options.pollMillis ?? 100, true);
+      const rest = await this.#round().catch((error) => {
+        this.#problem('internal', error);
+        return this.#pollMillis;
+      });
+      if (rest > 0 && !this.#closed) await this.#sleep(rest, true);
     }
     await this.#delivering;
     await this.#settlement.finish([...this.#followers.values()]);
   }
 
-  /** True when there may be more to do at once. */
-  async #round(): Promise<boolean> {
+  /** @returns for how many milliseconds nothing has to be looked at */
+  async #round(): Promise<number> {
     const now = performance.now();
     this.#woken = false;
     if (now - this.#scannedAt >= (this.#options.scanMillis ?? (this.#options.mode === 'owner' ? 2000 : 5000))) {
@@ -148,21 +153,35 @@ export class Shipper {
     this.#requests.begin([...this.#followers.values()]);
     // While this is read and prepared, the batch before is on its way.
     const more = await this.#fill(now);
-    // A few rows wait for others meanwhile, and until the next poll.
-    const isPacing = !more && this.#delivering !== undefined && this.#requests.isEmpty;
+    const isHurried = more || !this.#requests.isEmpty;
+    const underWay = this.#delivering;
+    // A few rows wait for others: until that batch is stored, and a while since it began.
+    const isPacing = !isHurried && (underWay !== undefined || this.#pace > 0);
     const next = this.#queue.length > 0 && !isPacing ? takeBatch(this.#queue, this.#writer.limits) : [];
-    if (this.#delivering) this.#writer.prepare(next);
-    await this.#delivering;
+    if (underWay) this.#writer.prepare(next);
+    await underWay;
     this.#delivering = next.length > 0 && !this.#closed ? this.#deliver(next) : undefined;
     // Files are written and removed while the next batch is on its way, too: 1 to 3 ms.
     if (this.#delivering) await turn();
     this.#settlement.note([...this.#followers.values()]);
     this.#requests.answer();
-    return more || this.#woken || this.#delivering !== undefined || (this.#queue.length > 0 && !isPacing);
+    if (more || this.#woken || this.#delivering) return 0;
+    if (this.#pace > 0) return this.#pace;
+    return this.#queue.length > 0 || underWay ? 0 : this.#pollMillis;
+  }
+
+  get #pollMillis(): number {
+    return this.#options.pollMillis ?? 100;
+  }
+
+  /** Milliseconds until a few rows are enough for a batch: each has a price beside its rows. */
+  get #pace(): number {
+    return this.#beganAt + this.#pollMillis - performance.now();
   }
 
   /** Never rejects, since nobody waits for it at once. */
   async #deliver(items: Item[]): Promise<void> {
+    this.#beganAt = performance.now();
     try {
       await this.#writer.deliver(items);
     } catch (error) {
@@ -254,11 +273,10 @@ export class Shipper {
     this.#woken = true;
   }
 
-  #problem(kind: string, error: unknown): false {
+  #problem(kind: string, error: unknown): void {
     if (!this.#problems.has(kind))
       this.#options.onProblem?.(`delivery: ${error instanceof Error ? error.message : error}`);
     this.#problems.add(kind);
-    return false;
   }
 
   #sleep(millis: number, wakeable: boolean): Promise<void> {

@@ -121,6 +121,35 @@ test('rows that a flush waits for go at once', async (t) => {
   assert.deepEqual(sink.offered, [1, 1]);
 });
 
+test('rows that came while a long batch was under way go as soon as it is stored', async (t) => {
+  const dir = temporaryFolder(t);
+  const sink = new ScriptedSink();
+  const journal = testJournal(dir);
+  const pollMillis = 61;
+  const rests: (number | undefined)[] = [];
+  let restsBefore: number | undefined;
+  let release = (): void => {};
+  t.after(() => release());
+  const write = (batch: Batch) => {
+    if (sink.offered.length > 0) restsBefore = rests.filter((millis) => millis === pollMillis).length;
+    return new Promise<void>((resolve) => (release = resolve)).then(() => sink.write(batch));
+  };
+  const setTimer = globalThis.setTimeout;
+  t.mock.method(globalThis, 'setTimeout', (...given: Parameters<typeof setTimer>) => {
+    rests.push(given[1]);
+    return setTimer(...given);
+  });
+  journal.appendNow(logFact('first'));
+  const began = performance.now();
+  startShipper(t, dir, Object.create(sink, { write: { value: write } }), { own: journal.dir!, pollMillis });
+  await until('the first batch has been under way for long', () => performance.now() - began > 10 * pollMillis);
+  journal.appendNow(logFact('second'));
+  rests.length = 0;
+  release();
+  await until('the second batch is under way', () => restsBefore !== undefined);
+  assert.equal(restsBefore, 0);
+});
+
 test('a flush is answered when all is stored, and not before its time is over while the sink is away', async (t) => {
   const dir = temporaryFolder(t);
   const sink = new ScriptedSink();
