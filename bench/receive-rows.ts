@@ -295,9 +295,10 @@ async function flood(rowsPerSecond: number): Promise<void> {
   }
   const rate = (offered * PER_REQUEST) / (FLOOD_MILLIS / 1_000);
   const [first, second] = [resident.slice(0, resident.length / 2), resident.slice(resident.length / 2)];
+  const taken = ((answers.get(200) ?? 0) * PER_REQUEST) / (FLOOD_MILLIS / 1_000);
   const told = [...answers].map(([status, count]) => `${status}: ${count}`).join(', ');
   console.log(
-    `flood of ${FLOOD_MILLIS / 1_000} s, ${rate.toFixed(0)} errors a second offered (${(rate / rowsPerSecond).toFixed(1)} times the above), answers ${told}; resident MiB, first half ${spread(first, 0)}, second half ${spread(second, 0)}`,
+    `flood of ${FLOOD_MILLIS / 1_000} s, ${rate.toFixed(0)} errors a second offered (${(rate / rowsPerSecond).toFixed(1)} times the above, ${(rate / taken).toFixed(1)} times what was taken meanwhile), answers ${told}; resident MiB, first half ${spread(first, 0)}, second half ${spread(second, 0)}`,
   );
   receiver.child.kill('SIGKILL');
 }
