@@ -30,7 +30,9 @@ import { Receiver } from './receive/receiver.ts';
 import { FACT_VERSION, type ResourceFact } from './record/fact.ts';
 import { createScrubber } from './record/scrub/scrubber.ts';
 import { batchRoute } from './serve-batches.ts';
+import { type ServeSizes, sizesFor } from './serve-sizes.ts';
 import { type Target, targetOf, threadOptions } from './thread-options.ts';
+import { memoryBytes } from './util/memory.ts';
 
 export interface ServeOptions {
   host: string;
@@ -40,7 +42,7 @@ export interface ServeOptions {
   /** How long the head of a request, and all of it, may take to arrive. Default 10,000 and 30,000. */
   headersMillis?: number;
   requestMillis?: number;
-  /** All bodies in memory at once. */
+  /** All bodies in memory at once, each with what it costs besides. */
   maxBytesInFlight?: number;
   /** Absent: whoever reaches the receiver may send. */
   keys?: KeyRing | undefined;
@@ -65,16 +67,8 @@ export interface Serving {
 
 /** 20 MiB, as the OTLP specification recommends; counted before and after decompression. */
 const MAX_BODY_BYTES = 20 * 1024 * 1024;
-/** Three bodies of the largest kind, or hundreds of the usual. */
-const MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024;
 /** Above this share of the journal's bound senders are asked to come again. */
 const FULL = 0.9;
-/**
- * Four times the rows and five times the bytes of an application's: what a batch costs beside its rows (counts of 200 issues,
- * a commit) is 12 of 55 ms of Postgres' time where it has 800 rows. Errors a second to `\copy` 0.59 to 0.63, with these 0.70
- * to 0.71 (two runs of each). Less where the database is slow (batch-size.ts).
- */
-const LARGE_BATCHES = { batchRows: 4_000, batchBytes: 10 * 1024 * 1024 };
 /**
  * Four times an application's: a file takes milliseconds to make, to sync and to remove, and a receiver fills one of 4 MiB
  * in a seventh of a second (with 16 MiB 11 % more errors a second, two runs of each).
@@ -85,8 +79,9 @@ const UNUSED_CLOSE_MILLIS = 5_000;
 
 /** @throws RowtraceError RT_SERVE_FOLDER, RT_SERVE_LISTEN */
 export async function serve(options: Options, serving: ServeOptions): Promise<Serving> {
-  const { onProblem, maxBodyBytes = MAX_BODY_BYTES, maxBytesInFlight = MAX_BYTES_IN_FLIGHT } = serving;
-  const { refuseOtherMetrics = false } = serving;
+  const { onProblem, maxBodyBytes = MAX_BODY_BYTES, refuseOtherMetrics = false } = serving;
+  const sizes = sizesFor(memoryBytes(), maxBodyBytes);
+  const { maxBytesInFlight = sizes.maxBytesInFlight } = serving;
   try {
     accessSync(requireFolder(options.dir), constants.W_OK | constants.X_OK);
   } catch (error) {
@@ -94,7 +89,7 @@ export async function serve(options: Options, serving: ServeOptions): Promise<Se
   }
   const resource = receiverResource();
   const target = serving.target ?? targetOf(options);
-  const delivery = target && startThread(options, target, onProblem);
+  const delivery = target && startThread(options, target, sizes, onProblem);
   const journal = openJournal({
     dir: options.dir,
     resource,
@@ -162,12 +157,16 @@ export async function serve(options: Options, serving: ServeOptions): Promise<Se
   };
 }
 
-function startThread(options: Options, target: Target, onProblem: (message: string) => void) {
+function startThread(
+  options: Options,
+  target: Target,
+  { batches, heap }: ServeSizes,
+  onProblem: (message: string) => void,
+) {
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
   const entry = new URL(`./thread${extension}`, import.meta.url);
-  const batches = target.to === 'postgres' ? LARGE_BATCHES : {};
-  const given = { ...threadOptions(options, target), ...batches };
-  return startDeliveryThread({ entry, options: given, ownProcess: true, onProblem });
+  const given = { ...threadOptions(options, target), ...(target.to === 'postgres' ? batches : {}) };
+  return startDeliveryThread({ entry, options: given, heap, onProblem });
 }
 
 /** Of the receiver itself: its ledger, and facts that are nobody else's. */

@@ -1,7 +1,7 @@
 // The application's side of the delivery thread. In: an entry file and plain options. Out: a handle that flushes, also while
 // the process ends. A thread that dies is started again; whatever happens to it, the journal keeps what was not stored.
 
-import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { type ResourceLimits, Worker, type WorkerOptions } from 'node:worker_threads';
 import type { Baseline } from '../record/baseline.ts';
 import type { Place } from './sink.ts';
 import {
@@ -32,8 +32,8 @@ export interface DeliveryThreadOptions {
   options: ThreadOptions;
   /** Journal of this process; it need not exist yet. */
   journalDir?: string;
-  /** Nobody else needs the memory of this process. Default: false, it is an application's. */
-  ownProcess?: boolean;
+  /** Of the thread. Default: little, as the memory of the process is an application's. */
+  heap?: ResourceLimits;
   /** The thread itself says its problems on stderr; this is for what happens to the thread. */
   onProblem?: (message: string) => void;
   onBaselines?: (baselines: Baseline[]) => void;
@@ -170,7 +170,7 @@ class WorkerThread implements DeliveryThread {
     try {
       const worker = new Worker(this.#options.entry, {
         ...ISOLATED,
-        resourceLimits: this.#options.ownProcess ? OWN_HEAP : SHARED_HEAP,
+        resourceLimits: this.#options.heap ?? SHARED_HEAP,
         env: childEnv(),
         workerData: data,
       });
@@ -229,12 +229,6 @@ const ISOLATED: WorkerOptions = {
 };
 
 const SHARED_HEAP = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 32 };
-/**
- * Not for what it may hold, which is bounded by batches, but for when V8 collects: from 2 GB on it lets a heap grow to four
- * times what is alive, below that by 8 MB (heap/heap-controller). In a receiver V8's own threads take 10 instead of 15 µs
- * for an error then.
- */
-const OWN_HEAP = { maxOldGenerationSizeMb: 2_048, maxYoungGenerationSizeMb: 64 };
 
 function childEnv(): NodeJS.ProcessEnv {
   return { ...process.env, NODE_OPTIONS: '' };

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { test } from 'node:test';
 import * as zlib from 'node:zlib';
+import { OPEN_BYTES } from '../../src/receive/http/budget.ts';
 import { attributes, decodeMessage, logs, record, type SignalName, span, toProtobuf, traces } from '../support/otlp.ts';
 import { receiverFor } from '../support/receiver.ts';
 
@@ -188,7 +189,7 @@ test('OTLP/HTTP', async (t) => {
 });
 
 test('an overloaded receiver answers 503 with Retry-After, and a sender over its rate 429', async (t) => {
-  const { post } = await receiverFor(t, {}, { maxBytesInFlight: 1_000, itemsPerSecond: 1 });
+  const { post } = await receiverFor(t, {}, { maxBytesInFlight: OPEN_BYTES + 1_000, itemsPerSecond: 1 });
   const large = await post('/v1/logs', JSON.stringify(logs([record('x'.repeat(2_000))])), JSON_TYPE);
   assert.equal(large.status, 503);
   assert.equal(large.headers.get('retry-after'), '1');

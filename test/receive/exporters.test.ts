@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { OPEN_BYTES } from '../../src/receive/http/budget.ts';
 import { type Child, script, spawnNode } from '../support/children.ts';
 import { eventually } from '../support/cli.ts';
 import { until } from '../support/journals.ts';
@@ -124,8 +125,8 @@ for (const line of LINES) {
   });
 
   test(`SDK ${line}: told 503, it comes again when Retry-After says, and all of it is stored once`, async (t) => {
-    const maxBytesInFlight = 64 * 1024;
-    const receiver = await receiverFor(t, {}, { maxBytesInFlight });
+    const bodyBytes = 64 * 1024;
+    const receiver = await receiverFor(t, {}, { maxBytesInFlight: OPEN_BYTES + bodyBytes });
     const client = await clientFor(t, receiver, {
       line,
       protocol: 'http/protobuf',
@@ -136,12 +137,12 @@ for (const line of LINES) {
     const slow = connect(receiver.port, '127.0.0.1').resume();
     await once(slow, 'connect');
     slow.write(
-      `POST /v1/logs HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${maxBytesInFlight}\r\n\r\n`,
+      `POST /v1/logs HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${bodyBytes}\r\n\r\n`,
     );
-    slow.write('x'.repeat(maxBytesInFlight - 5));
+    slow.write('x'.repeat(bodyBytes - 5));
     await until('the room to be taken', async () =>
       (await (await fetch(`${receiver.url}/metrics`)).text()).includes(
-        `rowtrace_bytes_in_flight ${maxBytesInFlight - 5}`,
+        `rowtrace_bytes_in_flight ${OPEN_BYTES + bodyBytes - 5}`,
       ),
     );
     const ended = client.go();

@@ -2,6 +2,9 @@
 
 import { HttpError } from './http-error.ts';
 
+/** What a body costs before its first byte: buffers of the socket and of decompression. */
+export const OPEN_BYTES = 128 * 1024;
+
 export class Budget {
   readonly #maxBytes: number;
   #taken = 0;
@@ -14,9 +17,10 @@ export class Budget {
     return this.#taken;
   }
 
+  /** @throws HttpError 503 */
   open(): Share {
     let mine = 0;
-    return {
+    const share: Share = {
       take: (bytes) => {
         if (this.#taken + bytes > this.#maxBytes)
           throw new HttpError(503, 'too many bytes are being received at once', { retryAfter: 1 });
@@ -28,6 +32,8 @@ export class Budget {
         mine = 0;
       },
     };
+    share.take(OPEN_BYTES);
+    return share;
   }
 }
 
