@@ -88,10 +88,12 @@ export function createAmqpSink({
     try {
       await inTime(confirmed, confirmMillis);
     } catch (error) {
+      const why = link.ended;
       // In an alarm the connection is kept: the broker does not notice that one ends, and each attempt would add one. What
       // it holds is published once it is over, before what is sent again.
       if (link.blocked === undefined) abandon(connection);
-      throw queueError(error, url);
+      // A message hears that its channel is closed, the channel hears why.
+      throw queueError(error instanceof SinkError ? error : (why ?? error), url);
     } finally {
       waits.delete(messageId);
     }

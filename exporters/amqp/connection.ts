@@ -115,11 +115,17 @@ function withHeartbeat(url: string): string {
 
 /** AMQP reply codes that only a person can mend: access refused, not allowed, precondition failed. */
 const CONFIG = new Set([403, 406, 530]);
+/** A precondition, too, which halves may meet; it closes the channel (RabbitMQ 3.8 and newer say it so). */
+const TOO_LARGE = /message size \d+ (is )?larger than/;
 
 export function queueError(error: unknown, url: string): SinkError {
   if (error instanceof SinkError) return error;
   const { message, code } = error as { message?: string; code?: unknown };
   const where = maskUrl(url);
+  if (TOO_LARGE.test(String(message))) {
+    const fix = 'Batches become smaller; where one record is larger, raise max_message_size of the broker.';
+    return new SinkError('slow', `The queue at ${where} takes no batch as large: ${message}. ${fix}`, { cause: error });
+  }
   const refused = CONFIG.has(Number(code)) || /ACCESS_REFUSED|NOT_ALLOWED|PRECONDITION_FAILED/.test(String(message));
   const explained = new RowtraceError(refused ? 'RT_QUEUE_REFUSED' : 'RT_QUEUE_UNREACHABLE', [where, message], {
     cause: error,

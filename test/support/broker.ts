@@ -23,6 +23,8 @@ export interface Broker {
   /** Takes nothing that is published, for want of memory or of room on its disk, until that is over. */
   alarm(want: 'memory' | 'disk'): Promise<void>;
   endAlarm(want: 'memory' | 'disk'): Promise<void>;
+  /** Refuses what is larger, on channels that are opened from now on. */
+  maxMessageSize(bytes: number): Promise<void>;
   /** How many clients are connected. */
   connections(): Promise<number>;
   remove(): void;
@@ -97,6 +99,8 @@ function makeBroker(port: number, distribution: number): Broker {
     hasOnDisk: (queue) => readFileSync(join(folder, 'data', node, 'quorum', node, 'names.dets')).includes(`_${queue}`),
     alarm: async (want) => void (await control(...LIMITS[want].always)),
     endAlarm: async (want) => void (await control(...LIMITS[want].usual)),
+    maxMessageSize: async (bytes) =>
+      void (await control('eval', `application:set_env(rabbit, max_message_size, ${bytes}).`)),
     connections: async () => (await control('list_connections', '--no-table-headers', 'pid')).trim().split('\n').length,
     remove() {
       try {

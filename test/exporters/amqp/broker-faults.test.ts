@@ -271,3 +271,26 @@ function sizeOf(folder: string): number {
     .filter((entry) => entry.isFile())
     .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
 }
+
+test('a broker that takes small messages only: a batch is cut until it passes, and all of it is stored once', async (t) => {
+  const broker = await brokerFor(t);
+  if (!broker) return;
+  await broker.maxMessageSize(20_000);
+  const { receiver } = await wayFor(t, broker);
+  const padding = [{ key: 'padding', value: { stringValue: 'x '.repeat(500) } }];
+  const records = Array.from({ length: 40 }, (_, at) => record(`record ${at}`, { attributes: padding }));
+  assert.equal((await receiver.json('/v1/logs', logs(records))).status, 200);
+  assert.equal((await receiver.rows(40)).length, 40);
+});
+
+test('a message that is larger than the broker takes is too slow, not a queue that refuses; the option is named', async (t) => {
+  const broker = await brokerFor(t);
+  if (!broker) return;
+  await broker.maxMessageSize(2_000);
+  const sink = createAmqpSink({ url: broker.url });
+  t.after(() => sink.close());
+  const batch = { ...emptyBatch(), logs: [errorLog({ message: 'x'.repeat(4_000) })] };
+  await assert.rejects(sink.write(batch), { kind: 'slow', message: /larger.*max_message_size/ });
+  await broker.maxMessageSize(1_000_000);
+  await sink.write(batch);
+});
