@@ -1,8 +1,9 @@
 // Decides by its name whether a value is a secret. A key in, a verdict out: 'secret' whatever the value, 'text' unless it
-// is a number or boolean, 'weak' like 'text' and in sentences only when the value looks like one (prose.ts).
-// Source: Sentry's deny-lists (scrubber of sentry-python, data scrubbing of the server).
+// is a number or boolean, 'weak' like 'text' and in sentences only when the value looks like one (prose.ts), 'random' like
+// 'text' unless the value is made of words.
+// Source: Sentry's deny-lists (scrubber of sentry-python, data scrubbing of the server), of keys that of detect-secrets, too.
 
-export type KeyVerdict = 'secret' | 'text' | 'weak' | undefined;
+export type KeyVerdict = 'secret' | 'text' | 'weak' | 'random' | undefined;
 
 /** Secret wherever they stand in a key, separators and case ignored ("x-api-key", "dbPassword", "MYSQL_PWD"). */
 const ANYWHERE =
@@ -18,10 +19,15 @@ const WEAK_WORDS = new Set(
 );
 /** What a "…_KEY" is for, or whose it is: RAILS_MASTER_KEY, APP_KEY of Laravel, OPENAI_KEY; "primaryKey" and "cacheKey" are none. */
 const KEYS_OF = new Set(
-  'master app license licence activation storage account hmac aes rsa cipher crypto crypt decryption wrapping preshared deploy consumer client server service role admin root ssh gpg pgp jwt session cookie auth webhook recovery backup openai anthropic gemini groq mistral stripe sendgrid mailgun twilio algolia pusher supabase firebase azure'.split(
+  'master app application license licence activation account hmac aes rsa cipher crypto crypt decryption wrapping preshared shared symmetric priv sas ingest deploy consumer admin root ssh gpg pgp jwt session cookie auth webhook recovery backup openai anthropic gemini groq mistral stripe sendgrid mailgun twilio algolia pusher supabase firebase azure'.split(
     ' ',
   ),
 );
+
+/** Secrets are called so (Azure's storage key, Supabase's service role key), and settings: `storageKey: 'theme'`, `roleKey: 'admin'`. */
+const MAYBE_KEYS_OF = new Set('storage role client server service db database'.split(' '));
+/** 'theme', 'supabase.auth.token', 'userSettings'; four words may be a passphrase. */
+const IN_WORDS = /^[A-Za-z][a-z]{1,13}(?:(?:[_.:/ -][A-Za-z]|[A-Z])[a-z]{1,13}){0,2}$/;
 
 /** A last word that says the value is about the secret and is not the secret ("token_count", "passwordExpiresAt"). */
 const HARMLESS_LAST = new Set(
@@ -65,17 +71,24 @@ function judge(key: string): KeyVerdict {
   // A name of several words whose last is the secret is a field: "db_pass", "user_token".
   if (last === 'pass') return 'secret';
   // Cookies of Spring and Laravel; a tick in a form has the same name.
-  if (isKeyOf(words) || /^remember(?:me|web|user)/.test(joined)) return 'text';
+  const owner = ownerOfKey(words);
+  if (KEYS_OF.has(owner) || /^remember(?:me|web|user)/.test(joined)) return 'text';
+  // Variables of the environment are no names of settings.
+  if (MAYBE_KEYS_OF.has(owner)) return /[a-z]/.test(key) ? 'random' : 'text';
   if (WEAK_WORDS.has(last) || joined.endsWith('token')) return 'text';
   return words.some((word) => WEAK_WORDS.has(word)) ? 'weak' : undefined;
 }
 
-/** "OPENAI_KEY_2", "masterkey" */
-function isKeyOf(words: string[]): boolean {
+/** "OPENAI_KEY_2" → "openai", "masterkey" → "master"; empty where it is called otherwise. */
+function ownerOfKey(words: string[]): string {
   const last = words.findLastIndex((word) => !/^\d+$/.test(word));
   const word = words[last] ?? '';
-  const before = word === 'key' ? words[last - 1] : /^(.+)key$/.exec(word)?.[1];
-  return before !== undefined && KEYS_OF.has(before);
+  return (word === 'key' ? words[last - 1] : /^(.+)key$/.exec(word)?.[1]) ?? '';
+}
+
+/** What stands under a key that may be the name of a setting, and is one. */
+export function isSetting(verdict: KeyVerdict, value: string): boolean {
+  return verdict === 'random' && value.length <= 24 && IN_WORDS.test(value);
 }
 
 /** `pass` is counted ("pass: 3") and typed in ("pass: 123456"). */

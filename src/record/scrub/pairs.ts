@@ -4,7 +4,7 @@
 
 import { behindEscape } from './escapes.ts';
 import { isCode, isCounts, isErrorSaying, isPlaceholder } from './harmless.ts';
-import { isHarmlessNumber, judgeKey, type KeyVerdict } from './keys.ts';
+import { isHarmlessNumber, isSetting, judgeKey, type KeyVerdict } from './keys.ts';
 import { isItemOf, type Link, linkOf, mayLink } from './links.ts';
 import { MASK, maskSpans } from './mask.ts';
 import { mayEndName, namedAt } from './named-pairs.ts';
@@ -144,7 +144,7 @@ function spokenKey(text: string, keyStart: number, key: string): KeyVerdict {
   return before !== undefined && judgeKey(`${before} key`) !== undefined ? 'weak' : undefined;
 }
 
-/** Nothing, a boolean, a number, a placeholder; a password in quotes may be the word "null". */
+/** Nothing, a boolean, a number, a placeholder, a setting; a password in quotes may be the word "null". */
 function isHarmless(text: string, { start, end }: Span, at: number, key: string, verdict: KeyVerdict): boolean {
   if (isPlaceholder(text, start, end, key)) return true;
   if (text[start] === '{' && start === at) return verdict !== 'secret' && isCounts(key, text.slice(start, end));
@@ -152,6 +152,7 @@ function isHarmless(text: string, { start, end }: Span, at: number, key: string,
   const value = text.slice(start, end);
   if (NOTHING.test(value)) return start === at || verdict !== 'secret';
   if (verdict === 'secret') return false;
+  if (isSetting(verdict, value)) return true;
   return BOOLEAN.test(value) || (NUMBER.test(value) && isHarmlessNumber(key, verdict, Number.parseFloat(value)));
 }
 

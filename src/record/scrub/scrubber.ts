@@ -9,7 +9,7 @@ import { maskForms } from './forms.ts';
 import { FrameMemo, startOfFrames } from './frame-memo.ts';
 import { isCounts } from './harmless.ts';
 import { maskJson } from './json.ts';
-import { isHarmlessNumber, judgeKey, type KeyVerdict, ownKeyTest, wordsOfKey } from './keys.ts';
+import { isHarmlessNumber, isSetting, judgeKey, type KeyVerdict, ownKeyTest, wordsOfKey } from './keys.ts';
 import { isItemOf } from './links.ts';
 import { MASK } from './mask.ts';
 import { isNamedBy, isValueLabel, namesIn } from './named.ts';
@@ -169,6 +169,7 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
 function isJudged(key: string, verdict: KeyVerdict, value: unknown): boolean {
   if (typeof value === 'number') return verdict !== undefined && !isHarmlessNumber(key, verdict, value);
   if (verdict !== undefined && verdict !== 'secret' && typeof value === 'object' && isCounts(key, value)) return false;
+  if (typeof value === 'string' && isSetting(verdict, value)) return false;
   return verdict === 'secret' || (verdict !== undefined && typeof value !== 'boolean');
 }
 
