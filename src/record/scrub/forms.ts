@@ -1,8 +1,10 @@
 // Masks secrets that have no key in front of them: arguments of PHP frames, SQL, commands, parts of forms, violated keys of
-// databases, refused values in the words of validators. Called where sniff.ts saw one of their words; each pattern is
+// databases, refused values in the words of validators, private keys as JWK. Called where sniff.ts saw one of their words; each pattern is
 // bounded, so that all of it is linear.
 
+import { maskJwk } from './jwk.ts';
 import { MASK } from './mask.ts';
+import { maskPathTokens } from './path-tokens.ts';
 import { Ends } from './values.ts';
 
 /** `PDO->__construct('mysql:…', 'root', 'secret')`: the third argument. */
@@ -75,7 +77,8 @@ export function maskForms(text: string, isSecret: (key: string) => boolean): str
   if (result.includes('input_value')) named(INPUT, endsWith(', input_type='));
   if (result.includes('Path `')) named(PATH, quotedEnd);
   if (result.includes('Cast to')) result = result.replace(CAST, maskBefore);
-  return result;
+  if (/\bkty\b/.test(result)) result = maskJwk(result);
+  return result.includes('/') ? maskPathTokens(result) : result;
 }
 
 type EndOf = (text: string, start: number, ends: Ends) => [start: number, end: number];

@@ -1,7 +1,7 @@
 // The scrubber: masks secrets by key name and by shape before anything leaves the application's thread. Text or tags in,
 // the same with `[scrubbed]` in place of secrets out; never throws, linear in the length of the text.
 // Not found (documented limits): secrets in base64 or compressed data, secrets spread over several attributes, and those that
-// only a reader knows (values of an INSERT, arguments of a function, `scott/tiger@db`, "the password is x").
+// only a reader knows (values of an INSERT, arguments of a function, `scott/tiger@db`, `rex:pw@db`, "the password is x").
 
 import { bound, LIMITS } from '../limits.ts';
 import { type PlainRules, plain } from '../plain.ts';
@@ -9,6 +9,7 @@ import { maskForms } from './forms.ts';
 import { FrameMemo, startOfFrames } from './frame-memo.ts';
 import { isCounts } from './harmless.ts';
 import { maskJson } from './json.ts';
+import { isJwk, isJwkMember } from './jwk.ts';
 import { isHarmlessNumber, isSetting, judgeKey, type KeyVerdict, ownKeyTest, wordsOfKey } from './keys.ts';
 import { isItemOf } from './links.ts';
 import { MASK } from './mask.ts';
@@ -18,6 +19,7 @@ import { maskPem } from './pem.ts';
 import { maskRareShapes } from './rare-shapes.ts';
 import { maskCards, maskShapes } from './shapes.ts';
 import { CARD, createSniffer, FORM, RARE, SHAPE, WORD } from './sniff.ts';
+import { maskLogins } from './urls.ts';
 
 export interface ScrubOptions {
   /** Further key names whose values are masked: any case, any separators, also as part of a longer key. */
@@ -42,6 +44,8 @@ interface KeyRule {
   name: string;
   verdict: KeyVerdict;
   isValue: boolean;
+  /** Of a private member of a JWK. */
+  isMember: boolean;
 }
 
 /** Bounds before cutting, four times the limits of the tags column. */
@@ -71,6 +75,7 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
       name: maskKey(key),
       verdict: own(key) ? 'secret' : judgeKey(key),
       isValue: isValueLabel(key),
+      isMember: isJwkMember(key),
     };
     // Bounded like the verdicts: keys may be data.
     if (rules.size >= 2_000) rules.clear();
@@ -118,6 +123,12 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
   }
 
   function mask(value: string): string {
+    const masked = maskSniffed(value);
+    // Apart: the sniffer has no room for one sign more.
+    return masked.includes('@') ? maskLogins(masked) : masked;
+  }
+
+  function maskSniffed(value: string): string {
     const found = sniffer.sniff(value);
     if (found === 0) return value;
     const paired = (found & WORD) === 0 ? value : maskWords(value);
@@ -149,9 +160,10 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
     key: (key) => ruleOf(key).name,
     replace: (key, item, holder) => {
       if (item === null || item === '') return undefined;
-      const { verdict, isValue } = ruleOf(key);
+      const { verdict, isValue, isMember } = ruleOf(key);
       if (isJudged(key, verdict, item)) return MASK;
       if (typeof item === 'number' && isCard(item)) return MASK;
+      if (isMember && isJwk(holder)) return MASK;
       if (!isValue) return undefined;
       const isNamed = namesIn(holder).some(([by, name]) => isSecret(name, item) && isNamedBy(by, name, key, item));
       return isNamed ? MASK : undefined;

@@ -24,10 +24,17 @@ const RARE_SHAPES =
     ' ',
   );
 
-/** Statements, calls and commands with a password in them (forms.ts), in either case. */
+/** Statements, calls, commands and paths with a secret in them (forms.ts), in either case. */
 const FORMS =
-  'form-data,identified,pdo,mysql,ldap_bind,password_,curl,key (,rejected value,input_value,path `,cast to,duplicate entry,duplicate key value is,sshpass,docker login,mongo,redis-cli,requirepass,masterauth,code='.split(
+  'form-data,identified,pdo,mysql,ldap_bind,password_,curl,key (,rejected value,input_value,path `,cast to,duplicate entry,duplicate key value is,sshpass,docker login,mongo,redis-cli,requirepass,masterauth,code=,kty'.split(
     ',',
+  );
+
+/** Words of paths that a mail led to (path-tokens.ts: reset, password, recover, recovery, magic, verify, …), by their ends: so few
+ * texts have their first three letters that a clean stack takes no longer. */
+const PATHS =
+  'eset/ ssword/ cover/ covery/ gic/ gic-link/ giclink/ rify/ rification/ rify-email/ irm/ irmation/ irm-email/ vate/ vation/ nvite/ nvitation/'.split(
+    ' ',
   );
 
 /** User and password of a URL stand within this many characters. */
@@ -79,7 +86,7 @@ export function createSniffer(extra: readonly string[]): Sniffer {
       before: word.startsWith('|'),
       after: word.endsWith('|'),
     });
-  for (const text of FORMS) add({ text, kind: FORM, exact: false, before: false, after: false });
+  for (const text of [...FORMS, ...PATHS]) add({ text, kind: FORM, exact: false, before: false, after: false });
   for (const text of RARE_SHAPES) add({ text, kind: RARE, exact: true, before: false, after: false });
   for (const text of SHAPES)
     add({ text, kind: SHAPE, exact: text !== 'bearer' && text !== 'basic', before: false, after: false });

@@ -1,6 +1,7 @@
-// Masks passwords in URLs and in DSNs of Go drivers. Text in, text out.
+// Masks passwords in URLs, in DSNs of Go drivers, and of logins in front of a host with its port. Text in, text out.
 
 import { MASK } from './mask.ts';
+import { stickyEnd } from './spans.ts';
 
 const AUTHORITY_REACH = 1_024;
 /** Their URLs have no @ behind the host, and people forget to encode the password. */
@@ -71,6 +72,36 @@ export function maskDsns(text: string): string {
     if (colon < 0 || colon + 1 >= index || text.startsWith(MASK, colon + 1)) continue;
     result += text.slice(done, colon + 1) + MASK;
     done = index;
+  }
+  return done === 0 ? text : result + text.slice(done);
+}
+
+/** With a port: "to:rex@acme.com" is an address. A place in a file (`f@x.js:1:2`) goes on behind it. */
+const HOST_PORT =
+  /@(?!sha\d)(?:[a-z][a-z\d-]{0,62}(?:\.[a-z\d-]{1,62}){0,8}|\d{1,3}(?:\.\d{1,3}){3}|\[[\da-f:]{2,45}\]):\d{2,5}(?![\w.-]|:\d)/iy;
+const USER = /(?:^|[\s"'`=(,])([a-z][\w.-]{0,63})$/i;
+const USER_REACH = 66;
+const PASSWORD_REACH = 128;
+/** By code, since packages of pnpm have an @ in each frame (`.pnpm/next@14.2.3_react@18`). */
+const ENDS_PASSWORD = new Uint8Array(128);
+for (const char of ' \t\r\n"\'`:/<>()[]{},;=&?#|@') ENDS_PASSWORD[char.charCodeAt(0)] = 1;
+/** What stands in front of a name, not of a password. */
+const LABEL =
+  /^(?:sips?|xmpp|ssh|s?ftp|scp|git|npm|mailto|e?-?mail|from|to|cc|bcc|user(?:name)?|login|account|node|host)$/i;
+
+/** `rex:secret@proxy.corp:8080` */
+export function maskLogins(text: string): string {
+  let result = '';
+  let done = 0;
+  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
+    let colon = at - 1;
+    const floor = Math.max(done, at - PASSWORD_REACH);
+    while (colon > floor && ENDS_PASSWORD[text.charCodeAt(colon)] !== 1) colon--;
+    if (text.charCodeAt(colon) !== 58 || colon === at - 1 || stickyEnd(HOST_PORT, text, at) < 0) continue;
+    const user = USER.exec(text.slice(Math.max(done, colon - USER_REACH), colon))?.[1];
+    if (user === undefined || LABEL.test(user)) continue;
+    result += text.slice(done, colon + 1) + MASK;
+    done = at;
   }
   return done === 0 ? text : result + text.slice(done);
 }

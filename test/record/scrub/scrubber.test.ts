@@ -206,6 +206,13 @@ describe('the scrubber on any text', () => {
       '--token ',
       '{"token":',
       '["x-key",',
+      'reset/',
+      'reset/a',
+      'verify/a1',
+      'a:b@',
+      'a:b@c:80 ',
+      '@c:80',
+      'kty d:',
     ])
       assertLinear(unit);
   });
