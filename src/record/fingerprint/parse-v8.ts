@@ -60,7 +60,7 @@ const PLAIN_HEADER = /^(?!Emitted 'error' event)[A-Za-z_$][^\n]*$/;
 export function parseV8(stack: string, message: string): ErrorNode {
   const text = stack.length > MAX_STACK ? stack.slice(0, MAX_STACK) : stack;
   const { header, frameText } = split(text);
-  if (!PLAIN_HEADER.test(header)) return readLines(text, message);
+  if (!PLAIN_HEADER.test(header) || endOfMessage(text, message) > 0) return readLines(text, message);
   const known = knownFrames.get(frameText);
   if (known !== undefined) return errorNode('', '', header, known.frames as Frame[]);
   const root = readLines(text, message);

@@ -37,6 +37,15 @@ test('other headers above known frames stay what they are', () => {
   }
 });
 
+test('lines of a message that look like frames are none, also where they were frames of another error', () => {
+  const frames =
+    '    at render (/srv/app/render.js:1:2)\n    at next (/srv/app/next.js:3:4)\n    at tail (/srv/app/tail.js:5:6)';
+  const stack = `Error: one\n${frames}`;
+  parseV8(stack, 'one');
+  for (const message of ['one\n    at render (/srv/app/render.js:1:2)', 'one\n    at ren', 'one\n', 'another\none'])
+    assert.deepEqual(parseV8(stack, message), parseV8(`${stack}\n`, message), message);
+});
+
 test('nobody changes the frames that he shares with others', () => {
   const stack = 'Error: x\n    at pay (/srv/app/pay.js:1:2)';
   for (let time = 0; time < 2; time++) {
