@@ -14,7 +14,7 @@ interface Known {
   /** Name and stem may be a minifier's: the position decides. */
   minifiable: { name: string; hashed: boolean } | undefined;
 }
-/** By the line without its position, which changes with every release. null: no frame. */
+/** By the line without its position, which changes with every release, and whether it had one. null: no frame. */
 const cache = new Map<string, Known | null>();
 
 /** `line`: trimmed, beginning with "at "; undefined where it is no frame. */
@@ -28,11 +28,13 @@ export function readFrame(line: string): Frame | undefined {
   const last = numberBehind(text, closed ? end - 1 : end);
   const first = last === undefined ? undefined : numberBehind(text, last.at);
   const bare = text.slice(0, first?.at ?? last?.at ?? (closed ? end - 1 : end)) + (closed ? ')' : '');
-  let known = cache.get(bare);
+  const placed = last !== undefined;
+  const name = placed ? bare : `${bare}\n`;
+  let known = cache.get(name);
   if (known === undefined) {
-    known = parse(bare, last !== undefined) ?? null;
+    known = parse(bare, placed) ?? null;
     if (cache.size >= CACHE_SIZE) cache.clear();
-    if (bare.length <= 512) cache.set(bare, known);
+    if (bare.length <= 512) cache.set(name, known);
   }
   if (known === null) return undefined;
   const row = first?.value ?? last?.value;

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readCases } from '../../../bench/grouping.ts';
+import { readFrame } from '../../../src/record/fingerprint/frame.ts';
 import { parseV8 } from '../../../src/record/fingerprint/parse-v8.ts';
 
 const stacks = readCases(new URL('../../fixtures/grouping-cases.json', import.meta.url)).flatMap(({ stack }) =>
@@ -44,6 +45,18 @@ test('lines of a message that look like frames are none, also where they were fr
   parseV8(stack, 'one');
   for (const message of ['one\n    at render (/srv/app/render.js:1:2)', 'one\n    at ren', 'one\n', 'another\none'])
     assert.deepEqual(parseV8(stack, message), parseV8(`${stack}\n`, message), message);
+});
+
+test('a line without a place is told from the same with one, whichever came first', () => {
+  for (const [bare, placed] of [
+    ['at checkout', 'at checkout:1:2'],
+    ['at refund ()', 'at refund (:1:2)'],
+  ] as const) {
+    assert.equal(readFrame(bare), undefined);
+    assert.equal(readFrame(placed)?.line, 1);
+  }
+  assert.equal(readFrame('at delivery:1:2')?.line, 1);
+  assert.equal(readFrame('at delivery'), undefined);
 });
 
 test('nobody changes the frames that he shares with others', () => {
