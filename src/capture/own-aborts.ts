@@ -9,18 +9,19 @@ import { patchMethod } from './frameworks/module-hook.ts';
 
 interface Own {
   errors: WeakSet<object>;
-  /** The latest reasons that are words. */
-  words: Set<string>;
+  /** Reasons that are words, and how often: for a turn of the event loop, since any later failure may be of the same words. */
+  words: Map<string, number>;
 }
 
 // Registered globally: of an ESM and a CommonJS copy of this file only one wraps.
 const OWN = Symbol.for('rowtrace.own-aborts');
 const globals = globalThis as unknown as Record<symbol, Own | undefined>;
-globals[OWN] ??= { errors: new WeakSet(), words: new Set() };
+globals[OWN] ??= { errors: new WeakSet(), words: new Map() };
 const own = globals[OWN];
 
 const MAX_WORDS = 64;
-const MAX_WORD_LENGTH = 256;
+/** Taken now, since tests of an application put their own in its place. */
+const nextTurn = setImmediate;
 
 /** What a call failed of since the application ended it. Thrown on it is a failure of whoever throws it. */
 export function isOwnAbort(error: unknown): boolean {
@@ -65,10 +66,15 @@ function noteReason(reason: unknown): void {
   else if (isObject(reason) && !isTimeout(reason)) own.errors.add(reason);
 }
 
+/** In that turn fetch fails, and its instrumentation is told. */
 function noteWords(reason: string): void {
-  if (reason.length > MAX_WORD_LENGTH || own.words.has(reason)) return;
-  if (own.words.size >= MAX_WORDS) own.words.delete(own.words.values().next().value as string);
-  own.words.add(reason);
+  if (own.words.size >= MAX_WORDS) return;
+  own.words.set(reason, (own.words.get(reason) ?? 0) + 1);
+  nextTurn(() => {
+    const times = own.words.get(reason)! - 1;
+    if (times > 0) own.words.set(reason, times);
+    else own.words.delete(reason);
+  }).unref();
 }
 
 function isTimeout(reason: unknown): boolean {

@@ -88,6 +88,27 @@ test('an abort that is thrown on is a failure of whoever throws it', async (t) =
   assert.equal(bench.logs().length, 1);
 });
 
+test('words that a call was aborted with are a failure where another call fails of them later', async () => {
+  const bench = captureBench();
+  const failed = (reason: string) => {
+    const span = bench.tracer.startSpan('GET', { kind: SpanKind.CLIENT });
+    span.recordException(reason);
+    span.setStatus({ code: SpanStatusCode.ERROR });
+    span.end();
+  };
+  const controller = new AbortController();
+  controller.signal.addEventListener('abort', () => failed('timeout'));
+  controller.abort('timeout');
+  failed('timeout');
+  assert.deepEqual(bench.logs(), [], 'of the call that was aborted');
+  await new Promise(setImmediate);
+  failed('timeout');
+  assert.deepEqual(
+    bench.logs().map(({ message }) => message),
+    ['timeout'],
+  );
+});
+
 test('calls that the application aborts by a signal are no rows, whatever the reason; timeouts and what is thrown on are', async (t) => {
   const { rows, stdout } = await journaled(
     t,
