@@ -1,7 +1,7 @@
 // What is read of one record of pino: its line, in which bindings, serializers and redaction are applied, and the settings
 // of the logger that say where to look in it. In: an instance and a line. Out: words, Error, fields, name.
 
-import { isErrorLike, isObject, peek } from '../../record/thrown.ts';
+import { causeOf, isErrorLike, isObject, peek } from '../../record/thrown.ts';
 import { errorIn } from './emit.ts';
 import { hasText } from './masked.ts';
 
@@ -133,12 +133,53 @@ function shownIn(line: Line, key: string, instance: PinoInstance, { errorKey, ne
   return peek(fields, key) ?? (errorKey && peek(fields, instance[errorKey] as string));
 }
 
-/** The same; where `redact` removed it, a mask. */
-export function shownFor(key: string, line: Line, instance: PinoInstance, symbols: Symbols): unknown {
+const REDACTED = '[Redacted]';
+const MAX_CAUSES = 4;
+
+/** The same; where `redact` removed it, a mask. Without a serializer no text of an Error is in the line, masked or not. */
+export function shownFor(
+  { key, thrown }: { key: string; thrown: unknown },
+  line: Line,
+  instance: PinoInstance,
+  symbols: Symbols,
+): unknown {
   const shown = shownIn(line, key, instance, symbols);
+  if (isObject(shown) && peek(shown, 'message') === undefined && isErrorLike(thrown))
+    return redactedTexts(key, thrown, instance, symbols) ?? shown;
   if (shown !== undefined) return shown;
   const keys = [key, symbols.errorKey && (instance[symbols.errorKey] as string)];
-  return keys.some((one) => one && isRedacted(one, instance, symbols)) ? '[Redacted]' : undefined;
+  return keys.some((one) => one && isRedacted(one, instance, symbols)) ? REDACTED : undefined;
+}
+
+/** What `redact` leaves of texts and causes where they stand under the names that its paths have for them. */
+function redactedTexts(key: string, thrown: Error, instance: PinoInstance, symbols: Symbols): unknown {
+  const redacting = symbols.stringifiers && instance[symbols.stringifiers];
+  if (!isObject(redacting)) return undefined;
+  const any = Object.getOwnPropertySymbols(redacting).find(({ description }) => description === 'pino.wildcardFirst');
+  const redact = peek(redacting, key) ?? (any && peek(redacting, any));
+  if (typeof redact !== 'function') return undefined;
+  try {
+    const left: unknown = JSON.parse(redact(textsIn(thrown, 0)) as string);
+    return isObject(left) ? masked(thrown, left, 0) : left;
+  } catch {
+    // A censor of the application's own may throw.
+    return REDACTED;
+  }
+}
+
+function textsIn(thrown: Error, depth: number): object {
+  const { message, stack } = thrown;
+  const cause = causeOf(thrown);
+  return { message, stack, ...(isErrorLike(cause) && depth < MAX_CAUSES ? { cause: textsIn(cause, depth + 1) } : {}) };
+}
+
+/** A text that is gone is masked; causes that are gone are as good as one whose message is. */
+function masked(thrown: Error, left: object, depth: number): object {
+  const cause = causeOf(thrown);
+  const [message, stack] = [peek(left, 'message') ?? REDACTED, peek(left, 'stack') ?? REDACTED];
+  if (!isErrorLike(cause) || depth >= MAX_CAUSES) return { message, stack };
+  const inner = peek(left, 'cause');
+  return { message, stack, cause: isObject(inner) ? masked(cause, inner, depth + 1) : { message: REDACTED } };
 }
 
 /** The fields of the line, without those that are columns of a row. */

@@ -170,7 +170,7 @@ function onLine(record: PinoRecord, written: unknown): void {
         ? shownInText(thrown, written)
         : error === undefined
           ? shownInWords(thrown, text, words)
-          : maskedTexts(thrown, shownFor(error.key, line, instance, symbols));
+          : maskedTexts(thrown, shownFor(error, line, instance, symbols));
     // Of a line that is no JSON nobody can say what of the fields is left.
     const fields = line ?? (isRewritten ? {} : { ...instance.bindings?.() });
     const attributes = fieldsOf(fields, instance, words, error?.key, symbols);

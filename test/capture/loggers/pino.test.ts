@@ -85,6 +85,30 @@ const CALLS: [string, object, (log: Log) => void, Row | undefined][] = [
     ['ERROR', 'm', undefined, 'TypeError: [Redacted]', 'pino', {}],
   ],
   [
+    'a redacted message of an Error that no serializer shows',
+    { redact: ['error.message'] },
+    (log) => log.error({ error: bad() }, 'm'),
+    ['ERROR', 'm', undefined, 'TypeError: [Redacted]', 'pino', {}],
+  ],
+  [
+    'the same, redacted wherever it is',
+    { redact: ['*.message'] },
+    (log) => log.error({ error: bad() }, 'm'),
+    ['ERROR', 'm', undefined, 'TypeError: [Redacted]', 'pino', {}],
+  ],
+  [
+    'the same, removed',
+    { redact: { paths: ['error.message'], remove: true } },
+    (log) => log.error({ error: bad() }, 'm'),
+    ['ERROR', 'm', undefined, 'TypeError: [Redacted]', 'pino', {}],
+  ],
+  [
+    'another field of it redacted',
+    { redact: ['error.pin'] },
+    (log) => log.error({ error: Object.assign(bad(), { pin: 1 }) }, 'm'),
+    ['ERROR', 'm', undefined, BAD, 'pino', {}],
+  ],
+  [
     'a redacted Error',
     { redact: ['err'] },
     (log) => log.error({ err: bad() }, 'm'),
@@ -181,6 +205,19 @@ function run(pino: (options: object, stream: object) => Log, options: object, ca
   call(log);
   return lines.map((line) => line.replaceAll(/"stack":"(\\.|[^"\\])*"/g, ''));
 }
+
+test('a redacted message of a cause is nowhere in the row, though no serializer shows it', () => {
+  for (const name of ['pino', 'pino8']) {
+    const bench = loggerBench();
+    patchPino(load(name));
+    const unhook = hookPino(bench.getLogger('pino'), 13);
+    const error = new TypeError('bad dog', { cause: new Error('no leash') });
+    run(load(name), { redact: ['error.cause.message'] }, (log) => log.error({ error }, 'm'));
+    unhook();
+    const told = JSON.stringify(bench.facts);
+    assert.ok(told.includes(BAD) && !told.includes('no leash'), told);
+  }
+});
 
 test('a field with a getter is read once, by pino', () => {
   const bench = loggerBench();
