@@ -27,9 +27,20 @@ export function isAnsweredByFramework(error: unknown): boolean {
   return isObject(error) && unhandled.has(error);
 }
 
+/** The latest of them, weakly: for one that is printed as a text. */
+const latest: WeakRef<object>[] = [];
+const MOST_LATEST = 16;
+
 /** Told before the framework answers. */
 export function noteUnhandled(error: unknown): void {
-  if (isObject(error)) unhandled.add(error);
+  if (!isObject(error) || unhandled.has(error)) return;
+  unhandled.add(error);
+  if (latest.push(new WeakRef(error)) > MOST_LATEST) latest.shift();
+}
+
+/** The error whose stack `text` is: Express 4 prints it so. */
+export function unhandledOfStack(text: string): Error | undefined {
+  return latest.map((one) => one.deref()).findLast((error) => peek(error, 'stack') === text) as Error | undefined;
 }
 
 /** One a framework: what was patched for it in this process stays so, and is switched on again by the next start. */

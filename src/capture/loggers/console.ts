@@ -6,7 +6,7 @@ import type { LineLogger } from '../../otel/lines.ts';
 import { stateOfContext } from '../../otel/request-state.ts';
 import { faultOfClient, isErrorLike, peek } from '../../record/thrown.ts';
 import { alike } from '../alike.ts';
-import { isAnsweredByFramework, isLeftToFramework } from '../frameworks/seam.ts';
+import { isAnsweredByFramework, isLeftToFramework, unhandledOfStack } from '../frameworks/seam.ts';
 import { ERROR, emit, inWords, WARN } from './emit.ts';
 
 const severities = { error: ERROR, warn: WARN };
@@ -48,12 +48,15 @@ export function hookConsole(logger: LineLogger, mode: ConsoleMode): () => void {
       if (busy) return;
       busy = true;
       try {
-        const thrown = values.find(isThrown);
-        if (thrown === undefined && mode === 'errors') return;
+        const given = values.find(isThrown);
+        if (given === undefined && mode === 'errors') return;
+        const [first] = values;
+        const printed = given === undefined && typeof first === 'string' ? unhandledOfStack(first) : undefined;
+        const thrown = given ?? printed;
         emit(logger, {
           severity: isForTheClient(thrown) ? WARN : severities[method],
           thrown,
-          ...inWords(values, thrown),
+          ...(printed === undefined ? inWords(values, thrown) : {}),
         });
       } catch {
         // console must not throw because of us.

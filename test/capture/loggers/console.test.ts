@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { format, inspect } from 'node:util';
+import { context, SpanKind, trace } from '@opentelemetry/api';
+import { noteUnhandled } from '../../../src/capture/frameworks/seam.ts';
 import { hookConsole } from '../../../src/capture/loggers/console.ts';
 import { loggerBench, type Row } from './records.ts';
 
@@ -122,4 +124,30 @@ test('a record of the OTel logs API: severity, body, exception, scope and attrib
     ['ERROR', 'm', 't %s', BAD, 'kennel', { a: { b: 1 } }],
     ['WARNING', '{"dog":"Rex"}', undefined, undefined, 'kennel', {}],
   ]);
+});
+
+test('a stack that Express 4 prints as a text is the row of its error; any other text is its own', () => {
+  const bench = loggerBench();
+  const original = console.error;
+  console.error = () => {};
+  const undo = hookConsole(bench.getLogger('console'), 'all');
+  const request = bench.tracer.startSpan('GET /dogs', { kind: SpanKind.SERVER });
+  const error = bad();
+  context.with(trace.setSpan(context.active(), request), () => {
+    request.recordException(error);
+    noteUnhandled(error);
+    console.error(error.stack);
+    console.error(bad().stack!.split('\n')[0]);
+  });
+  request.end();
+  undo();
+  console.error = original;
+  const rows = bench.rows();
+  assert.deepEqual(
+    rows.map(([level, message, , shown]) => [level, message, shown]),
+    [
+      ['ERROR', 'bad dog', BAD],
+      ['ERROR', BAD, undefined],
+    ],
+  );
 });
