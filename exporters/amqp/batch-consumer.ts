@@ -209,6 +209,7 @@ interface AnyRow {
   service?: string;
   accepted?: number;
   merged?: number;
+  acceptance?: number;
   count?: number;
 }
 
@@ -218,10 +219,10 @@ function sourceOfLetter({ reason, absorbed, ...source }: DeadLetterRow): Item['s
 
 /** What a dead letter would show; made when there is one. */
 function sourceOf(list: string, row: AnyRow): Item['source'] {
-  const { process, service, accepted, merged } = row;
+  const { process, service, accepted, merged, acceptance } = row;
   return {
     event_id: NAMED.has(list) ? row.event_id : undefined,
-    ...{ process, service, accepted, merged },
+    ...{ process, service, accepted, merged, acceptance },
     kind: list === 'logs' ? 'row' : list,
     occurrences: list === 'logs' ? 1 : list === 'counts' ? (row.count ?? 0) : 0,
     get raw() {

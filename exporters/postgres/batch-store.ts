@@ -1,5 +1,5 @@
 // Batches into the tables, by the faster of two ways. COPY while nothing says that rows may be there already; it refuses
-// the whole batch when one is (or when one is a count, which COPY alone would not see). Then, and after anything that
+// the whole batch when one is (or when one is a count or a letter, which COPY alone would not see). Then, and after anything that
 // leaves open what was committed, the insert that passes over what it finds, until a batch brought nothing but news. Either
 // way a batch is one transaction.
 
@@ -8,16 +8,16 @@ import type { ErrorLogRow } from '../../src/record/row.ts';
 import type { Db } from '../../src/store/db.ts';
 import { ChunkPool } from './copy/chunk-pool.ts';
 import { type Copy, copyLogs } from './copy/copy-logs.ts';
-import { refuseCounted } from './statements/refuse-counted.ts';
+import { refuseKnown, refuseNoted } from './statements/refuse-known.ts';
 import type { Statement, Target } from './statements/statement.ts';
 import { StormBudget } from './storm-budget.ts';
-import { type Divide, distinctById, type InsertRows, insertNew, statementsOfNews, writeBatch } from './write-batch.ts';
+import { type Divide, distinctById, statementsOfNews, type WriteWays, writeBatch } from './write-batch.ts';
 
 /** Refusals of COPY that the insert did not share (row security, for one): so many, and it is not tried again. */
 const MAX_REFUSALS = 3;
 
-/** What fails where a row is there as a count, and the rows. */
-type CopyOfNews = [refusal: Statement, copy: Copy];
+/** What fails where a row is known otherwise, and the rows. */
+type CopyOfNews = [refusal: Statement, copy: Copy, ...Statement[]];
 
 /** A batch, encoded. */
 interface Encoded {
@@ -65,19 +65,16 @@ export class BatchStore {
     let copied: CopyOfNews | undefined;
     if (this.#mayCopy(batch)) {
       const ahead = divide === undefined ? this.#encodedOf(batch) : undefined;
-      const copyOrInsert: InsertRows = async (tx, logs) => {
-        const copy = divide === undefined ? ahead?.copy : this.#encodeRows([...logs.values()]);
-        if (copy === undefined) return insertNew(this.#target)(tx, logs);
-        copied = copy;
-        await tx.later(copy);
-        return [...logs.values()];
+      const copy: WriteWays['copy'] = (logs, given) => {
+        copied = divide === undefined ? ahead?.copy : this.#encodeRows([...logs.values()], given);
+        return copied;
       };
       try {
         let result: WriteResult;
-        if (ahead?.whole === undefined) result = await this.#transaction(batch, copyOrInsert, divide);
+        if (ahead?.whole === undefined) result = await this.#transaction(batch, { copy, divide });
         else {
-          const { rows, copy, whole } = ahead;
-          copied = copy;
+          const { rows, whole } = ahead;
+          copied = ahead.copy;
           await this.#db.transaction((tx) => tx.later(whole));
           result = { insertedLogs: rows, duplicateLogs: batch.logs.length - rows };
         }
@@ -91,14 +88,14 @@ export class BatchStore {
         if (copied === undefined || !isRefusal(error)) throw error;
       }
     }
-    const result = await this.#transaction(batch, insertNew(this.#target), divide);
+    const result = await this.#transaction(batch, { divide });
     this.#replaying = result.duplicateLogs > 0;
     if (copied !== undefined) this.#refusals = this.#replaying ? 0 : this.#refusals + 1;
     return result;
   }
 
-  #transaction(batch: Batch, insert: InsertRows, divide: Divide | undefined): Promise<WriteResult> {
-    return this.#db.transaction((tx) => writeBatch(tx, this.#target, batch, { insert, divide }));
+  #transaction(batch: Batch, ways: WriteWays): Promise<WriteResult> {
+    return this.#db.transaction((tx) => writeBatch(tx, this.#target, batch, ways));
   }
 
   #mayCopy({ logs }: Batch): boolean {
@@ -120,10 +117,12 @@ export class BatchStore {
   }
 
   /** Nothing where only Postgres can tell what a value means. */
-  #encodeRows(logs: readonly ErrorLogRow[]): CopyOfNews | undefined {
+  #encodeRows(logs: readonly ErrorLogRow[], given = logs): CopyOfNews | undefined {
     return unlessPoison(() => {
       const copy = copyLogs(this.#target, logs, this.#pool);
-      return copy === undefined ? undefined : [refuseCounted(this.#target, logs), copy];
+      return copy === undefined
+        ? undefined
+        : [refuseKnown(this.#target, given), copy, ...refuseNoted(this.#target, logs)];
     });
   }
 }

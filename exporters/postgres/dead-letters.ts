@@ -7,15 +7,10 @@ import type { Db, Transaction } from '../../src/store/db.ts';
 import { quoteName } from '../../src/store/identifiers.ts';
 import { presentColumns } from '../../src/store/promoted-columns.ts';
 import { toJson } from './encode.ts';
-import { goneLetterChanges } from './ledger-changes.ts';
+import { type GoneLetter, goneLetterChanges } from './ledger-changes.ts';
 import type { Target } from './statements/statement.ts';
 import { upsertLedger } from './statements/upsert-ledger.ts';
 import { writeBatch } from './write-batch.ts';
-
-interface Gone {
-  process: string | null;
-  occurrences: number;
-}
 
 export async function openTarget(db: Db, schema: string, columns: PromotedColumns): Promise<Target> {
   const promoted = {
@@ -45,8 +40,8 @@ export function discardDeadLetters(db: Db, target: Target, ids: readonly number[
   });
 }
 
-function take(tx: Transaction, target: Target, ids: readonly number[]): Promise<Gone[]> {
-  return tx.query<Gone>(
+function take(tx: Transaction, target: Target, ids: readonly number[]): Promise<GoneLetter[]> {
+  return tx.query<GoneLetter>(
     `delete from ${target.schema}.dead_letters
      where id in (select value::bigint from json_array_elements_text($1::json))
      returning process, occurrences`,
@@ -54,7 +49,12 @@ function take(tx: Transaction, target: Target, ids: readonly number[]): Promise<
   );
 }
 
-async function account(tx: Transaction, target: Target, gone: readonly Gone[], discarded: boolean): Promise<void> {
+async function account(
+  tx: Transaction,
+  target: Target,
+  gone: readonly GoneLetter[],
+  discarded: boolean,
+): Promise<void> {
   const changes = goneLetterChanges(gone, discarded);
   if (changes.length > 0) await tx.later([upsertLedger(target, changes)]);
 }

@@ -1,5 +1,5 @@
-// Rows that a sender repeated: they were accepted once more and are stored already, with another request. In: what a batch
-// brought, and what of it became rows or counts now. Out: the repeats that nobody noted before, for the ledger.
+// Records that are merged with what is there: a sender repeated them, so they were accepted once more, or they are part of another
+// row. In: what a batch brought, and what of it became rows or counts now. Out: those that nobody noted before, for the ledger.
 
 import type { Carrier } from '../../src/record/occurrence.ts';
 import type { ErrorCountRow, ErrorLogRow } from '../../src/record/row.ts';

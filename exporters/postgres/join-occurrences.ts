@@ -56,7 +56,6 @@ function place(
   if (same?.id !== id)
     result.joined.push({
       process: row.process,
-      acceptance: row.acceptance,
       event_id: id,
       created_at: row.created_at,
       into: own.into,

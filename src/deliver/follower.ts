@@ -229,9 +229,7 @@ export class Follower {
       if (!held) continue;
       row.held = true;
       row.ownAcceptance = held.resource.acceptance;
-      const { event_id, into, acceptance } = row;
-      const whole = { into, ...(acceptance === undefined ? {} : { acceptance }) };
-      absorbed.push(...held.absorbed.map((one) => ({ ...one, ...whole, via: [...(one.via ?? []), event_id] })));
+      absorbed.push(...held.absorbed.map((one) => ({ ...one, into: row.into })));
       tickets.push(held.ticket, ...held.tickets);
       this.#options.onAbsorbed();
     }

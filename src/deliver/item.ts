@@ -95,7 +95,9 @@ function described({ fact, ...given }: Source) {
   const { occurrences = fact === undefined ? 0 : occurrencesIn(fact) } = given;
   const counters = fact === undefined ? countersOf(given.accepted, given.merged) : countersIn(fact);
   const id = typeof event_id === 'string' && UUID.test(event_id) ? event_id : undefined;
-  return { event_id: id, process, service, ...counters, occurrences, resource, kind, raw };
+  const told = given.acceptance ?? resource?.acceptance;
+  const acceptance = Number.isSafeInteger(told) ? told : undefined;
+  return { event_id: id, acceptance, process, service, ...counters, occurrences, resource, kind, raw };
 }
 
 function countersIn(fact: Fact): Counters {

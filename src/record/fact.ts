@@ -96,7 +96,7 @@ export interface LogFact extends RequestFacts {
    * Earlier rows that turned out to be part of this occurrence (the same exception, a poorer carrier). In this fact and
    * not in one of their own: they are given up exactly when this one arrives.
    */
-  absorbs?: RowRef[];
+  absorbs?: PartRef[];
   /** Occurrences the process had accepted by then, this one included: what a killed process could not report any more. */
   n?: number;
   /** Further carriers it had merged by then; absent is none. */
@@ -136,6 +136,12 @@ export interface CrumbFact {
 export interface RowRef {
   id: string;
   t: number;
+}
+
+/** A row that may turn out to be part of another one. */
+export interface PartRef extends RowRef {
+  /** Which request of a receiver it came with. */
+  acceptance?: number | undefined;
 }
 
 /** Later knowledge about rows already journaled. Only the given fields change; tags are merged, older keys win. */

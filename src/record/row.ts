@@ -212,12 +212,18 @@ export interface AbsorbedRow {
   into: string;
   /** Delivery still had it, so it was not stored this time (an earlier, interrupted attempt may have). */
   held?: true;
-  /** As in ErrorLogRow: of `into`, and, where it was held, its own. */
-  acceptance?: number;
+  /** Which request it came with, as in ErrorLogRow. */
   ownAcceptance?: number | undefined;
-  /** Rows that it had been part of, while delivery held them, before they became part of `into`. */
-  via?: string[];
 }
+
+/** What the ledger settles once: a record as one request brought it. */
+export interface Unit {
+  event_id: string;
+  acceptance?: number | undefined;
+}
+
+/** In place of a request, whose numbers are greater: of processes that make their ids themselves. */
+export const NO_REQUEST = -1;
 
 /** Absolute counters of one process; a row with a higher seq replaces one with a lower. */
 export interface LedgerRow {
@@ -258,6 +264,8 @@ export interface DeadLetterRow {
   /** Rows that are part of this one, as in a batch. */
   absorbed?: AbsorbedRow[];
   event_id?: string;
+  /** As in ErrorLogRow. */
+  acceptance?: number | undefined;
   /** How many accepted occurrences it stands for. Default: one where `kind` is log, else none. */
   occurrences?: number;
   /** Who wrote it; without it the record cannot be made a row later. */

@@ -204,13 +204,11 @@ export function toAbsorbedRows(fact: LogFact, resource: ResourceFact): AbsorbedR
   if (fact.absorbs === undefined) return [];
   if (!Array.isArray(fact.absorbs)) throw new MalformedFactError('absorbs', 'a list', fact.absorbs);
   return fact.absorbs.map((row) => ({
-    ...given({
-      process: optionalText(resource?.process, LIMITS.id),
-      acceptance: optionalInteger(resource?.acceptance),
-    }),
+    ...given({ process: optionalText(resource?.process, LIMITS.id) }),
     event_id: requireUuid((requireObject(row, 'absorbs') as typeof row).id, 'absorbs.id'),
     created_at: timeOf(row.t).t,
     into: requireUuid(fact.id, 'id'),
+    ...given({ ownAcceptance: optionalInteger(row.acceptance) }),
   }));
 }
 

@@ -323,7 +323,7 @@ test('whatever is merged, refused, dropped, replayed or killed, the ledger close
     ['call 0', 'call 0', 'wrap 0', 'wrap 47', 'pump 0', 'pump 0', 'replay 0', 'release 0', ...errors(10)],
     ['call 0', 'call 0', 'wrap 2', 'wrap 47', 'pump 0', 'pump 0', 'replay 0', 'release 0', ...errors(10)],
   ].map((lines): [ReturnType<typeof listOf>] => [listOf(lines)]);
-  await fc.assert(property, { numRuns: 40, examples });
+  await fc.assert(property, { numRuns: Number(process.env.ROWTRACE_FC_RUNS ?? 40), examples });
   t.diagnostic(JSON.stringify(seen));
   for (const name of ['stored', 'merged', 'dead_lettered', 'disk_full'])
     assert.ok(seen[name]! > 0, `${name} never happened`);

@@ -27,6 +27,7 @@ export function insertCounts(target: Target, rows: readonly ErrorCountRow[]): St
     select ${names} from json_to_recordset($1::json) as r (${columnDefinitions(columns)})
     where not exists (
       select from ${target.schema}.error_logs l where l.event_id = r.event_id and l.created_at = r.created_at)
+      and not exists (select from ${target.schema}.repeats n where n.event_id = r.event_id)
     order by event_id, created_at
     on conflict (event_id, created_at) do nothing
     returning event_id::text`;

@@ -1,12 +1,14 @@
-// Records that no retry can store. Kept once each, however often they are given up; returns the processes of the new ones.
+// Records that no retry can store. Kept once each, however often they are given up, and not where an earlier attempt took
+// them; returns the digests of the new ones.
 
 import { createHash } from 'node:crypto';
-import type { DeadLetterRow } from '../../../src/record/row.ts';
+import { type DeadLetterRow, NO_REQUEST } from '../../../src/record/row.ts';
 import { type Columns, columnDefinitions, encodeRow, mendText, toJson } from '../encode.ts';
 import type { Statement, Target } from './statement.ts';
 
 const COLUMNS: Columns = {
   event_id: 'text',
+  acceptance: 'int',
   process: 'text',
   occurrences: 'bigint',
   resource: 'jsonb',
@@ -15,13 +17,19 @@ const COLUMNS: Columns = {
   raw: 'text',
   digest: 'text',
 };
+const TAKEN = ['error_logs', 'error_counts'];
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export function insertDeadLetters(target: Target, rows: readonly DeadLetterRow[]): Statement {
   const text = `
-    insert into ${target.schema}.dead_letters (event_id, process, occurrences, resource, kind, reason, raw, digest)
-    select event_id::uuid, process, occurrences, resource, kind, reason, raw, digest
+    insert into ${target.schema}.dead_letters (event_id, acceptance, process, occurrences, resource, kind, reason, raw, digest)
+    select event_id::uuid, acceptance, process, occurrences, resource, kind, reason, raw, digest
     from json_to_recordset($1::json) as r (${columnDefinitions(COLUMNS)})
+    where ${TAKEN.map(
+      (table) => `not exists (
+      select from ${target.schema}.${table} t
+      where t.event_id = r.event_id::uuid and coalesce(t.acceptance, ${NO_REQUEST}) = coalesce(r.acceptance, ${NO_REQUEST}))`,
+    ).join(' and ')}
     order by digest
     on conflict (digest) do nothing
     returning digest`;

@@ -59,6 +59,8 @@ export function insertLogs(target: Target, rows: readonly ErrorLogRow[]): Statem
     select ${names} from json_to_recordset($1::json) as r (${columnDefinitions(columns)})
     where not exists (
       select from ${target.schema}.error_counts c where c.event_id = r.event_id and c.created_at = r.created_at)
+      -- What was there once and is part of another row now.
+      and not exists (select from ${target.schema}.repeats n where n.event_id = r.event_id)
     order by event_id, created_at
     on conflict (event_id, created_at) do nothing
     returning event_id::text`;

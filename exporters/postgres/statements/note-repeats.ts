@@ -1,7 +1,8 @@
-// Rows that are stored already, from another request than they come with now: a sender repeated them, to another receiver or
-// to one that had forgotten them. Returns those that were not noted before, for the ledger. What came with the request
-// that is stored is a replay, which nothing counts.
+// Records that are no rows of their own: stored already, from another request than they come with now (a sender repeated
+// them, to another receiver or to one that had forgotten them), or part of the row that delivery held them for. Returns those
+// that were not noted before, for the ledger. What came with the request that is stored is a replay, which nothing counts.
 
+import { NO_REQUEST } from '../../../src/record/row.ts';
 import { type Columns, columnDefinitions, encodeRow, toJson } from '../encode.ts';
 import type { Statement, Target } from './statement.ts';
 
@@ -34,10 +35,10 @@ export function noteRepeats(target: Target, rows: readonly Repeat[]): Statement 
     select r.event_id, r.acceptance
     from json_to_recordset($1::json) as r (${columnDefinitions(COLUMNS)})
     cross join lateral (
-      select bool_or(s.acceptance is not distinct from r.acceptance) as same
+      select bool_or(coalesce(s.acceptance, ${NO_REQUEST}) = r.acceptance) as same
       from (${stored.join(' union all ')} union all select r.first where r.carried) s
     ) known
-    where not known.same
+    where known.same is not true
     order by r.event_id, r.acceptance
     on conflict (event_id, acceptance) do nothing
     returning event_id::text, acceptance`;

@@ -1,42 +1,61 @@
-// Rows that were stored (or given up) before they were known to be part of another one: taken back. Returns what their
-// issues counted of them. The order of the keys is that of every other statement on rows.
+// Rows that were stored before they were known to be part of another one: taken back, and noted as settled with that.
+// Returns what their issues counted of them. The order of the keys is that of every other statement on rows; rows that the
+// batch amends are locked with them, as two statements in a row would be two orders.
 
-import type { AbsorbedRow } from '../../../src/record/row.ts';
+import { type AbsorbedRow, type AmendmentRow, NO_REQUEST } from '../../../src/record/row.ts';
 import { type Columns, columnDefinitions, encodeRow, encodeTime, toJson } from '../encode.ts';
+import type { IssueOccurrence } from '../issue-groups.ts';
 import type { Statement, Target } from './statement.ts';
 
-const COLUMNS: Columns = { event_id: 'uuid', created_at: 'timestamptz' };
+export interface RemovedRow extends IssueOccurrence {
+  event_id: string;
+  acceptance: number | null;
+  /** Settled now, as part of another one. */
+  noted: boolean;
+}
 
-export function removeAbsorbed(target: Target, rows: readonly AbsorbedRow[]): Statement {
+const COLUMNS: Columns = { event_id: 'uuid', created_at: 'timestamptz', goes: 'boolean' };
+
+export function removeAbsorbed(
+  { schema }: Target,
+  absorbed: readonly AbsorbedRow[],
+  amended: readonly AmendmentRow[],
+): Statement {
   // The bounds let the planner leave out all other partitions.
   const text = `
     with given as (
-      select * from json_to_recordset($1::json) as r (${columnDefinitions(COLUMNS)})
+      select event_id, created_at, bool_or(goes) as goes
+      from json_to_recordset($1::json) as r (${columnDefinitions(COLUMNS)})
+      group by 1, 2
     ), there as (
-      select l.event_id, l.created_at
-      from ${target.schema}.error_logs l join given g on g.event_id = l.event_id and g.created_at = l.created_at
+      select l.event_id, l.created_at, g.goes
+      from ${schema}.error_logs l join given g on g.event_id = l.event_id and g.created_at = l.created_at
       where l.created_at between $2::timestamptz and $3::timestamptz
       order by l.event_id, l.created_at
       for update of l
+    ), gone as (
+      delete from ${schema}.error_logs l
+      using there t
+      where t.goes and l.event_id = t.event_id and l.created_at = t.created_at
+        and l.created_at between $2::timestamptz and $3::timestamptz
+      returning l.*
+    ), noted as (
+      insert into ${schema}.repeats (event_id, acceptance)
+      select distinct event_id, coalesce(acceptance, ${NO_REQUEST}) from gone order by 1, 2
+      on conflict (event_id, acceptance) do nothing
+      returning event_id, acceptance
     )
-    delete from ${target.schema}.error_logs l
-    using there t
-    where l.event_id = t.event_id and l.created_at = t.created_at
-      and l.created_at between $2::timestamptz and $3::timestamptz
-    returning l.event_id::text, l.service, l.fingerprint, l.fingerprint_version, l.error_type, l.message_template,
-      l.release_version, l.environment, l.route, (extract(epoch from l.created_at) * 1000)::float8 as created_at,
-      l.level, -1 as weight`;
+    select g.event_id::text, g.acceptance, g.service, g.fingerprint, g.fingerprint_version, g.error_type, g.message_template,
+      g.release_version, g.environment, g.route, (extract(epoch from g.created_at) * 1000)::float8 as created_at,
+      g.level, -1 as weight, n.event_id is not null as noted
+    from gone g left join noted n on n.event_id = g.event_id and n.acceptance = coalesce(g.acceptance, ${NO_REQUEST})`;
+  const rows = [
+    ...absorbed.map(({ event_id, created_at }) => ({ event_id, created_at, goes: true })),
+    ...amended.map(({ event_id, created_at }) => ({ event_id, created_at, goes: false })),
+  ];
   const times = rows.map(({ created_at }) => created_at).sort((a, b) => a - b);
   return {
     text,
     values: [toJson(rows.map((row) => encodeRow(row, COLUMNS))), encodeTime(times[0]!), encodeTime(times.at(-1)!)],
   };
-}
-
-export function removeLetters(target: Target, rows: readonly AbsorbedRow[]): Statement {
-  const text = `
-    delete from ${target.schema}.dead_letters
-    where kind in ('log', 'row') and event_id in (select value::uuid from json_array_elements_text($1::json))
-    returning event_id::text`;
-  return { text, values: [toJson(rows.map(({ event_id }) => event_id))] };
 }

@@ -4,7 +4,7 @@
 import { calledTags, codeFunction, copyCustom, INSTRUMENTATION, recordTags, rowTags } from '../../record/attributes.ts';
 import { callWeight, drawOf } from '../../record/calls.ts';
 import { errorOfAttributes } from '../../record/error-of-attributes.ts';
-import type { ErrorFact, LogFact, Occurrence, ResourceFact, RowRef } from '../../record/fact.ts';
+import type { ErrorFact, LogFact, Occurrence, PartRef, ResourceFact } from '../../record/fact.ts';
 import type { Level } from '../../record/level.ts';
 import { LIMITS } from '../../record/limits.ts';
 import { failureWords, isOutgoing } from '../../record/operation.ts';
@@ -27,7 +27,7 @@ export function spanFacts(
   rules: MapRules,
 ): Mapped {
   const nodes = spanTree(group);
-  const mapping = new SpanMapping(resource.service, rules);
+  const mapping = new SpanMapping(resource, rules);
   mapping.learn(nodes);
   for (const node of nodes) mapping.map(node);
   const rejected = group.scopes.reduce((sum, { items }) => sum + items.length, 0) - nodes.length;
@@ -48,16 +48,18 @@ interface Told {
   tags?: Record<string, unknown>;
   occurrence?: Occurrence;
   /** Rows that this one makes redundant. */
-  absorbs?: RowRef[];
+  absorbs?: PartRef[];
 }
 
 class SpanMapping {
   readonly facts: RowFact[] = [];
   readonly #service: string;
+  readonly #acceptance: number | undefined;
   readonly #rules: MapRules;
 
-  constructor(service: string, rules: MapRules) {
+  constructor({ service, acceptance }: ResourceFact, rules: MapRules) {
     this.#service = service;
+    this.#acceptance = acceptance;
     this.#rules = rules;
   }
 
@@ -247,7 +249,8 @@ class SpanMapping {
     if (told.absorbs !== undefined && told.absorbs.length > 0) fact.absorbs = told.absorbs;
     const about = told.error ? 'exception' : told.digest === 'failure' ? 'failure' : 'warning';
     const when = whenOf(span);
-    memory.remember(this.#service, span.traceId, { row: { id, t }, about, isOpen, ...when });
+    const row = about === 'failure' ? { id, t, acceptance: this.#acceptance } : { id, t };
+    memory.remember(this.#service, span.traceId, { row, about, isOpen, ...when });
     this.facts.push(fact);
   }
 }

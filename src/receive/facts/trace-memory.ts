@@ -4,7 +4,7 @@
 // Bounded, in memory, by service and trace; a receiver that starts anew, or a trace spread over several receivers, loses
 // the outcome on a row, or makes a row of a failure beside that of its exception; never a row less.
 
-import type { RequestFacts, RowRef } from '../../record/fact.ts';
+import type { PartRef, RequestFacts, RowRef } from '../../record/fact.ts';
 import { CLOCK_SLACK_MILLIS } from '../../record/occurrence.ts';
 import type { SpanSignal } from '../signals.ts';
 import { type Climb, type Interval, keyOf, SpanLinks } from './span-links.ts';
@@ -15,7 +15,7 @@ const MAX_ROWS = 32;
 const MAX_OUTCOMES = 8;
 
 export interface RememberedRow extends Interval {
-  row: RowRef;
+  row: PartRef;
   /** An exception, a failure of which no exception is known, or only a warning. */
   about: 'exception' | 'failure' | 'warning';
   /** It waits for the outcome of its request. */
@@ -136,7 +136,7 @@ export class TraceMemory {
   }
 
   /** Rows that only said that `span` or something around it failed: an exception on it tells why. They are forgotten here. */
-  takeFailuresAround(service: string, traceId: string, span: string): RowRef[] {
+  takeFailuresAround(service: string, traceId: string, span: string): PartRef[] {
     const key = keyOf(service, traceId);
     const trace = this.#traces.get(key);
     const failures = trace?.rows.filter(({ about }) => about === 'failure') ?? [];

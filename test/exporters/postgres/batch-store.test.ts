@@ -139,6 +139,28 @@ test('what has no binary form is refused at once, and the next batch is copied',
   assert.deepEqual(await counts(db), { rows: 6, counted: 6 });
 });
 
+test('what has a dead letter is not copied beside it, nor is a carrier of what is copied; after that news is copied again', async (t) => {
+  const { db, url } = await databaseFor(t);
+  const { sink, watch } = await openPrimed(t, url);
+  const occurrence = { key: 'a'.repeat(32), span: '1', path: [], from: 1, to: 2 };
+  const carrier = errorLog({ process: 'p', occurrence: { ...occurrence, span: '2', path: ['1'] } });
+  const known = many(3, { process: 'p' });
+  for (const { event_id } of [...known, carrier])
+    await sink.deadLetter([{ event_id, process: 'p', kind: 'log', reason: 'bad', raw: event_id }]);
+  const ledger = () => db.query('select dead_lettered::int, stored::int, absorbed::int from rowtrace.ledger');
+  assert.deepEqual(await ledger(), [{ dead_lettered: 4, stored: 0, absorbed: 0 }]);
+  // Each is tried by COPY.
+  const deliveries = [...known.map((row) => [row]), [errorLog({ process: 'p', occurrence }), carrier]];
+  for (const logs of deliveries) {
+    await sink.write(batch({ logs }));
+    await sink.write(batch({ logs: [errorLog()] }));
+  }
+  assert.deepEqual(await ledger(), [{ dead_lettered: 0, stored: 4, absorbed: 1 }]);
+  watch.copies = 0;
+  await sink.write(batch({ logs: [errorLog()] }));
+  assert.equal(watch.copies, 1);
+});
+
 test('a COPY whose commit is not known is repeated without a duplicate', async (t) => {
   const { db, url } = await databaseFor(t);
   const { sink, watch } = await openPrimed(t, url);

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { openTarget, storeDeadLetter } from '../../../exporters/postgres/dead-letters.ts';
 import { readLedger, sumLedger } from '../../../src/query/ledger.ts';
-import type { AbsorbedRow, ErrorLogRow, LedgerRow } from '../../../src/record/row.ts';
+import type { AbsorbedRow, DeadLetterRow, ErrorLogRow, LedgerRow, Unit } from '../../../src/record/row.ts';
 import type { Db } from '../../../src/store/db.ts';
-import { errorLog } from '../../support/rows.ts';
+import { errorCount, errorLog } from '../../support/rows.ts';
 import { batch, foldAll, KINDS, openSink } from '../../support/sinks.ts';
 
 const row = (message: string, given: Partial<ErrorLogRow> = {}) => errorLog({ process: 'p', message, ...given });
@@ -150,10 +150,7 @@ for (const kind of KINDS)
       const between = row('between', { accepted: 2, merged: 0 });
       const rich = row('rich', { accepted: 3, merged: 0 });
       const ofBetween = [absorbed(poor, between, { held: true })];
-      const ofRich = [
-        absorbed(between, rich, { held: true }),
-        absorbed(poor, rich, { held: true, via: [between.event_id] }),
-      ];
+      const ofRich = [absorbed(between, rich, { held: true }), absorbed(poor, rich, { held: true })];
       const late = batch({ logs: [rich], absorbed: [absorbed(between, rich)] });
       const expected = { ...NOTHING, accepted: 3, stored: 1, merged: 2 };
       await sink.write(batch({ logs: [rich], absorbed: ofRich }));
@@ -178,6 +175,46 @@ for (const kind of KINDS)
         await sink.write(batch({ logs: [rich], absorbed: [absorbed(between, rich)] }));
         assert.deepEqual(await balance(db), { ...NOTHING, accepted: 3, stored: 1, merged: 2 });
       }
+    });
+
+    test('a dead letter of what is taken after all goes: a row, a count, a carrier, a part, a repeat', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const occurrence = { key: 'a'.repeat(32), span: '1', path: [], from: 1, to: 2 };
+      const [first, rich, plain] = [row('first', { occurrence, acceptance: 1 }), row('rich'), row('plain')];
+      const carrier = row('carrier', { occurrence: { ...occurrence, span: '2', path: ['1'] }, acceptance: 2 });
+      const [part, repeat] = [row('part'), { ...first, acceptance: 3 }];
+      const counted = errorCount({ process: 'p', count: 5 });
+      const letterOf = ({ event_id, acceptance }: Unit, occurrences = 1): DeadLetterRow => ({
+        ...{ event_id, acceptance, process: 'p', kind: occurrences === 1 ? 'log' : 'count', reason: 'bad' },
+        ...{ raw: `${event_id} ${acceptance}`, occurrences },
+      });
+      await sink.write(batch({ logs: [first], ledgers: [report({ accepted: 11 })] }));
+      await sink.deadLetter([...[plain, carrier, part, repeat].map((each) => letterOf(each)), letterOf(counted, 5)]);
+      assert.deepEqual(await balance(db), { ...NOTHING, accepted: 11, stored: 1, dead_lettered: 9, pending: 1 });
+      const held = [absorbed(part, rich, { held: true })];
+      for (let attempt = 0; attempt < 2; attempt++) {
+        await sink.write(batch({ logs: [plain, carrier, repeat, rich], counts: [counted], absorbed: held }));
+        // 5 are aggregated.
+        assert.deepEqual(await balance(db), { ...NOTHING, accepted: 11, stored: 3, merged: 3 });
+        assert.deepEqual(await db.query('select from rowtrace.dead_letters'), []);
+      }
+    });
+
+    test('no dead letter is made of what an earlier attempt stored, counted or merged, but of what came with another request', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const [stored, rich, part] = [row('stored', { acceptance: 1 }), row('rich'), row('part', { acceptance: 1 })];
+      const counted = errorCount({ process: 'p', acceptance: 1 });
+      const held = [absorbed(part, rich, { held: true, ownAcceptance: 1 })];
+      await sink.write(batch({ logs: [stored, rich], counts: [counted], absorbed: held }));
+      const letters = (acceptance: number) =>
+        [stored, counted, part].map(({ event_id }) => ({
+          ...{ event_id, acceptance, process: 'p', kind: 'log', reason: 'bad', raw: `${event_id} ${acceptance}` },
+        }));
+      await sink.deadLetter(letters(1));
+      const expected = { ...NOTHING, accepted: 4, stored: 2, merged: 1 };
+      assert.deepEqual(await balance(db), expected);
+      await sink.deadLetter(letters(2));
+      assert.deepEqual(await balance(db), { ...expected, accepted: 7, dead_lettered: 3 });
     });
 
     test('more settled than accepted is said, and not hidden', async (t) => {

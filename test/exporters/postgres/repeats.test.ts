@@ -62,7 +62,6 @@ for (const kind of KINDS)
           created_at,
           into: into.event_id,
           process: into.process!,
-          acceptance: into.acceptance!,
           ...more,
         };
       };
@@ -89,6 +88,32 @@ for (const kind of KINDS)
         left.map(({ message }) => message),
         ['c', 'd', 'f'],
       );
+    });
+
+    test('of what is part of another row since another receiver said so: no row any more, in whatever batch it comes', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const trace = { trace_id: 'a'.repeat(32) };
+      const [a, b] = [first('a', trace), first('b', trace)];
+      const whole = first('whole', { process: 'q', acceptance: 7 });
+      const partOf = ({ event_id, created_at }: ErrorLogRow, ownAcceptance: number): AbsorbedRow => {
+        return { event_id, created_at, into: whole.event_id, process: 'q', ownAcceptance };
+      };
+      await sink.write(batch({ logs: [a] }));
+      await sink.write(batch({ logs: [first('so that COPY is tried')] }));
+      await sink.write(batch({ logs: [whole], absorbed: [partOf(a, 5), { ...partOf(b, 6), held: true }] }));
+      // a stays stored in the ledger of p; q did not bring it.
+      assert.deepEqual(await sums(db), { p: [2, 0, 0], q: [1, 1, 0] });
+      for (let delivery = 0; delivery < 2; delivery++) {
+        await sink.write(batch({ logs: [first('so that COPY is tried')] }));
+        await sink.write(batch({ logs: [a] }));
+        await sink.write(batch({ logs: [b, again(b, 8)] }));
+        await sink.write(batch({ counts: [errorCount({ ...a, acceptance: 9 })] }));
+      }
+      assert.deepEqual(await sums(db), { p: [4, 2, 0], q: [1, 2, 0] });
+      const left = await db.query<{ message: string }>(
+        'select message from rowtrace.error_logs where trace_id is not null',
+      );
+      assert.deepEqual(left, []);
     });
 
     test('of rows that an older version stored', async (t) => {

@@ -3,12 +3,14 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { openTarget } from '../../../exporters/postgres/dead-letters.ts';
 import { createPostgresSink } from '../../../exporters/postgres/postgres-sink.ts';
+import { writeBatch } from '../../../exporters/postgres/write-batch.ts';
 import type { SinkError } from '../../../src/deliver/sink.ts';
 import type { ErrorLogRow } from '../../../src/record/row.ts';
 import type { Db, Transaction } from '../../../src/store/db.ts';
 import { openPostgres } from '../../../src/store/postgres.ts';
-import { databaseFor } from '../../support/database.ts';
+import { databaseFor, untilLocked } from '../../support/database.ts';
 import { uniform } from '../../support/distributions.ts';
 import { errorLog } from '../../support/rows.ts';
 import { batch, openSink } from '../../support/sinks.ts';
@@ -79,6 +81,60 @@ async function deliver(sink: { write(given: ReturnType<typeof batch>): Promise<u
       if ((error as SinkError).kind !== 'outage') throw error;
     }
 }
+
+test('no dead letter is made beside a row that another writer is about to commit', async (t) => {
+  const { db, url } = await databaseFor(t);
+  const sink = createPostgresSink({ open: async () => openPostgres(url), foldEveryMillis: 3_600_000 });
+  await sink.open();
+  t.after(() => sink.close());
+  const row = errorLog({ process: 'p' });
+  const target = await openTarget(db, 'rowtrace', {});
+  let letter: Promise<void> | undefined;
+  await db.transaction(async (tx) => {
+    await writeBatch(tx, target, batch({ logs: [row] }));
+    // So that nothing waits for the commit.
+    await tx.query('select 1');
+    letter = sink.deadLetter([{ event_id: row.event_id, process: 'p', kind: 'log', reason: 'bad', raw: 'x' }]);
+    await untilLocked(db);
+  });
+  await letter;
+  assert.deepEqual(await db.query('select stored::int, dead_lettered::int from rowtrace.ledger'), [
+    { stored: 1, dead_lettered: 0 },
+  ]);
+});
+
+// Its own letter or row, by a replay, at the moment in which another receiver takes it for part of an exception.
+for (const how of ['COPY', 'the insert', 'a dead letter'])
+  test(`what another writer is about to take back does not come again, by ${how}`, async (t) => {
+    const { db, url } = await databaseFor(t);
+    const sink = createPostgresSink({ open: async () => openPostgres(url), foldEveryMillis: 3_600_000 });
+    await sink.open();
+    t.after(() => sink.close());
+    const part = errorLog({ process: 'p', acceptance: 1, trace_id: 'a'.repeat(32) });
+    const { event_id, created_at } = part;
+    const letter = { event_id, acceptance: 1, process: 'p', kind: 'log', reason: 'bad', raw: 'x' };
+    const again = () => (how === 'a dead letter' ? sink.deadLetter([letter]) : sink.write(batch({ logs: [part] })));
+    await again();
+    if (how === 'COPY') await sink.write(batch({ logs: [errorLog()] }));
+    else await sink.write(batch({ logs: how === 'a dead letter' ? [] : [part] }));
+    const whole = errorLog({ process: 'q', acceptance: 2 });
+    const absorbed = [{ event_id, created_at, into: whole.event_id, process: 'q', ownAcceptance: 3 }];
+    const target = await openTarget(db, 'rowtrace', {});
+    let replay: Promise<unknown> | undefined;
+    await db.transaction(async (tx) => {
+      await writeBatch(tx, target, batch({ logs: [whole], absorbed }));
+      await tx.query('select 1');
+      replay = again();
+      await untilLocked(db);
+    });
+    await replay;
+    const [found] = await db.query(
+      `select (select count(*)::int from rowtrace.error_logs where trace_id is not null) as rows,
+         (select count(*)::int from rowtrace.dead_letters) as letters,
+         (select (stored + absorbed + dead_lettered)::int from rowtrace.ledger where process = 'p') as settled`,
+    );
+    assert.deepEqual(found, { rows: 0, letters: 0, settled: 1 });
+  });
 
 for (const kind of ['postgres', 'pglite'] as const)
   for (const seed of ['one', 'two', 'three'])
