@@ -166,7 +166,7 @@ async function takeBack(
   amendments: readonly AmendmentRow[] = [],
 ): Promise<Taken> {
   if (absorbed.length === 0) return { stored: [...inserted], rows: [], removed: [], merged: [] };
-  const { text, values } = removeAbsorbed(target, absorbed, []);
+  const { text, values } = removeAbsorbed(target, absorbed, amendments);
   const gone = await tx.query<RemovedRow>(text, values);
   const made = distinctById(inserted);
   const parts = new Map(absorbed.map((row) => [unitName(row.event_id, row.ownAcceptance), row]));
