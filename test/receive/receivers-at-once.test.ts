@@ -149,8 +149,7 @@ class Station {
     while (queue.length > 0) await writer.deliver(takeBatch(queue, { rows: 1 + below(this.#random, 6), bytes: 1e6 }));
     this.#follower.acknowledge(this.#follower.reached);
     if (this.#random() >= this.#faults.again) return;
-    this.#follower.close();
-    this.#follower = undefined;
+    this.#leave();
     if (this.#random() < 0.5) rmSync(join(this.#dir, 'shipped.json'), { force: true });
   }
 
@@ -162,15 +161,19 @@ class Station {
     this.#journal.close();
   }
 
-  async finish(): Promise<void> {
+  #leave(): void {
     this.#follower?.close();
     this.#follower = undefined;
+  }
+
+  async finish(): Promise<void> {
+    this.#leave();
     const { again, poison } = this.#faults;
     Object.assign(this.#faults, { again: 0, poison: 0 });
     await this.pump(true);
     await this.pump(true);
     Object.assign(this.#faults, { again, poison });
-    this.#follower!.close();
+    this.#leave();
   }
 }
 
@@ -231,6 +234,7 @@ for (const [name, faults, stormRows] of [
     for (let nr = 0; nr < ROUNDS; nr++) {
       const seed = `${process.env.ROWTRACE_FC_SEED ?? ''} ${name} ${nr}`;
       for (const { process: id, units } of await round(t, sinks, uniform(seed), faults)) {
+        if (units.length === 0) continue;
         const [entry] = await db.query<Record<string, number>>(
           `select accepted, stored, merged, aggregated, dead_lettered, dropped_total, pending, closes
            from rowtrace.ledger_balance where process = $1`,
