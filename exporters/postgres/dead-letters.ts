@@ -7,8 +7,9 @@ import type { Db, Transaction } from '../../src/store/db.ts';
 import { quoteName } from '../../src/store/identifiers.ts';
 import { presentColumns } from '../../src/store/promoted-columns.ts';
 import { toJson } from './encode.ts';
-import { type GoneLetter, goneLetterChanges } from './ledger-changes.ts';
+import { type Account, ledgerChanges } from './ledger-changes.ts';
 import type { Target } from './statements/statement.ts';
+import type { GoneLetter } from './statements/take-letters.ts';
 import { upsertLedger } from './statements/upsert-ledger.ts';
 import { writeBatch } from './write-batch.ts';
 
@@ -26,7 +27,7 @@ export function storeDeadLetter(db: Db, target: Target, id: number, rows: Partia
     const gone = await take(tx, target, [id]);
     if (gone.length === 0) return false;
     await writeBatch(tx, target, { ...emptyBatch(), ...rows }, { replayed: true });
-    await account(tx, target, gone, false);
+    await note(tx, target, { letters: gone });
     return true;
   });
 }
@@ -35,7 +36,7 @@ export function storeDeadLetter(db: Db, target: Target, id: number, rows: Partia
 export function discardDeadLetters(db: Db, target: Target, ids: readonly number[]): Promise<number> {
   return db.transaction(async (tx) => {
     const gone = await take(tx, target, ids);
-    await account(tx, target, gone, true);
+    await note(tx, target, { letters: gone, discarded: gone });
     return gone.length;
   });
 }
@@ -49,12 +50,7 @@ function take(tx: Transaction, target: Target, ids: readonly number[]): Promise<
   );
 }
 
-async function account(
-  tx: Transaction,
-  target: Target,
-  gone: readonly GoneLetter[],
-  discarded: boolean,
-): Promise<void> {
-  const changes = goneLetterChanges(gone, discarded);
+async function note(tx: Transaction, target: Target, account: Account): Promise<void> {
+  const changes = ledgerChanges(account);
   if (changes.length > 0) await tx.later([upsertLedger(target, changes)]);
 }

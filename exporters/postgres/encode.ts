@@ -54,6 +54,16 @@ export function encodeTime(millis: number): string {
   return date.toISOString();
 }
 
+/** First and last time: in a statement they let the planner leave out all other partitions. */
+export function timeBounds(rows: readonly { created_at: number }[]): [string, string] {
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { created_at } of rows) {
+    if (created_at < first) first = created_at;
+    if (created_at > last) last = created_at;
+  }
+  return [encodeTime(first), encodeTime(last)];
+}
+
 export function isIndexable(value: unknown): boolean {
   return typeof value !== 'string' || value.length <= MAX_INDEXED_LENGTH;
 }

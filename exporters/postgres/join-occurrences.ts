@@ -3,7 +3,7 @@
 
 import { amendRow } from '../../src/record/apply-amendment.ts';
 import { addCarrier, type Carrier, findCarrier } from '../../src/record/occurrence.ts';
-import type { AbsorbedRow, AmendmentRow, ErrorLogRow } from '../../src/record/row.ts';
+import type { AmendmentRow, ErrorLogRow } from '../../src/record/row.ts';
 import type { Queryable } from '../../src/store/db.ts';
 import { type KnownOccurrence, noteCarriers, takeOccurrences } from './statements/occurrence-keys.ts';
 import type { Statement, Target } from './statements/statement.ts';
@@ -13,7 +13,7 @@ export interface Joined {
   logs: Map<string, ErrorLogRow>;
   amendments: AmendmentRow[];
   /** Rows that became part of another one now, and not in an earlier attempt. */
-  joined: AbsorbedRow[];
+  joined: ErrorLogRow[];
   /** All carriers of the exceptions, by key. */
   known: ReadonlyMap<string, readonly Carrier[]>;
   statements: Statement[];
@@ -53,13 +53,7 @@ function place(
   if (same?.id !== id) known.set(key, addCarrier(carriers, own));
   if (own.into === id) return;
   result.logs.delete(id);
-  if (same?.id !== id)
-    result.joined.push({
-      process: row.process,
-      event_id: id,
-      created_at: row.created_at,
-      into: own.into,
-    });
+  if (same?.id !== id) result.joined.push(row);
   const amendment = amendmentOf(row, own);
   const stands = result.logs.get(own.into);
   if (stands) result.logs.set(own.into, amendRow(stands, amendment));

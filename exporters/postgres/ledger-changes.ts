@@ -2,6 +2,7 @@
 
 import type { DeadLetterRow, ErrorCountRow, ErrorLogRow, LedgerRow } from '../../src/record/row.ts';
 import { occurrencesOf } from './statements/insert-dead-letters.ts';
+import type { GoneLetter } from './statements/take-letters.ts';
 import type { LedgerChange } from './statements/upsert-ledger.ts';
 
 /** What one transaction did with records. Each is settled once, so that each list holds what is news only. */
@@ -15,12 +16,10 @@ export interface Account {
   /** Stored by an earlier batch, and removed now. */
   removed?: readonly Source[];
   deadLetters?: readonly DeadLetterRow[];
+  /** No letters any more: stored after all, or thrown away. */
   letters?: readonly GoneLetter[];
-}
-
-export interface GoneLetter {
-  process: string | null;
-  occurrences: number;
+  /** Of those: thrown away. */
+  discarded?: readonly GoneLetter[];
 }
 
 export function ledgerChanges(account: Account): LedgerChange[] {
@@ -32,6 +31,7 @@ export function ledgerChanges(account: Account): LedgerChange[] {
     removed = [],
     deadLetters = [],
     letters = [],
+    discarded = [],
   } = account;
   const changes = new Map<string, LedgerChange>();
   for (const report of reports) {
@@ -48,34 +48,20 @@ export function ledgerChanges(account: Account): LedgerChange[] {
     const occurrences = occurrencesOf(row);
     if (occurrences > 0) add(changes, row, 'dead_lettered', occurrences);
   }
-  addGone(changes, letters);
+  for (const { process, occurrences } of letters) add(changes, { process }, 'dead_lettered', -occurrences);
+  for (const { process, occurrences } of discarded) add(changes, { process }, 'discarded', occurrences);
   return [...changes.values()];
-}
-
-/** Letters that are gone: stored after all (`discarded` false), or thrown away. */
-export function goneLetterChanges(letters: readonly GoneLetter[], discarded: boolean): LedgerChange[] {
-  const changes = new Map<string, LedgerChange>();
-  addGone(changes, letters);
-  if (discarded)
-    for (const { process, occurrences } of letters)
-      if (process !== null) add(changes, { process }, 'discarded', occurrences);
-  return [...changes.values()];
-}
-
-function addGone(changes: Map<string, LedgerChange>, letters: readonly GoneLetter[]): void {
-  for (const { process, occurrences } of letters)
-    if (process !== null) add(changes, { process }, 'dead_lettered', -occurrences);
 }
 
 /** A row of a process that says, beside, what that process had accepted by then. */
 export type Source = Partial<Pick<ErrorLogRow, 'service' | 'host' | 'pid' | 'created_at' | 'accepted' | 'merged'>> & {
-  process?: string | undefined;
+  process?: string | null | undefined;
 };
 
 const NOTHING = { stored: 0, absorbed: 0, aggregated: 0, dead_lettered: 0, discarded: 0 };
 
 function add(changes: Map<string, LedgerChange>, row: Source, name: keyof typeof NOTHING, count: number): void {
-  if (row.process === undefined) return;
+  if (row.process === undefined || row.process === null) return;
   const change = changeOf(changes, row.process, row);
   change[name] += count;
   change.accepted = Math.max(change.accepted, row.accepted ?? 0);

@@ -11,6 +11,7 @@ import {
   type ErrorCountRow,
   type ErrorLogRow,
   NO_REQUEST,
+  type Unit,
 } from '../../src/record/row.ts';
 import type { Queryable, Transaction } from '../../src/store/db.ts';
 import { findRepeats } from './find-repeats.ts';
@@ -81,7 +82,7 @@ export async function writeBatch(
   const { stored, ...taken } = await takeBack(tx, target, batch.absorbed, inserted, amendments);
   const amended = amendments.length > 0 ? await amend(tx, target, amendments) : [];
   const weighted = counts.map((row) => ({ ...row, weight: row.count }));
-  const merged = [...joined, ...repeats, ...taken.merged, ...letters.flatMap(mergedOf)];
+  const merged = [...joined, ...repeats, ...taken.merged, ...letters.filter(({ noted }) => noted)];
   const account = { reports: batch.ledgers, stored, counted: counts, merged, removed: taken.removed, letters };
   await tx.later([
     ...occurrences.statements,
@@ -190,14 +191,11 @@ function unitName(id: string, acceptance: number | null | undefined): string {
 function digOut(
   tx: Queryable,
   target: Target,
-  ...given: [Parameters<typeof takeLetters>[1], readonly AbsorbedRow[]]
+  brought: readonly Unit[],
+  parts: readonly AbsorbedRow[],
 ): Promise<TakenLetter[]> {
-  const { text, values } = takeLetters(target, ...given);
+  const { text, values } = takeLetters(target, brought, parts);
   return tx.query<TakenLetter>(text, values);
-}
-
-function mergedOf({ process, noted }: TakenLetter) {
-  return noted && process !== null ? [{ process }] : [];
 }
 
 function ledgerStatements(target: Target, changes: readonly LedgerChange[], replayed = false): Statement[] {
@@ -232,7 +230,7 @@ export async function writeDeadLetters(tx: Transaction, target: Target, rows: re
   const letters = absorbed.length > 0 ? await digOut(tx, target, [], absorbed) : [];
   const repeats = await findRepeats(tx, target, heldOf(absorbed), [], new Map());
   const taken = await takeBack(tx, target, absorbed);
-  const merged = [...repeats, ...taken.merged, ...letters.flatMap(mergedOf)];
+  const merged = [...repeats, ...taken.merged, ...letters.filter(({ noted }) => noted)];
   await tx.later([
     ...issueStatements(target, taken.rows),
     ...ledgerStatements(target, ledgerChanges({ merged, removed: taken.removed, deadLetters, letters })),

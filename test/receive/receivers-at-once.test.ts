@@ -6,7 +6,6 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { createPostgresSink } from '../../exporters/postgres/postgres-sink.ts';
 import { BatchWriter } from '../../src/deliver/batch-writer.ts';
 import { Follower } from '../../src/deliver/follower.ts';
 import { HoldBudget } from '../../src/deliver/hold.ts';
@@ -19,13 +18,12 @@ import { decode } from '../../src/receive/decode/decode.ts';
 import { Receiver } from '../../src/receive/receiver.ts';
 import type { ErrorLogRow, Unit } from '../../src/record/row.ts';
 import type { Db } from '../../src/store/db.ts';
-import { openPostgres } from '../../src/store/postgres.ts';
 import { uuidv7 } from '../../src/util/uuid.ts';
-import { databaseFor } from '../support/database.ts';
 import { shuffled, type Uniform, uniform } from '../support/distributions.ts';
 import { resourceFact, temporaryFolder, testJournal } from '../support/journals.ts';
 import { mapRules } from '../support/map-rules.ts';
 import { attributes, exceptionEvent, logs, nanos, record, span, traces } from '../support/otlp.ts';
+import { openSinks } from '../support/sinks.ts';
 
 const RECEIVERS = 3;
 const ROUNDS = Number(process.env.ROWTRACE_FC_RUNS ?? 40);
@@ -224,12 +222,7 @@ for (const [name, faults, stormRows] of [
   ['in a storm', { again: 0.15, poison: 0 }, 2],
 ] as const)
   test(`receivers at once, ${name}: the ledger of each closes`, { timeout: 300_000 }, async (t) => {
-    const { db, url } = await databaseFor(t);
-    const sinks = Array.from({ length: RECEIVERS }, () =>
-      createPostgresSink({ open: async () => openPostgres(url), foldEveryMillis: 3_600_000, stormRows }),
-    );
-    t.after(() => Promise.all(sinks.map((sink) => sink.close())));
-    for (const sink of sinks) await sink.open();
+    const { sinks, db } = await openSinks(t, RECEIVERS, { foldEveryMillis: 3_600_000, stormRows });
     let parts = 0;
     for (let nr = 0; nr < ROUNDS; nr++) {
       const seed = `${process.env.ROWTRACE_FC_SEED ?? ''} ${name} ${nr}`;

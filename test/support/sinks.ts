@@ -36,6 +36,20 @@ export async function openSink(
   return { sink, db, url };
 }
 
+/** Several writers of one Postgres. */
+export async function openSinks(
+  t: TestContext,
+  count: number,
+  options: Partial<PostgresSinkOptions> = {},
+): Promise<{ sinks: Sink[]; db: Db }> {
+  const { db, url } = await databaseFor(t);
+  const open = async () => openPostgres(url);
+  const sinks = Array.from({ length: count }, () => createPostgresSink({ open, ...options }));
+  await Promise.all(sinks.map((sink) => sink.open()));
+  t.after(() => Promise.all(sinks.map((sink) => sink.close())));
+  return { sinks, db };
+}
+
 async function openDatabase(t: TestContext, kind: Kind): Promise<{ db: Db; url: string }> {
   if (kind === 'postgres') return databaseFor(t);
   shared ??= openPglite();

@@ -4,7 +4,7 @@
 
 import { LEVELS } from '../../../src/record/level.ts';
 import type { AmendmentRow } from '../../../src/record/row.ts';
-import { type Columns, columnDefinitions, encodeRow, encodeTime, toJson } from '../encode.ts';
+import { type Columns, columnDefinitions, encodeRow, timeBounds, toJson } from '../encode.ts';
 import type { Statement, Target } from './statement.ts';
 
 const GIVEN: Columns = {
@@ -22,7 +22,7 @@ export function amendLogs(target: Target, amendments: readonly AmendmentRow[]): 
   const level = `${target.schema}.level`;
   const columns: Columns = { event_id: 'uuid', created_at: 'timestamptz', level, ...GIVEN, tags: 'jsonb' };
   const merged = mergeByRow(amendments);
-  // The bounds let the planner leave out all other partitions; rows are locked in the order of their keys.
+  // Rows are locked in the order of their keys.
   const text = `
     with given as (
       select * from json_to_recordset($1::json) as r (${columnDefinitions(columns)})
@@ -51,9 +51,7 @@ export function amendLogs(target: Target, amendments: readonly AmendmentRow[]): 
     from amended
     where level >= 'WARNING' and (level > old_level
       or (route, user_id, session_id) is distinct from (old_route, old_user, old_session))`;
-  const times = merged.map(({ created_at }) => created_at).sort((a, b) => a - b);
-  const rows = toJson(merged.map((row) => encodeRow(row, columns)));
-  return { text, values: [rows, encodeTime(times[0]!), encodeTime(times.at(-1)!)] };
+  return { text, values: [toJson(merged.map((row) => encodeRow(row, columns))), ...timeBounds(merged)] };
 }
 
 /** An update may meet each row once only: later values win over earlier ones, earlier tags over later ones. */

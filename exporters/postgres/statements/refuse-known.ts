@@ -2,7 +2,7 @@
 // one of the rows is known otherwise. What fails is a division by zero, as plain SQL has no statement that fails at will.
 
 import type { ErrorLogRow } from '../../../src/record/row.ts';
-import { encodeTime } from '../encode.ts';
+import { timeBounds } from '../encode.ts';
 import { mayBePart } from './remove-noted.ts';
 import type { Statement, Target } from './statement.ts';
 
@@ -12,18 +12,12 @@ import type { Statement, Target } from './statement.ts';
  * @param rows what is copied, and what of the batch became part of other rows
  */
 export function refuseKnown({ schema }: Target, rows: readonly ErrorLogRow[]): Statement {
-  let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const { created_at } of rows) {
-    if (created_at < from) from = created_at;
-    if (created_at > to) to = created_at;
-  }
-  // The times leave out partitions.
   const text = refusal(
     `exists (
       select from ${schema}.error_counts where event_id = any ($1::uuid[]) and created_at between $2 and $3
     ) or exists (select from ${schema}.dead_letters where event_id = any ($1::uuid[]))`,
   );
-  return { text, values: [idsOf(rows), encodeTime(from), encodeTime(to)] };
+  return { text, values: [idsOf(rows), ...timeBounds(rows)] };
 }
 
 /** Comes after it, as it may have waited. Fails where one is part of another row. None where no row may be. */

@@ -3,7 +3,7 @@
 // batch amends are locked with them, as two statements in a row would be two orders.
 
 import { type AbsorbedRow, type AmendmentRow, NO_REQUEST } from '../../../src/record/row.ts';
-import { type Columns, columnDefinitions, encodeRow, encodeTime, toJson } from '../encode.ts';
+import { type Columns, columnDefinitions, encodeRow, timeBounds, toJson } from '../encode.ts';
 import type { IssueOccurrence } from '../issue-groups.ts';
 import type { Statement, Target } from './statement.ts';
 
@@ -21,7 +21,6 @@ export function removeAbsorbed(
   absorbed: readonly AbsorbedRow[],
   amended: readonly AmendmentRow[],
 ): Statement {
-  // The bounds let the planner leave out all other partitions.
   const text = `
     with given as (
       select event_id, created_at, bool_or(goes) as goes
@@ -53,9 +52,5 @@ export function removeAbsorbed(
     ...absorbed.map(({ event_id, created_at }) => ({ event_id, created_at, goes: true })),
     ...amended.map(({ event_id, created_at }) => ({ event_id, created_at, goes: false })),
   ];
-  const times = rows.map(({ created_at }) => created_at).sort((a, b) => a - b);
-  return {
-    text,
-    values: [toJson(rows.map((row) => encodeRow(row, COLUMNS))), encodeTime(times[0]!), encodeTime(times.at(-1)!)],
-  };
+  return { text, values: [toJson(rows.map((row) => encodeRow(row, COLUMNS))), ...timeBounds(rows)] };
 }

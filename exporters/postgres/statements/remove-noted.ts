@@ -2,7 +2,7 @@
 // same record back, whose note it could not see. Such records are gone again. Return which.
 
 import { type ErrorLogRow, NO_REQUEST } from '../../../src/record/row.ts';
-import { type Columns, columnDefinitions, encodeRow, toJson } from '../encode.ts';
+import { type Columns, columnDefinitions, encodeRow, timeBounds, toJson } from '../encode.ts';
 import type { Statement, Target } from './statement.ts';
 
 const KEY: Columns = { event_id: 'uuid', created_at: 'timestamptz' };
@@ -12,9 +12,10 @@ export function removeNoted({ schema }: Target, rows: readonly ErrorLogRow[]): S
     delete from ${schema}.error_logs l
     using json_to_recordset($1::json) as r (${columnDefinitions(KEY)})
     where l.event_id = r.event_id and l.created_at = r.created_at
+      and l.created_at between $2::timestamptz and $3::timestamptz
       and exists (select from ${schema}.repeats n where n.event_id = r.event_id)
     returning l.event_id::text`;
-  return { text, values: [toJson(rows.map((row) => encodeRow(row, KEY)))] };
+  return { text, values: [toJson(rows.map((row) => encodeRow(row, KEY))), ...timeBounds(rows)] };
 }
 
 export function removeNotedLetters({ schema }: Target, digests: readonly string[]): Statement {

@@ -7,9 +7,12 @@ import type { Statement, Target } from './statement.ts';
 
 const COLUMNS: Columns = { event_id: 'uuid', acceptance: 'int', part: 'boolean' };
 
-export interface TakenLetter {
+export interface GoneLetter {
   process: string | null;
   occurrences: number;
+}
+
+export interface TakenLetter extends GoneLetter {
   /** Settled now, as part of another one. */
   noted: boolean;
 }

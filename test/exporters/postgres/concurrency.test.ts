@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createPostgresSink } from '../../../exporters/postgres/postgres-sink.ts';
 import type { ErrorLogRow } from '../../../src/record/row.ts';
-import { openPostgres } from '../../../src/store/postgres.ts';
-import { databaseFor } from '../../support/database.ts';
 import { errorLog } from '../../support/rows.ts';
-import { batch, foldAll } from '../../support/sinks.ts';
+import { batch, foldAll, openSinks } from '../../support/sinks.ts';
 
 const WRITERS = 8;
 const BATCHES = 12;
@@ -13,11 +10,7 @@ const ROWS = 50;
 const KEYS = 20;
 
 test('eight writers with the same fingerprints: no deadlock, exact counts at every moment, replays change nothing', async (t) => {
-  const { db, url } = await databaseFor(t);
-  const open = () => createPostgresSink({ open: async () => openPostgres(url), foldEveryMillis: 3_600_000 });
-  const sinks = Array.from({ length: WRITERS }, open);
-  await Promise.all(sinks.map((sink) => sink.open()));
-  t.after(() => Promise.all(sinks.map((sink) => sink.close())));
+  const { sinks, db } = await openSinks(t, WRITERS, { foldEveryMillis: 3_600_000 });
 
   let stored = 0;
   let writing = true;
@@ -69,10 +62,7 @@ function shuffled(seed: number): ErrorLogRow[] {
 }
 
 test('a batch that takes rows back and one that takes back and amends do not block each other in a circle', async (t) => {
-  const { db, url } = await databaseFor(t);
-  const sinks = [0, 1].map(() => createPostgresSink({ open: async () => openPostgres(url) }));
-  await Promise.all(sinks.map((sink) => sink.open()));
-  t.after(() => Promise.all(sinks.map((sink) => sink.close())));
+  const { sinks, db } = await openSinks(t, 2);
   for (let round = 0; round < 10; round++) {
     // In the order of their keys: what is amended lies in front of what is taken back, and the other way round.
     const logs = Array.from({ length: 200 }, () => errorLog()).sort((a, b) => (a.event_id < b.event_id ? -1 : 1));
@@ -92,10 +82,7 @@ test('a batch that takes rows back and one that takes back and amends do not blo
 });
 
 test('two batches that amend the same rows in opposite order do not block each other in a circle', async (t) => {
-  const { db, url } = await databaseFor(t);
-  const sinks = [0, 1].map(() => createPostgresSink({ open: async () => openPostgres(url) }));
-  await Promise.all(sinks.map((sink) => sink.open()));
-  t.after(() => Promise.all(sinks.map((sink) => sink.close())));
+  const { sinks, db } = await openSinks(t, 2);
   const logs = Array.from({ length: 200 }, () => errorLog());
   await sinks[0]!.write(batch({ logs }));
   const amendments = logs.map(({ event_id, created_at }) => ({ event_id, created_at, http_status: 500 }));

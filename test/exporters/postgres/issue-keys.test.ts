@@ -2,16 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createPostgresSink } from '../../../exporters/postgres/postgres-sink.ts';
 import { getIssue } from '../../../src/query/issue.ts';
 import { listIssues } from '../../../src/query/issues.ts';
 import type { ErrorLogRow } from '../../../src/record/row.ts';
 import type { Db } from '../../../src/store/db.ts';
-import { openPostgres } from '../../../src/store/postgres.ts';
 import { mergeIssues } from '../../../src/triage/index.ts';
-import { databaseFor } from '../../support/database.ts';
 import { errorLog, fingerprintOf } from '../../support/rows.ts';
-import { batch, foldAll, KINDS, openSink } from '../../support/sinks.ts';
+import { batch, foldAll, KINDS, openSink, openSinks } from '../../support/sinks.ts';
 
 /** As a writer of the made-up version 0 does. */
 const v0 = (bug: string, given: Partial<ErrorLogRow> = {}) =>
@@ -97,10 +94,7 @@ for (const kind of KINDS)
   });
 
 test('writers of both versions at the same time make one issue a bug, numbered without a gap', async (t) => {
-  const { db, url } = await databaseFor(t);
-  const sinks = Array.from({ length: 8 }, () => createPostgresSink({ open: async () => openPostgres(url) }));
-  await Promise.all(sinks.map((sink) => sink.open()));
-  t.after(() => Promise.all(sinks.map((sink) => sink.close())));
+  const { sinks, db } = await openSinks(t, 8);
   const BUGS = 30;
   const names = Array.from(
     { length: BUGS },
@@ -125,10 +119,7 @@ test('writers of both versions at the same time make one issue a bug, numbered w
 });
 
 test('keys that join an issue while it is merged away go along', async (t) => {
-  const { db, url } = await databaseFor(t);
-  const sinks = [0, 1].map(() => createPostgresSink({ open: async () => openPostgres(url) }));
-  await Promise.all(sinks.map((sink) => sink.open()));
-  t.after(() => Promise.all(sinks.map((sink) => sink.close())));
+  const { sinks, db } = await openSinks(t, 2);
   for (let round = 0; round < 15; round++) {
     const [a, b] = [`a${'x'.repeat(round)}`, `b${'x'.repeat(round)}`];
     await sinks[0]!.write(batch({ logs: [v0(a), v0(b)] }));
