@@ -95,7 +95,9 @@ export function startWith(options: Options, esm?: string): Running | undefined {
     loadedBefore,
     hooked: [
       ...instrumentations.found,
-      ...LOGGERS.filter((name) => !otel.disabledInstrumentations.includes(name) && modules.has(name)),
+      ...Object.entries(LOGGERS)
+        .filter(([name, module]) => !otel.disabledInstrumentations.includes(name) && modules.has(module))
+        .map(([name]) => name),
       'crashes',
       ...(options.console === 'off' || isConsoleFrozen() ? [] : ['console']),
     ],

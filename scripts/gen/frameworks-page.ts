@@ -148,9 +148,6 @@ ${inOrder(workers)
 - **Hono's classes imported by another path** than the three above, and \`app.mount()\` of a foreign application: errors that
   Hono's default handler prints are rows through the console, without a route. Where that is not enough, one line is:
   \`app.onError((error, c) => { captureError(error); return c.text('Internal Server Error', 500) })\`.
-- **Nest's own \`Logger\`** (\`ConsoleLogger\`) writes to \`process.stdout\` and \`process.stderr\` itself, past the console: what it
-  logs makes no row. Errors that controllers, guards, pipes and interceptors throw are rows without it. For the rest, give
-  Nest a logger over one that is hooked ([docs/loggers.md](loggers.md)) with \`app.useLogger()\`, or call \`captureError(error)\`.
 - **Fastify's own \`request.id\`** (\`req-1\`) stays beside ours as the tag \`reqId\`.
 - **Your own OpenTelemetry SDK** (\`createProcessors()\`): the hooks above come with the preload; there, the
   instrumentations that you register give routes and exceptions.

@@ -1,8 +1,9 @@
-// Loggers in, OpenTelemetry log records out: console, pino, winston, bunyan. Each hook hands the Error object along in the
+// Loggers in, OpenTelemetry log records out: console, pino, winston, bunyan, Nest's. Each hook hands the Error object along in the
 // context, so that the log record and the span that saw the same Error make one row.
 
 import type { LineLogger } from '../otel/lines.ts';
 import { BUNYAN_MODULES, hookBunyan, patchBunyan } from './loggers/bunyan.ts';
+import { hookNestLogger, NEST_MODULES, patchNestLogger } from './loggers/nest.ts';
 import { onLoad } from './loggers/on-load.ts';
 import { hookPino, PINO_MODULES, patchPino } from './loggers/pino.ts';
 import { patchQuickFormat } from './loggers/pino-format.ts';
@@ -11,9 +12,15 @@ import { hookWinston, patchWinston, WINSTON_MODULES } from './loggers/winston.ts
 export { type ConsoleMode, hookConsole, isConsoleFrozen } from './loggers/console.ts';
 export { hookPino } from './loggers/pino.ts';
 
-/** Packages of loggers that are hooked; an ESM application must import them through the loader hook. */
-export const LOGGERS = ['pino', 'winston', 'bunyan'] as const;
-export const LOGGER_MODULES = [...PINO_MODULES, ...WINSTON_MODULES, ...BUNYAN_MODULES];
+/** Loggers that are hooked, by their names as instrumentations: the package of each. */
+export const LOGGERS = {
+  pino: 'pino',
+  winston: 'winston',
+  bunyan: 'bunyan',
+  'nestjs-common': '@nestjs/common',
+} as const;
+/** An ESM application must import these through the loader hook. */
+export const LOGGER_MODULES = [...PINO_MODULES, ...WINSTON_MODULES, ...BUNYAN_MODULES, ...NEST_MODULES];
 
 /**
  * @param lowest lowest OpenTelemetry severity number that is of interest
@@ -25,8 +32,10 @@ export function hookLoggers(
   lowest: number,
   disabled: readonly string[] = [],
 ): () => void {
-  const hooks = { pino: hookPino, winston: hookWinston, bunyan: hookBunyan };
-  const undo = LOGGERS.filter((name) => !disabled.includes(name)).map((name) => hooks[name](getLogger(name), lowest));
+  const hooks = { pino: hookPino, winston: hookWinston, bunyan: hookBunyan, 'nestjs-common': hookNestLogger };
+  const undo = Object.entries(hooks)
+    .filter(([name]) => !disabled.includes(name))
+    .map(([name, hook]) => hook(getLogger(name), lowest));
   // A patched logger without a hook behind it does what it did before.
   undo.push(
     onLoad({
@@ -34,6 +43,7 @@ export function hookLoggers(
       'quick-format-unescaped': patchQuickFormat,
       winston: patchWinston,
       bunyan: patchBunyan,
+      '@nestjs/common': patchNestLogger,
     }),
   );
   return () => {

@@ -36,10 +36,23 @@ function isThrown(value: unknown): value is Error {
   return isErrorLike(value) || (types.isProxy(value) && value instanceof Error);
 }
 
+/** What is printed now is a record already. */
+let busy = false;
+
+/** For a logger that prints by console what its own hook tells. */
+export function unheard<T>(print: () => T): T {
+  const before = busy;
+  busy = true;
+  try {
+    return print();
+  } finally {
+    busy = before;
+  }
+}
+
 /** Wraps console.error and console.warn. @returns how to undo it */
 export function hookConsole(logger: LineLogger, mode: ConsoleMode): () => void {
   if (mode === 'off' || isConsoleFrozen()) return () => {};
-  let busy = false;
   const undo = (['error', 'warn'] as const).map((method) => {
     const original = console[method];
     const wrapped = alike(function (this: unknown, ...values: unknown[]): void {

@@ -9,6 +9,7 @@ import { readable } from '../../record/limits.ts';
 import { isErrorLike, isObject, peek } from '../../record/thrown.ts';
 import { type ShownTexts, withShownTexts } from './masked.ts';
 
+export const TRACE = 1;
 export const DEBUG = 5;
 export const INFO = 9;
 export const WARN = 13;
@@ -63,7 +64,7 @@ export function severityOfNumber(level: number): number {
   if (level >= 60) return FATAL;
   if (level >= 50) return ERROR;
   if (level >= 40) return WARN;
-  return level >= 30 ? INFO : level >= 20 ? DEBUG : 1;
+  return level >= 30 ? INFO : level >= 20 ? DEBUG : TRACE;
 }
 
 const ERROR_KEYS = ['err', 'error', 'e', 'exception', 'cause', 'reason'];
