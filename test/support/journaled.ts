@@ -75,7 +75,8 @@ function rowsOf(facts: readonly Fact[]): LogFact[] {
       for (const { id } of fact.rows) {
         const row = rows.get(id);
         const { level, route, status, latency, module } = fact;
-        if (row !== undefined) Object.assign(row, JSON.parse(JSON.stringify({ level, route, status, latency, module })));
+        if (row !== undefined)
+          Object.assign(row, JSON.parse(JSON.stringify({ level, route, status, latency, module })));
       }
   return [...rows.values()];
 }

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConsoleLogger, type ConsoleLoggerOptions, Logger } from '@nestjs/common';
+import { context, SpanKind, trace } from '@opentelemetry/api';
 import { hookConsole } from '../../../src/capture/loggers/console.ts';
 import { hookNestLogger, patchNestLogger } from '../../../src/capture/loggers/nest.ts';
 import { journaled } from '../../support/journaled.ts';
@@ -86,6 +87,22 @@ test('each way to log makes its row, and what is printed stays the same', () => 
   }
   printed({}, () => new Logger('Walks').error(bad()));
   assert.deepEqual(bench.rows(), [['ERROR', 'bad dog', undefined, BAD, 'Walks', {}]], 'what a Logger writes to');
+  const span = bench.tracer.startSpan('GET', { kind: SpanKind.SERVER });
+  context.with(trace.setSpan(context.active(), span), () =>
+    printed({}, (log) => {
+      log.log('a dog is looked for');
+      log.error('no dog');
+    }),
+  );
+  span.end();
+  assert.deepEqual(
+    bench
+      .logs()
+      .at(-1)!
+      .crumbs?.map(({ what, level }) => [what, level]),
+    [['a dog is looked for', 'INFO']],
+  );
+  bench.rows();
   assert.throws(() => printed({}, (log) => log.error(() => assert.fail('of the words'))), /of the words/);
   assert.equal(ConsoleLogger.prototype.error.name, 'error');
   for (const one of undo) one();
