@@ -148,6 +148,8 @@ ${inOrder(workers)
 - **Hono's classes imported by another path** than the three above, and \`app.mount()\` of a foreign application: errors that
   Hono's default handler prints are rows through the console, without a route. Where that is not enough, one line is:
   \`app.onError((error, c) => { captureError(error); return c.text('Internal Server Error', 500) })\`.
+- **Bun** (1.4 tried by hand, by \`--preload\`): a CommonJS application of Express makes the rows it makes under Node, ES modules are
+  not hooked. **Deno** was not tried.
 - **Fastify's own \`request.id\`** (\`req-1\`) stays beside ours as the tag \`reqId\`.
 - **Your own OpenTelemetry SDK** (\`createProcessors()\`): the hooks above come with the preload; there, the
   instrumentations that you register give routes and exceptions.
