@@ -1,8 +1,10 @@
-// Loggers in, OpenTelemetry log records out: console, pino, winston, bunyan, Nest's. Each hook hands the Error object along in the
-// context, so that the log record and the span that saw the same Error make one row.
+// Loggers in, OpenTelemetry log records out: console, pino, winston, bunyan, log4js, consola, Nest's. Each hook hands the Error
+// object along in the context, so that the log record and the span that saw the same Error make one row.
 
 import type { LineLogger } from '../otel/lines.ts';
 import { BUNYAN_MODULES, hookBunyan, patchBunyan } from './loggers/bunyan.ts';
+import { CONSOLA_MODULES, hookConsola, patchConsola } from './loggers/consola.ts';
+import { hookLog4js, LOG4JS_MODULES, patchLog4js } from './loggers/log4js.ts';
 import { hookNestLogger, NEST_MODULES, patchNestLogger } from './loggers/nest.ts';
 import { onLoad } from './loggers/on-load.ts';
 import { hookPino, PINO_MODULES, patchPino } from './loggers/pino.ts';
@@ -17,10 +19,19 @@ export const LOGGERS = {
   pino: 'pino',
   winston: 'winston',
   bunyan: 'bunyan',
+  log4js: 'log4js',
+  consola: 'consola',
   'nestjs-common': '@nestjs/common',
 } as const;
 /** An ESM application must import these through the loader hook. */
-export const LOGGER_MODULES = [...PINO_MODULES, ...WINSTON_MODULES, ...BUNYAN_MODULES, ...NEST_MODULES];
+export const LOGGER_MODULES = [
+  ...PINO_MODULES,
+  ...WINSTON_MODULES,
+  ...BUNYAN_MODULES,
+  ...LOG4JS_MODULES,
+  ...CONSOLA_MODULES,
+  ...NEST_MODULES,
+];
 
 /**
  * @param lowest lowest OpenTelemetry severity number that is of interest
@@ -32,7 +43,14 @@ export function hookLoggers(
   lowest: number,
   disabled: readonly string[] = [],
 ): () => void {
-  const hooks = { pino: hookPino, winston: hookWinston, bunyan: hookBunyan, 'nestjs-common': hookNestLogger };
+  const hooks = {
+    pino: hookPino,
+    winston: hookWinston,
+    bunyan: hookBunyan,
+    log4js: hookLog4js,
+    consola: hookConsola,
+    'nestjs-common': hookNestLogger,
+  };
   const undo = Object.entries(hooks)
     .filter(([name]) => !disabled.includes(name))
     .map(([name, hook]) => hook(getLogger(name), lowest));
@@ -43,6 +61,8 @@ export function hookLoggers(
       'quick-format-unescaped': patchQuickFormat,
       winston: patchWinston,
       bunyan: patchBunyan,
+      log4js: patchLog4js,
+      consola: patchConsola,
       '@nestjs/common': patchNestLogger,
     }),
   );

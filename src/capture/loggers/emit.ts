@@ -79,6 +79,11 @@ export function errorIn(fields: unknown): { key: string; thrown: unknown } | und
   return undefined;
 }
 
+/** Of the arguments of a call: one of them, or one that an object of fields is about. */
+export function errorAmong(values: readonly unknown[]): unknown {
+  return values.find(isErrorLike) ?? values.map(errorIn).find(isObject)?.thrown;
+}
+
 function wordsOf(thrown: unknown): string {
   return typeof thrown === 'string' ? thrown : String(peek(thrown, 'message') ?? '');
 }

@@ -43,7 +43,7 @@ function apply(patch: Patch, exports: unknown): unknown {
 }
 
 /** Copies of a package loaded before us: with a user's own SDK the logger usually is. */
-function loaded(name: string): unknown[] {
+export function loaded(name: string): unknown[] {
   const { cache } = createRequire(import.meta.url);
   const folder = `${sep}node_modules${sep}${name.replaceAll('/', sep)}${sep}`;
   return Object.entries(cache)
