@@ -50,11 +50,12 @@ function say(message: string, fix: string): void {
   process.stderr.write(`rowtrace: ${escapeLine(message.replaceAll('\n', ' '))}\n  fix: ${escapeLine(fix)}\n`);
 }
 
-// `rowtrace issues | head`: the reader has seen enough.
+// `rowtrace issues | head`: the reader has seen enough. Of any other trouble (a full disk) the command has failed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.fine);
-  throw error;
+  process.exit(error.code === 'EPIPE' ? EXIT.fine : report(error));
 });
+// What is said beside the result may go unread: a receiver goes on when the reader of its words has ended.
+process.stderr.on('error', () => {});
 
 // Empty is unset, as for the options; commander would read it.
 if (process.env.ROWTRACE_QUEUE === '') delete process.env.ROWTRACE_QUEUE;

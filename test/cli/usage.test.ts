@@ -1,10 +1,12 @@
 // What a person gets who asks for help or gives something wrong.
 
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { cliDir, ownerPid, runCli } from '../support/cli.ts';
+import { cliDir, MAIN, ownerPid, runCli } from '../support/cli.ts';
 import { asSuperuser, databaseFor, testServerUrl } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
 
@@ -195,5 +197,34 @@ describe('bad input', { concurrency: 3, timeout: 120_000 }, () => {
     mkdirSync(dir, { recursive: true });
     const { stderr } = await runCli(t, ['issues'], { dir, env: { ROWTRACE_DEBUG: '1', ROWTRACE_LEVEL: 'LOUD' } });
     assert.match(stderr, /\n {4}at .*options\.ts/);
+  });
+});
+
+describe('output that nobody takes', () => {
+  test('words that nobody reads change no exit code', async () => {
+    const child = spawn(process.execPath, [MAIN, 'isues'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    child.stderr.destroy();
+    assert.deepEqual(await once(child, 'exit'), [2, null]);
+  });
+
+  test('a reader that has seen enough is no failure', async () => {
+    const child = spawn(process.execPath, [MAIN, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    child.stderr.resume();
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+  });
+
+  const canBeFull = existsSync('/dev/full');
+  test('a full disk is said in one line', { skip: canBeFull ? false : 'needs /dev/full' }, async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [MAIN, '--help'], { stdio: ['ignore', full, 'pipe'] });
+    closeSync(full);
+    let said = '';
+    child.stderr!.setEncoding('utf8').on('data', (text) => {
+      said += text;
+    });
+    assert.deepEqual(await once(child, 'close'), [1, null]);
+    assert.match(said, /^rowtrace: ENOSPC: no space left on device, write\n {2}fix: /);
+    assert.doesNotMatch(said, /\n\s+at /);
   });
 });
