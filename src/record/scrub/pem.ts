@@ -15,8 +15,10 @@ export function maskPem(text: string): string {
     if (label < 0) break;
     const name = text.slice(at + 10, Math.min(label, at + 74));
     if (!PRIVATE_KEY.test(name)) {
-      result += text.slice(done, label + 5);
-      done = label + 5;
+      // Where the dashes begin another one, this one was only spoken of ("no -----BEGIN in …").
+      const next = text.startsWith(PEM_BEGIN, label) ? label : label + 5;
+      result += text.slice(done, next);
+      done = next;
       continue;
     }
     // Looked for behind a key only: behind each label of a text without any it would be looked for to the end.

@@ -14,6 +14,7 @@ describe('secrets by shape', () => {
     [`basic dXNlcjpwYXNzd29yZA== x`, `basic ${M} x`],
     [`key ${pem} end`, `key ${M} end`],
     ['pem cut -----BEGIN PRIVATE KEY-----\nMIIEow', `pem cut ${M}`],
+    [`no -----BEGIN in ${pem} end`, `no -----BEGIN in ${M} end`],
     [`aws ${'AKIA'}IOSFODNN7EXAMPLE x`, `aws ${M} x`],
     [`gh ${'ghp'}_${'a1B2'.repeat(9)}.`, `gh ${M}.`],
     [`stripe ${'sk'}_live_${'4eC39HqLyjWDarjtT1zdp7dc'}`, `stripe ${M}`],
