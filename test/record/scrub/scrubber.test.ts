@@ -171,6 +171,7 @@ describe('the scrubber on any text', () => {
       'bearer ',
       'sk-',
       '-----BEGIN ',
+      'eyJaaaaaaaaa..',
       '\\"key\\":\\"',
       '=',
       'auth: [',

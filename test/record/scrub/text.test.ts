@@ -7,9 +7,16 @@ const M = '[scrubbed]';
 
 describe('secrets by shape', () => {
   const jwt = `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.${'a'.repeat(43)}`;
+  const jwe = [
+    ...['eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0', ''],
+    ...['b'.repeat(16), 'c'.repeat(60), 'd'.repeat(22)],
+  ].join('.');
   const pem = `-----BEGIN RSA PRIVATE KEY-----\n${'MIIEow'.repeat(20)}\n-----END RSA PRIVATE KEY-----`;
   const table: [string, string][] = [
     [`sent ${jwt} to`, `sent ${M} to`],
+    [`session ${jwe}. Sign in`, `session ${M}. Sign in`],
+    [`sent ${jwe.replace('..', `.${'e'.repeat(43)}.`)} to`, `sent ${M} to`],
+    [`sent ${jwt}. Again`, `sent ${M}. Again`],
     [`Bearer ${'ab1'.repeat(9)} x`, `Bearer ${M} x`],
     [`basic dXNlcjpwYXNzd29yZA== x`, `basic ${M} x`],
     [`key ${pem} end`, `key ${M} end`],
