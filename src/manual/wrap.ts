@@ -91,14 +91,20 @@ export interface MethodDecorator {
   ): TypedPropertyDescriptor<F>;
 }
 
-/** Standard decorators are called with (method, context), legacy ones with (target, key, descriptor). */
+/**
+ * Standard decorators are called with (method, context), legacy ones with (target, key, descriptor). What is no method
+ * (plain JavaScript decorates fields and classes, too) stays as it is.
+ */
 export function decorator(wrapMethod: (method: AnyFunction, name: string) => AnyFunction): MethodDecorator {
   return ((...given: unknown[]) => {
-    if (given.length === 2) {
-      const [method, context] = given as [AnyFunction, ClassMethodDecoratorContext];
-      return wrapMethod(method, String(context.name));
+    if (typeof given[1] === 'object') {
+      const [method, { kind, name }] = given as [unknown, DecoratorContext];
+      return typeof method === 'function' && kind !== 'class'
+        ? wrapMethod(method as AnyFunction, String(name))
+        : undefined;
     }
-    const [, key, descriptor] = given as [object, string | symbol, TypedPropertyDescriptor<AnyFunction>];
-    return { ...descriptor, value: wrapMethod(descriptor.value!, String(key)) };
+    const [, key, descriptor] = given as [object, string | symbol, TypedPropertyDescriptor<AnyFunction> | undefined];
+    if (typeof descriptor?.value !== 'function') return descriptor;
+    return { ...descriptor, value: wrapMethod(descriptor.value, String(key)) };
   }) as MethodDecorator;
 }

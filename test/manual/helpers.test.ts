@@ -395,6 +395,20 @@ test('as a decorator it works in both styles', () => {
   assert.equal(facts[0]?.message, 'open returned');
 });
 
+test('as a decorator of what is no method it leaves that alone, as plain JavaScript may have it', () => {
+  const accessor = { get: () => 2, configurable: true };
+  for (const decorate of [handleErrors(), logCalls()] as unknown as ((...given: unknown[]) => unknown)[]) {
+    assert.equal(decorate(undefined, { kind: 'field', name: 'rooms' }), undefined);
+    assert.equal(decorate({ get: () => 2, set() {} }, { kind: 'accessor', name: 'rooms' }), undefined);
+    assert.equal(decorate(class {}, { kind: 'class', name: 'Clinic' }), undefined);
+    assert.equal(decorate(class {}), undefined);
+    // TypeScript gives a field no descriptor, nor does Babel in all its modes.
+    assert.equal(decorate({}, 'rooms'), undefined);
+    assert.equal(decorate({}, 'rooms', undefined), undefined);
+    assert.equal(decorate({}, 'rooms', accessor), accessor);
+  }
+});
+
 test('logCalls tells arguments (redacted where asked), duration and outcome', () => {
   const pay = logCalls(
     function pay(_amount: number, _card: string): string {
