@@ -85,10 +85,12 @@ export class CompiledFile {
   }
 
   #pathOf({ source, sourceRoot }: OriginalPlace): string {
-    let path = this.#paths.get(source);
+    // Sections of a map have roots of their own, and the same names below them.
+    const name = `${sourceRoot}\0${source}`;
+    let path = this.#paths.get(name);
     if (path === undefined) {
       path = originalPath(source, sourceRoot, this.#mapFile);
-      this.#paths.set(source, path);
+      this.#paths.set(name, path);
     }
     return path;
   }

@@ -1,6 +1,6 @@
 // The "mappings" of a source map as flat integer arrays: 20 bytes a segment outside the JavaScript heap, where an array a
 // segment (as @jridgewell/trace-mapping keeps them, which the tests compare with) takes some 100 inside it.
-// Base64 VLQ bytes in, sorted segments out. One pass; what is no base64 digit ends the segment.
+// Base64 VLQ bytes in, sorted segments out. One pass; what is no base64 digit is passed over (`\/`, as PHP writes a slash in JSON).
 
 const DIGITS = new Int8Array(256).fill(-1);
 for (const [value, char] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())

@@ -90,7 +90,7 @@ export class SourceMap {
     }
     const mappings = found.get('mappings');
     if (mappings === undefined) throw new SyntaxError('no mappings');
-    // The text holds no escapes, so its bytes are decoded where they lie.
+    // Decoded where it lies: the one escape that such a text may have is passed over.
     const text = json.subarray(mappings[0] + 1, mappings[1] - 1);
     const { segments, lines } = measureMappings(text);
     this.sizeBytes += segments * BYTES_A_SEGMENT + lines * 4;

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { transform } from 'esbuild';
 import fc from 'fast-check';
+import { CompiledFile } from '../../src/source-maps/compiled-file.ts';
 import { MapTooLargeError, SourceMap } from '../../src/source-maps/source-map.ts';
 import { processorMillis } from '../support/processor-time.ts';
 
@@ -167,4 +168,22 @@ test('a section that names its map by an address answers for nothing, and no oth
     [source(0, 99), source(0, 100), source(0, 150), source(1, 0), source(2, 5)],
     ['a.ts', undefined, undefined, undefined, 'a.ts'],
   );
+});
+
+test('sections with roots of their own may name their sources alike', () => {
+  const one = (sourceRoot: string) => ({ version: 3, sourceRoot, sources: ['index.ts'], names: [], mappings: 'AAAA' });
+  const sections = ['/srv/a', '/srv/b'].map((root, line) => ({ offset: { line, column: 0 }, map: one(root) }));
+  const map = new SourceMap(Buffer.from(JSON.stringify({ version: 3, sections })), LIMIT);
+  const file = new CompiledFile(Buffer.from('a()\nb()\n'), map, '/srv/dist/out.js.map');
+  const frame = { head: '    at ', called: 'f', alias: '', path: '/srv/dist/out.js', column: 1, tail: '' };
+  const paths = [1, 2].map((line) => file.map({ ...frame, line })?.path);
+  assert.deepEqual(paths, ['/srv/a/index.ts', '/srv/b/index.ts']);
+});
+
+test('a slash that JSON has escaped (as PHP writes it) is the digit it is', () => {
+  const json = (mappings: string) => `{"version":3,"sources":["a.ts"],"names":[],"mappings":"${mappings}"}`;
+  const place = (mappings: string) => new SourceMap(Buffer.from(json(mappings)), LIMIT).lookup(0, 2_000_000);
+  const { line, column } = place('+/gBA/+BC')!;
+  const escaped = place(String.raw`+\/gBA\/+BC`)!;
+  assert.deepEqual([escaped.line, escaped.column], [line, column]);
 });
