@@ -15,7 +15,7 @@ import type { SyncPolicy } from './syncer.ts';
 import { WaitingLines } from './waiting-lines.ts';
 
 /** Longest line in characters. Readers hold a whole line in memory, so there is a bound. */
-export const MAX_LINE_CHARS = 1024 * 1024;
+const MAX_LINE_CHARS = 1024 * 1024;
 
 export interface JournalOptions {
   /** Folder of all journals; nothing is created before the first fact. */

@@ -34,7 +34,7 @@ const COMPLETED = Symbol.for('rowtrace.api-completed');
 const globals = globalThis as unknown as Record<symbol, unknown>;
 
 /** "3" where the logs API is in @opentelemetry/api, else "2". */
-export function otelLine(): '2' | '3' {
+function otelLine(): '2' | '3' {
   return 'logs' in api && globals[COMPLETED] === undefined ? '3' : '2';
 }
 

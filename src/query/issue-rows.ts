@@ -23,7 +23,7 @@ export async function readCounted(db: Queryable, quoted: string, issue: Issue): 
 /** An issue, and from when to when. The times let the planner leave out partitions. */
 export type Span = [issue: number, since: string, until: string];
 
-export function occurrencesBetween({ id, first_seen, last_seen }: Issue): Span {
+function occurrencesBetween({ id, first_seen, last_seen }: Issue): Span {
   // Dates hold milliseconds, the column microseconds.
   return [id, first_seen.toISOString(), new Date(last_seen.getTime() + 1).toISOString()];
 }

@@ -43,8 +43,7 @@ export interface Issue {
   flags: IssueFlag[];
 }
 
-export const ISSUE_SORTS = ['last_seen', 'first_seen', 'count', 'escalating'] as const;
-export type IssueSort = (typeof ISSUE_SORTS)[number];
+export type IssueSort = 'last_seen' | 'first_seen' | 'count' | 'escalating';
 
 export interface IssueFilter {
   /** Seen since then. */

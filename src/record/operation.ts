@@ -17,7 +17,7 @@ export interface SpanShape {
 }
 
 /** Name of the operation of requests that no route matched, so that scans of a server stay one operation. */
-export const UNMATCHED = '(no route)';
+const UNMATCHED = '(no route)';
 
 /** Bounded: operations are remembered by their names. */
 function text(value: unknown, limit: number = LIMITS.name): string | undefined {
@@ -37,14 +37,14 @@ export function httpStatus(attributes: Attributes): number | undefined {
   return Number.isInteger(status) ? status : undefined;
 }
 
-export function peerOf(attributes: Attributes): string | undefined {
+function peerOf(attributes: Attributes): string | undefined {
   const address = text(attributes['server.address'] ?? attributes['net.peer.name']);
   if (address === undefined) return undefined;
   const port = attributes['server.port'] ?? attributes['net.peer.port'];
   return port === undefined || Number(port) === 443 || Number(port) === 80 ? address : `${address}:${port}`;
 }
 
-export function isDatabase(attributes: Attributes): boolean {
+function isDatabase(attributes: Attributes): boolean {
   return attributes['db.system.name'] !== undefined || attributes['db.system'] !== undefined;
 }
 

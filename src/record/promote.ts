@@ -6,7 +6,7 @@ import { cut, LIMITS } from './limits.ts';
 import { setOwn } from './plain.ts';
 import type { PromotedColumns, PromotedType, PromotedValue } from './row.ts';
 
-export const PROMOTION_FAILED = 'rowtrace.promotion_failed';
+const PROMOTION_FAILED = 'rowtrace.promotion_failed';
 
 export interface Promotion {
   promoted: Record<string, PromotedValue>;

@@ -22,7 +22,7 @@ export async function openPglite(dir?: string): Promise<PgliteDb> {
 }
 
 /** The Db face of an instance that somebody else opened. */
-export function pgliteDb(pglite: PGlite): PgliteDb {
+function pgliteDb(pglite: PGlite): PgliteDb {
   const on = (target: Pick<PGlite, 'query' | 'exec'>): Queryable => ({
     query: async <Row>(text: string, values?: readonly unknown[]) => {
       const result = values ? await target.query(text, [...values]) : (await target.exec(text)).at(-1);

@@ -27,7 +27,7 @@ export interface ColumnStep {
 }
 
 /** Column name → type as Postgres writes it. Empty when there is no such table. */
-export async function tableColumns(tx: Queryable, schema: string, table: string): Promise<Map<string, string>> {
+async function tableColumns(tx: Queryable, schema: string, table: string): Promise<Map<string, string>> {
   const rows = await tx.query<{ name: string; type: string }>(
     `select a.attname as name, pg_catalog.format_type(a.atttypid, a.atttypmod) as type
      from pg_catalog.pg_attribute a

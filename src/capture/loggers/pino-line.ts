@@ -103,7 +103,7 @@ export function masksWords(instance: PinoInstance, symbols: Symbols): boolean {
 }
 
 /** Whether `redact` has to do with a field. */
-export function isRedacted(key: string, instance: PinoInstance, { stringifiers }: Symbols): boolean {
+function isRedacted(key: string, instance: PinoInstance, { stringifiers }: Symbols): boolean {
   const redacting = stringifiers && instance[stringifiers];
   if (!isObject(redacting)) return false;
   // Redaction of whatever field is under a symbol.

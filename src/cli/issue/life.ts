@@ -24,7 +24,7 @@ function ignoredText(until: Date | string | null, times: number | null, periodMi
 }
 
 /** Milliseconds as "90m", "1h", "14d". */
-export function spanText(millis: number): string {
+function spanText(millis: number): string {
   for (const [unit, size] of [
     ['d', 86_400_000],
     ['h', 3_600_000],
@@ -44,7 +44,7 @@ export function historyColumns(): Column<HistoryEntry>[] {
   ];
 }
 
-export function historyText({ action, detail, undone_by }: HistoryEntry): string {
+function historyText({ action, detail, undone_by }: HistoryEntry): string {
   const said = actionText(action, detail);
   return undone_by === null ? said : `${said} (undone by ${undone_by})`;
 }

@@ -44,7 +44,7 @@ function chainOf(row: LogEntry): ErrorNode {
 }
 
 /** Outermost first, one line an error. */
-export function chainLines(node: ErrorNode, lead = '', lines: string[] = []): string[] {
+function chainLines(node: ErrorNode, lead = '', lines: string[] = []): string[] {
   if (lines.length >= MOST_LINKS) return lines;
   const code = node.code === undefined || node.type === node.code ? '' : ` [${node.code}]`;
   const message = node.message.split('\n')[0]!;
@@ -55,7 +55,7 @@ export function chainLines(node: ErrorNode, lead = '', lines: string[] = []): st
 }
 
 /** As an editor shows it, the line at fault marked. */
-export function sourceLines({ file, line, column, function: name, first, lines }: SourceContext): string {
+function sourceLines({ file, line, column, function: name, first, lines }: SourceContext): string {
   const width = String(first + lines.length - 1).length;
   const shown = lines.map((text, at) => {
     const mark = first + at === line ? '>' : ' ';

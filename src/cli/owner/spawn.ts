@@ -28,7 +28,7 @@ export function spawnOwner(dir: string, env: NodeJS.ProcessEnv = process.env): C
 }
 
 /** This command line in the build or source tree that runs. */
-export function mainFile(): string {
+function mainFile(): string {
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
   return fileURLToPath(new URL(`../main${extension}`, import.meta.url));
 }
