@@ -160,6 +160,10 @@ export const ERRORS = {
     message: 'The queue at %s refused: %s.',
     fix: 'Check user, password, virtual host and rights; a queue of the same name that was declared otherwise has to be deleted, or another --queue-name given.',
   },
+  RT_QUEUE_MISSING: {
+    message: 'The client of the queue is not installed (%s).',
+    fix: 'Run `npm install amqplib`.',
+  },
   RT_SINK_MISSING: {
     message: '%s needs a sink as its first argument, and was given %s.',
     fix: 'Give it one of rowtrace/exporters/postgres: createPostgresSink({ open: async () => openPostgres(url) }).',

@@ -28,8 +28,7 @@ export async function openLink(url: string, kind: 'confirm'): Promise<Link<Confi
 export async function openLink(url: string, kind: 'plain'): Promise<Link<Channel>>;
 export async function openLink(url: string, kind: 'confirm' | 'plain'): Promise<Link<Channel>> {
   try {
-    // Loaded on demand: only receivers and workers with a queue need it.
-    const { connect } = await import('amqplib');
+    const { connect } = await loadClient();
     const connection = await connect(withHeartbeat(url), {
       timeout: CONNECT_MILLIS,
       clientProperties: { connection_name: 'rowtrace' },
@@ -53,6 +52,16 @@ export async function openLink(url: string, kind: 'confirm' | 'plain'): Promise<
     };
   } catch (error) {
     throw queueError(error, url);
+  }
+}
+
+/** On demand: only receivers and workers with a queue need it, and it is an optional dependency. */
+async function loadClient(): Promise<typeof import('amqplib')> {
+  try {
+    return await import('amqplib');
+  } catch (error) {
+    const [why] = (error as Error).message.split('\n');
+    throw sinkError('config', new RowtraceError('RT_QUEUE_MISSING', [why], { cause: error }));
   }
 }
 
@@ -130,16 +139,15 @@ export function queueError(error: unknown, url: string): SinkError {
   const explained = new RowtraceError(refused ? 'RT_QUEUE_REFUSED' : 'RT_QUEUE_UNREACHABLE', [where, message], {
     cause: error,
   });
-  return new SinkError(
-    refused ? 'config' : 'outage',
-    refused ? `${explained.message} ${explained.fix}` : explained.message,
-    {
-      cause: error,
-    },
-  );
+  return sinkError(refused ? 'config' : 'outage', explained);
 }
 
-export function maskUrl(url: string): string {
+function sinkError(kind: 'config' | 'outage', explained: RowtraceError): SinkError {
+  const { message, fix } = explained;
+  return new SinkError(kind, kind === 'config' ? `${message} ${fix}` : message, { cause: explained });
+}
+
+function maskUrl(url: string): string {
   const shown = new URL(url);
   if (shown.password) shown.password = '***';
   return shown.toString();

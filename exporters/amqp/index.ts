@@ -3,7 +3,6 @@
 
 export { type AmqpSinkOptions, createAmqpSink } from './amqp-sink.ts';
 export { type BatchConsumer, type ConsumerOptions, consumeBatches } from './batch-consumer.ts';
-export { maskUrl } from './connection.ts';
 export { moveDeadMessages } from './dead-messages.ts';
 export { type QueueState, queueStates } from './queue-state.ts';
 export { DEFAULT_QUEUE, deadQueue, shardQueue } from './topology.ts';

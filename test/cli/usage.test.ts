@@ -85,6 +85,12 @@ describe('bad input', { concurrency: 3, timeout: 120_000 }, () => {
       /ROWTRACE_SCHEMA = "pg_x" is not valid: expected a name that does not begin with pg_/,
     ],
     [['worker'], { ROWTRACE_QUEUE: '' }, 2, /option '--queue <url>' not specified/],
+    [
+      ['worker', '--queue', 'amqp://dog:secret@127.0.0.1:1', '--replay-dead'],
+      { ROWTRACE_DATABASE_URL: 'postgres://127.0.0.1:1/kennel' },
+      1,
+      /^rowtrace: The queue at amqp:\/\/dog:\*\*\*@127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED.*\n {2}fix: Check host/,
+    ],
     [['serve', '--rate-limit', '100000', '--queue', 'x'], {}, 2, /--queue/],
     [['serve', '--rate-limit', '0'], {}, 2, /--rate-limit.*whole number from 1 to 1000000000/],
     [['promote', '--to', 'foo'], {}, 2, /^rowtrace: Option --to = \*\*\* is not valid: .*postgres:/],
@@ -119,6 +125,24 @@ describe('bad input', { concurrency: 3, timeout: 120_000 }, () => {
     const doctor = await runCli(t, ['doctor'], { dir: cliDir(t), env });
     assert.equal(doctor.code, 1);
     assert.match(doctor.stdout, /XX {2}database +The database .* cannot be reached/);
+  });
+
+  test('a queue without its client, which is an optional dependency', async (t) => {
+    const hooks = `import { registerHooks } from 'node:module';
+      const resolve = (name, context, next) => {
+        if (name === 'amqplib') throw new Error('no amqplib');
+        return next(name, context);
+      };
+      registerHooks({ resolve });`;
+    const env = {
+      ROWTRACE_DATABASE_URL: 'postgres://127.0.0.1:1/kennel',
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hooks)}`,
+    };
+    const args = ['worker', '--queue', 'amqp://127.0.0.1:1', '--replay-dead'];
+    const { code, stderr } = await runCli(t, args, { dir: cliDir(t), env });
+    const said =
+      'rowtrace: The client of the queue is not installed (no amqplib).\n  fix: Run `npm install amqplib`.\n';
+    assert.deepEqual([code, stderr], [1, said]);
   });
 
   test('a wrong password, a wrong database name', async (t) => {

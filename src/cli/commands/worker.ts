@@ -1,7 +1,7 @@
 // `rowtrace worker`: takes batches from RabbitMQ, which `rowtrace serve --queue` put there, and writes them to Postgres.
 
 import type { Command } from 'commander';
-import { type BatchConsumer, consumeBatches, maskUrl, moveDeadMessages } from '../../../exporters/amqp/index.ts';
+import { type BatchConsumer, consumeBatches, moveDeadMessages } from '../../../exporters/amqp/index.ts';
 import { createPostgresSink } from '../../../exporters/postgres/index.ts';
 import { createProblemPrinter } from '../../deliver/problem-printer.ts';
 import { SinkError } from '../../deliver/sink.ts';
@@ -48,7 +48,7 @@ async function run(flags: Flags): Promise<void> {
   const consumers = await Promise.race([started, over]);
   if (consumers === undefined) process.exit(0);
   print(
-    `rowtrace worker takes ${flags.queueName} (${flags.shards} queue${flags.shards > 1 ? 's' : ''}) from ${maskUrl(flags.queue)}, rows go to ${maskSecret(options.databaseUrl)}`,
+    `rowtrace worker takes ${flags.queueName} (${flags.shards} queue${flags.shards > 1 ? 's' : ''}) from ${maskSecret(flags.queue)}, rows go to ${maskSecret(options.databaseUrl)}`,
   );
   await over;
   await Promise.all(consumers.map((consumer) => consumer.close()));
@@ -56,13 +56,12 @@ async function run(flags: Flags): Promise<void> {
   note(`${stored} rows stored; what was under way is with the broker`);
 }
 
+/** @throws RowtraceError RT_QUEUE_MISSING, RT_QUEUE_REFUSED, RT_QUEUE_UNREACHABLE */
 async function replay({ queue, queueName }: Flags): Promise<void> {
   try {
     note(`${await moveDeadMessages(queue, queueName)} messages put back from ${queueName}.dead`);
   } catch (error) {
-    if (!(error instanceof SinkError && error.cause instanceof Error)) throw error;
-    const code = error.kind === 'config' ? 'RT_QUEUE_REFUSED' : 'RT_QUEUE_UNREACHABLE';
-    throw new RowtraceError(code, [maskUrl(queue), error.cause.message], { cause: error });
+    throw error instanceof SinkError && error.cause instanceof RowtraceError ? error.cause : error;
   }
 }
 
