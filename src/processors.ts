@@ -20,7 +20,8 @@ export interface Processors {
   metricReader: RowtraceMetricReader;
   /** Wraps your sampler, so that errors and slow spans of unsampled traces are seen; what you export stays sampled. */
   alwaysRecord(sampler: Sampler): Sampler;
-  /** Crashes, console and pino, the flush at the end of the process; call it once your SDK is started. */
+  /** Crashes, console and pino, the flush at the end of the process; call it once your SDK is started. Nothing with
+   *  OTEL_SDK_DISABLED=true, like that SDK. */
   hookProcess(): void;
   flush(timeoutMillis?: number): Promise<boolean>;
   shutdown(timeoutMillis?: number): Promise<void>;
@@ -47,7 +48,8 @@ export interface Processors {
  */
 export function createProcessors(input: OptionsInput = {}): Processors {
   const options = loadOptions(input);
-  const pipeline = openPipeline(options, resolveResource(options, readOtelEnvironment()), { ofSdk: true });
+  const otel = readOtelEnvironment();
+  const pipeline = openPipeline(options, resolveResource(options, otel), { ofSdk: true });
   let undo: (() => void) | undefined;
   return {
     spanProcessor: pipeline.spanProcessor,
@@ -55,6 +57,7 @@ export function createProcessors(input: OptionsInput = {}): Processors {
     metricReader: pipeline.metricReader,
     alwaysRecord: createAlwaysRecordSampler,
     hookProcess() {
+      if (otel.disabled) return;
       undo ??= hookProcess(pipeline, options);
       // Whose it is, before anything is recorded: a crash may be the first.
       void pipeline.collect();

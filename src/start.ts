@@ -45,10 +45,12 @@ export interface Running {
 /**
  * Starts Rowtrace in this process, once: a second call gives the one that runs.
  *
- * @returns nothing when another OpenTelemetry SDK is registered already (one line on stderr says what to do)
+ * @returns nothing with OTEL_SDK_DISABLED=true, and when another OpenTelemetry SDK is registered already (one line on stderr
+ * says what to do)
  * @throws RowtraceError RT_OPTION_INVALID, RT_OPTION_UNKNOWN, RT_CONFIG_UNREADABLE
  */
 export function start(input: OptionsInput = {}): Running | undefined {
+  if (readOtelEnvironment().disabled) return undefined;
   return globals[RUNNING] ?? startWith(loadOptions(input));
 }
 

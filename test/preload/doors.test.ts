@@ -31,6 +31,15 @@ test('OTEL_SDK_DISABLED turns everything off: no line, no folder, no crash hook'
   assert.ok(!existsSync(join(application.dir, 'journal')));
 });
 
+test('OTEL_SDK_DISABLED turns off what is started in code, too', async (t) => {
+  const application = new Application(t, { app: 'doors/off.mjs', door: 'none', env: { OTEL_SDK_DISABLED: 'true' } });
+  const ended = await application.ended();
+  assert.equal(ended.code, 1);
+  assert.deepEqual(ended.said, []);
+  assert.match(ended.stderr, /TypeError: a crash, and no row/);
+  assert.ok(!existsSync(join(application.dir, 'journal')));
+});
+
 const BAD: [string, Record<string, string>, RegExp][] = [
   [
     'a URL of another database',
