@@ -18,15 +18,16 @@ const ISO_DATE =
 const WORD_DATE =
   /\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? )?(?:\d{1,2}[ -])?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}(?:-| {1,2})\d{1,4}(?:,? \d{4})?(?: \d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(?: (?:GMT|UTC|[A-Z]{3})?(?:[+-]\d{4})?(?: \([A-Za-z ]{1,48}\))?| [+-]\d{4})?(?: \d{4}\b)?/g;
 const TIME = /(?<![\w:])\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?!:?\w)/g;
-const GROUPED = /\b\d{1,3}(?:,\d{3})+\b/g;
+/** With what stands in front of it as in front of a token: "-$1,200". */
+const GROUPED = /(?:(?<!\w)[-+])?(?<!\w)\$?\d{1,3}(?:,\d{3})+\b/g;
 /** A token: letters, digits and _, joined by single - or .; its sign; "<1 sec". */
 const TOKEN = /(?<![\w])(?:[-+]|(?<!<)<(?=\d))?[A-Za-z0-9_$]+(?:(?:[-.:]|~~?)[A-Za-z0-9_$]+)*/g;
 /** "<*>, <*>", and what a value is called or measured as beside it: "403 bytes (1.2 KB)", "from 10.0.0.1 ()". */
 const RUN = /<\*>(?:[ ,;:.|/+&~-]{0,3}<\*>| \((?:<\*>)?\))+/g;
 
-/** "200 ms" and "1.2 s": the unit changes with the size of the value. */
+/** "200 ms" and "1.2 s": the unit changes with the size of the value. "9:30 AM" (ICU writes a narrow blank): so do these. */
 const UNIT =
-  /<\*> ?(?:ns|[uµ]s|ms|msecs?|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?|[kKMGT]i?B|bytes|B)\b(?!\()/g;
+  /<\*>[ \u202f]?(?:ns|[uµ]s|ms|msecs?|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?|[kKMGT]i?B|bytes|B|[AP]M)\b(?!\()/g;
 
 export function maskValues(text: string): string {
   if (!VARIABLE.test(text)) return text;
