@@ -107,8 +107,10 @@ export interface LogFact extends RequestFacts {
 
 /** By what an exception that came without its object is known again: the sink makes one row of all its carriers. */
 export interface Occurrence {
-  /** Of trace, type, message and stack; 32 hex. */
+  /** Of trace, type, message and stack; 32 hex. Where the stack grows (unwound.ts), of what does not change in it. */
   key: string;
+  /** What grows: a carrier that has others is of another exception. */
+  frames?: string;
   /** Span it was recorded on, and what is known of that span's ancestors, nearest first. */
   span: string;
   path?: string[];

@@ -3,6 +3,7 @@
 // same in whatever order carriers with paths come; of those that only their times tell apart the order may decide.
 
 import type { Occurrence } from './fact.ts';
+import { mayBeSame } from './unwound.ts';
 
 /** One that came: `into` is the row it became, or became part of. */
 export interface Carrier extends Omit<Occurrence, 'key'> {
@@ -29,7 +30,11 @@ export function findCarrier(known: readonly Carrier[], next: Omit<Carrier, 'into
   if (known.length >= MAX_CARRIERS) return undefined;
   const groups = new Map<string, Carrier[]>();
   for (const carrier of known) groups.set(carrier.into, [...(groups.get(carrier.into) ?? []), carrier]);
-  for (const group of groups.values()) if (group.every((carrier) => areOnOneLine(carrier, next))) return group[0];
+  // A log record has no path of its own; what else came of its span may know it.
+  const paths = new Map<string, readonly string[]>();
+  for (const { span, path } of [...known, next]) if (path !== undefined) paths.set(span, path);
+  for (const group of groups.values())
+    if (group.every((carrier) => areOnOneLine(carrier, next, paths))) return group[0];
   return undefined;
 }
 
@@ -37,18 +42,19 @@ export function addCarrier(known: readonly Carrier[], next: Carrier): readonly C
   return known.length >= MAX_CARRIERS ? known : [...known, next];
 }
 
-type Placed = Pick<Carrier, 'span' | 'path' | 'request' | 'from' | 'to' | 'nth'>;
+type Placed = Pick<Carrier, 'span' | 'path' | 'request' | 'from' | 'to' | 'nth' | 'frames'>;
 
-/** True for the same span, and for a span and its ancestor. */
-function areOnOneLine(a: Placed, b: Placed): boolean {
+/** True for the same span, and for a span and its ancestor; not for stacks that part. */
+function areOnOneLine(a: Placed, b: Placed, paths: ReadonlyMap<string, readonly string[]>): boolean {
+  if (!mayBeSame(a.frames, b.frames)) return false;
   if (a.span === b.span) return !(isEvent(a) && isEvent(b)) || (a.nth ?? 0) === (b.nth ?? 0);
-  const [pathOfA, pathOfB] = [a.path ?? [], b.path ?? []];
+  const [pathOfA, pathOfB] = [paths.get(a.span) ?? [], paths.get(b.span) ?? []];
   if (pathOfA.includes(b.span) || pathOfB.includes(a.span)) return true;
   // Both have an ancestor in common and neither is that of the other: siblings, or cousins.
   if (pathOfA.some((id) => pathOfB.includes(id))) return false;
   // Calls at once to one service look alike by their times, too; each has a parent of its own.
   if (a.request !== undefined && b.request !== undefined && a.request !== b.request) return false;
-  // What is between them did not come along (a log record never has a path): the time of an ancestor holds the other's.
+  // What is between them did not come along: the time of an ancestor holds the other's.
   return holds(a, b) || holds(b, a);
 }
 

@@ -1,8 +1,9 @@
 // Identities that survive a retry: the same record gives the same id, whoever receives it. OTLP has none of its own.
 
 import { createHash, hash } from 'node:crypto';
-import type { ErrorFact, RowRef } from '../../record/fact.ts';
+import type { ErrorFact, Occurrence, RowRef } from '../../record/fact.ts';
 import { clampTime } from '../../record/limits.ts';
+import type { Unwound } from '../../record/unwound.ts';
 import { uuidv7Of } from '../../util/uuid.ts';
 
 /** Parts lie here one after the other: one call of OpenSSL takes 2.7 µs a record of 400 bytes, a hash that is fed 8.4 µs. */
@@ -37,6 +38,11 @@ export function rowRef(time: number, digest: string): RowRef & { tRaw?: string }
 }
 
 /** What two carriers of one exception have in common. */
-export function occurrenceKey(traceId: string, { type, message, stack }: ErrorFact): string {
-  return digestOf(traceId, type, message, stack ?? '').slice(0, 32);
+export function occurrenceKey(
+  traceId: string,
+  { type, message, stack }: ErrorFact,
+  unwound: Unwound | undefined,
+): Pick<Occurrence, 'key' | 'frames'> {
+  if (unwound !== undefined) return { key: digestOf(traceId, ...unwound.core).slice(0, 32), frames: unwound.frames };
+  return { key: digestOf(traceId, type, message, stack ?? '').slice(0, 32) };
 }

@@ -6,6 +6,7 @@ import type { LogFact, ResourceFact } from '../../record/fact.ts';
 import { isAtLeast, type Level, levelOfRecord } from '../../record/level.ts';
 import { LIMITS } from '../../record/limits.ts';
 import { clean } from '../../record/scrub/clean.ts';
+import { nameInFull } from '../../record/unwound.ts';
 import { keptUserId } from '../../record/user-id.ts';
 import type { LogSignal, ResourceGroup } from '../signals.ts';
 import { bodyOf } from './body.ts';
@@ -47,6 +48,7 @@ function logFact(
   const tags: Record<string, unknown> = {};
   recordTags(attributes, tags);
   const error = errorOfAttributes(attributes, scrubber);
+  const unwound = error === undefined ? undefined : nameInFull(error, resource.language);
   const body = bodyOf(record.body, tags) ?? (error === undefined ? record.eventName || undefined : undefined);
   const identity: Identity = {};
   readIdentity(attributes, identity);
@@ -85,7 +87,7 @@ function logFact(
   const isOpen = isError && outcome === undefined;
   if (!traced || (!isError && outcome === undefined)) return fact;
   if (isError && error !== undefined) {
-    fact.occurrence = { key: occurrenceKey(record.traceId, error), ...when };
+    fact.occurrence = { ...occurrenceKey(record.traceId, error, unwound), ...when };
     const absorbs = memory.takeFailuresAround(resource.service, record.traceId, record.spanId);
     if (absorbs.length > 0) fact.absorbs = absorbs;
   }

@@ -10,6 +10,7 @@ import { LIMITS } from '../../record/limits.ts';
 import { failureWords, isOutgoing } from '../../record/operation.ts';
 import { clean } from '../../record/scrub/clean.ts';
 import { slowLimit, slowWords } from '../../record/slow.ts';
+import { nameInFull } from '../../record/unwound.ts';
 import type { ResourceGroup, SpanEvent, SpanSignal } from '../signals.ts';
 import { digestOf, occurrenceKey, rowRef } from './ids.ts';
 import type { Mapped, RowFact } from './mapped.ts';
@@ -54,11 +55,13 @@ interface Told {
 class SpanMapping {
   readonly facts: RowFact[] = [];
   readonly #service: string;
+  readonly #language: string | undefined;
   readonly #acceptance: number | undefined;
   readonly #rules: MapRules;
 
-  constructor({ service, acceptance }: ResourceFact, rules: MapRules) {
+  constructor({ service, language, acceptance }: ResourceFact, rules: MapRules) {
     this.#service = service;
+    this.#language = language;
     this.#acceptance = acceptance;
     this.#rules = rules;
   }
@@ -87,8 +90,9 @@ class SpanMapping {
     const { memory, scrubber } = this.#rules;
     const error = errorOfAttributes(event.attributes, scrubber);
     if (error === undefined) return;
-    const key = occurrenceKey(span.traceId, error);
-    const nth = repeats?.nth(key, event.time || span.end) ?? 0;
+    const unwound = nameInFull(error, this.#language);
+    const known = occurrenceKey(span.traceId, error, unwound);
+    const nth = repeats?.nth(known.key, event.time || span.end) ?? 0;
     const request = memory.requestOf(this.#service, span.traceId, span.spanId);
     const tags: Record<string, unknown> = {};
     recordTags(event.attributes, tags);
@@ -101,7 +105,7 @@ class SpanMapping {
       tags,
       absorbs: memory.takeFailuresAround(this.#service, span.traceId, span.spanId),
       occurrence: {
-        key,
+        ...known,
         path: this.#path(node),
         ...(request ? { request } : {}),
         ...(nth > 0 ? { nth } : {}),
