@@ -1,7 +1,7 @@
 // Languages that write the stack while it is unwound (Python, .NET): the further up an exception is told of, the more frames
 // it has, and their loggers do not name it as their spans do. Python's name class and first argument ("NotFound", "2") where
-// the span has "errors.NotFound", "[Errno 2] No such file …"; .NET's name the class without its namespace. The text of the
-// stack says it in full. In: an error as its carrier tells it. Out: how it is called, and by what other carriers know it.
+// the span has "errors.NotFound", "[Errno 2] No such file …"; .NET's name the class without its namespace, and spans of Java a
+// class in a class in their own way. The text of the stack says it in full. In: an error as its carrier tells it. Out: how it is called, and by what other carriers know it.
 
 import type { ErrorFact } from './fact.ts';
 import { walkChain } from './fingerprint/chain.ts';
@@ -35,7 +35,14 @@ export interface Unwound {
 export function nameInFull(error: ErrorFact, language: string | undefined): Unwound | undefined {
   const unwound = readUnwound(error, language);
   if (unwound !== undefined) Object.assign(error, { type: unwound.type, message: unwound.message });
+  else if (language === 'java' || language === 'kotlin') error.type = binaryName(error);
   return unwound;
+}
+
+/** A class in a class: spans of Java say Outer.Inner, appenders of its loggers and its stacks Outer$Inner. */
+function binaryName({ type, stack = '' }: ErrorFact): string {
+  const [said = ''] = /^[\w.$]{1,512}/.exec(stack) ?? [];
+  return said.replaceAll('$', '.') === type.replaceAll('$', '.') ? said : type;
 }
 
 function readUnwound(error: ErrorFact, language: string | undefined): Unwound | undefined {

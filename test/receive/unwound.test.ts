@@ -94,6 +94,27 @@ test('.NET: an activity and a logger, which leaves the namespace out, tell of on
   );
 });
 
+test('Java: a class in a class, which spans and appenders of loggers write each in their own way, is one row', async (t) => {
+  const receiver = await receiverFor(t);
+  const type = 'org.springframework.web.client.HttpClientErrorException$NotFound';
+  const stack = `${type}: 404 : [no body]\n\tat com.example.Dogs.load(Dogs.java:31)\n`;
+  const event = exceptionEvent(type.replace('$', '.'), '404 : [no body]', stack, now);
+  const record = recordAt(0, {
+    'exception.type': type,
+    'exception.message': '404 : [no body]',
+    'exception.stacktrace': stack,
+  });
+  const resource = { 'service.name': 'kennel', 'telemetry.sdk.language': 'java' };
+  await receiver.json('/v1/traces', traces([spanAt(0, event)], resource));
+  await receiver.json('/v1/logs', logs([record], resource));
+  await receiver.settled();
+  const rows = await receiver.rows<{ error_type: string }>(1);
+  assert.deepEqual(
+    rows.map(({ error_type }) => error_type),
+    [type],
+  );
+});
+
 test('Python: the same words raised in one place for two callers are two rows, in any order', async (t) => {
   const receiver = await receiverFor(t);
   const told = (frames: string) => ({
