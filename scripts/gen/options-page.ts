@@ -41,6 +41,8 @@ export function optionsPage(): string {
     '|---|---|---|---|',
     ...rows,
     '',
+    'Of the commands only: `ROWTRACE_QUEUE` is `--queue` of `serve`, `worker` and `doctor`; `ROWTRACE_DEBUG=1` prints where an error of a command comes from.',
+    '',
     '## OpenTelemetry variables',
     '',
     '| variable | what it does here |',
