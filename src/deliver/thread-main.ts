@@ -23,6 +23,7 @@ export interface ThreadEntry<Options extends ThreadOptions> {
 
 /** To be called by the entry file of the worker, and nowhere else. */
 export function runDeliveryThread<Options extends ThreadOptions>({ createSink }: ThreadEntry<Options>): void {
+  for (const output of [process.stdout, process.stderr]) silence(output);
   const port = parentPort as MessagePort;
   const { options, journalDir, shared } = workerData as ThreadData;
   const print = createProblemPrinter();
@@ -65,4 +66,16 @@ export function runDeliveryThread<Options extends ThreadOptions>({ createSink }:
   shipper.start();
   if (options.baselinesOf !== undefined)
     readBaselines(sink, options.baselinesOf, (baselines) => post({ type: 'baselines', baselines }));
+}
+
+/**
+ * A warning of pg's ("sslmode=require" gives one) is output, too, and its first piece makes the application's side read it, which
+ * keeps the process alive for as long as the thread lives. So nothing gets that far; problems go to the file descriptor itself.
+ */
+function silence(output: NodeJS.WriteStream): void {
+  output.write = (_chunk: unknown, encoding?: unknown, written?: unknown) => {
+    const done = typeof encoding === 'function' ? encoding : written;
+    if (typeof done === 'function') process.nextTick(done);
+    return true;
+  };
 }

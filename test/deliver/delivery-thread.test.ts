@@ -58,6 +58,12 @@ test('a process that lives longer is not kept alive by the thread', async (t) =>
   assert.deepEqual({ code, stored }, { code: 0, stored: ['one'] });
 });
 
+test('output of the thread goes nowhere, and keeps no process alive', { timeout: 20_000 }, async (t) => {
+  const { code, stored, stderr, lines } = await end(t, 'flush', { loud: true });
+  assert.deepEqual({ code, stored, stderr }, { code: 0, stored: ['one'], stderr: '' });
+  assert.deepEqual(lines.slice(0, -1), ['{"flushed":true}']);
+});
+
 test('flush resolves when the record is stored, and keeps the process alive until then', async (t) => {
   const { stored, lines } = await end(t, 'flush', { openMillis: 200 });
   assert.equal(lines[0], '{"flushed":true}');

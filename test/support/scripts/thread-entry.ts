@@ -10,6 +10,8 @@ export interface TestThreadOptions extends ThreadOptions {
   storedPath: string;
   openMillis?: number;
   failing?: 'outage' | 'config';
+  /** Opening gives a warning, as pg does for "sslmode=require", and writes to stdout. */
+  loud?: boolean;
   /** Writes are begun (the file is there, and empty) and never answered, as by a frozen Postgres. */
   frozen?: boolean;
   dieAfterMillis?: number;
@@ -26,6 +28,10 @@ class FileSink implements Sink {
 
   async open(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, this.#options.openMillis ?? 0));
+    if (this.#options.loud) {
+      process.emitWarning('a warning in the thread');
+      process.stdout.write('words of the thread\n');
+    }
     if (this.#options.failing) throw new SinkError(this.#options.failing, `the database is away (${process.execArgv})`);
   }
 
