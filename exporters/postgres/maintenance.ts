@@ -5,6 +5,8 @@
 import type { Db } from '../../src/store/db.ts';
 
 const PARTITIONS_EVERY_MILLIS = 3_600_000;
+/** After a failure: whoever reads all night (pg_dump) holds the lock that a new partition needs, and there are some ahead. */
+const PARTITIONS_AGAIN_MILLIS = 60_000;
 const ROLL_UP_EVERY_MILLIS = 60_000;
 /** As much as roll_up_latency() takes at a time. */
 const HOURS_AT_ONCE = 6;
@@ -39,6 +41,8 @@ export function startMaintenance(db: Db, schema: string, everyMillis: number, ke
 
   async function round(): Promise<void> {
     if (performance.now() - partitionsAt >= PARTITIONS_EVERY_MILLIS) {
+      // Said before it is tried: what fails here must not keep each round from what comes behind it.
+      partitionsAt = performance.now() - PARTITIONS_EVERY_MILLIS + PARTITIONS_AGAIN_MILLIS;
       await db.query(`select ${schema}.ensure_partitions()`);
       partitionsAt = performance.now();
     }

@@ -1,0 +1,40 @@
+// What is done now and then beside the writing, while one part of it cannot be done.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createPostgresSink } from '../../../exporters/postgres/postgres-sink.ts';
+import { openPostgres } from '../../../src/store/postgres.ts';
+import { databaseFor } from '../../support/database.ts';
+import { until } from '../../support/journals.ts';
+import { errorLog } from '../../support/rows.ts';
+import { batch } from '../../support/sinks.ts';
+
+test('counts are folded while somebody reads all night, and a new day’s partition waits for the lock', async (t) => {
+  const { db, url } = await databaseFor(t);
+  const [day] = await db.query<{ name: string }>(
+    `select max(relname::text) as name from pg_class where relname ~ '^error_logs_[0-9]{8}$'`,
+  );
+  await db.query(`drop table rowtrace.${day!.name}`);
+  const other = openPostgres(url);
+  t.after(() => other.close());
+  const reading = Promise.withResolvers<void>();
+  const done = Promise.withResolvers<void>();
+  const dump = other.transaction(async (tx) => {
+    await tx.query('select count(*) from rowtrace.error_logs');
+    reading.resolve();
+    await done.promise;
+  });
+  await reading.promise;
+  try {
+    const sink = createPostgresSink({ open: async () => openPostgres(url), foldEveryMillis: 50 });
+    t.after(() => sink.close());
+    await sink.open();
+    await sink.write(batch({ logs: [errorLog()] }));
+    await until('folded', async () => (await db.query('select from rowtrace.issue_deltas')).length === 0);
+    const made = await db.query('select from pg_class where relname = $1', [day!.name]);
+    assert.equal(made.length, 0, 'the reader still held the lock');
+  } finally {
+    done.resolve();
+    await dump;
+  }
+});
