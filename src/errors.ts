@@ -26,7 +26,11 @@ export const ERRORS = {
   },
   RT_DATABASE_REFUSED: {
     message: 'The database %s refused the connection: %s.',
-    fix: 'Check user, password and database name in ROWTRACE_DATABASE_URL.',
+    fix: 'Check user, password and database name in ROWTRACE_DATABASE_URL; where it says "no encryption", add sslmode=verify-full.',
+  },
+  RT_DATABASE_TLS: {
+    message: 'The database %s is not trusted, or not encrypted as it should be: %s.',
+    fix: 'Add sslrootcert=<PEM file of its CA> to ROWTRACE_DATABASE_URL, and name the host as its certificate does; sslmode=no-verify encrypts and trusts anybody, sslmode=disable does not encrypt.',
   },
   RT_DATABASE_SLOW: {
     message: 'The database %s took longer than Rowtrace waits: %s.',

@@ -3,6 +3,7 @@
 
 import { type FailureKind, SinkError } from '../../src/deliver/sink.ts';
 import { type ErrorCode, RowtraceError } from '../../src/errors.ts';
+import { isTlsFailure } from '../../src/store/tls-failure.ts';
 
 /** SQLSTATE, or a class of them, or a code of Node; the longest prefix wins. */
 const KINDS: readonly (readonly [prefix: string, kind: FailureKind, code?: ErrorCode])[] = [
@@ -20,21 +21,12 @@ const KINDS: readonly (readonly [prefix: string, kind: FailureKind, code?: Error
   ['42501', 'config', 'RT_DATABASE_RIGHTS'],
   ['42', 'config', 'RT_SCHEMA_MISSING'], // undefined table, column, function
   ['0A', 'config', 'RT_DATABASE_REFUSED'],
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'config', 'RT_DATABASE_REFUSED'],
-  ['SELF_SIGNED_CERT_IN_CHAIN', 'config', 'RT_DATABASE_REFUSED'],
-  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'config', 'RT_DATABASE_REFUSED'],
-  ['CERT_HAS_EXPIRED', 'config', 'RT_DATABASE_REFUSED'],
-  ['ERR_TLS_CERT_ALTNAME_INVALID', 'config', 'RT_DATABASE_REFUSED'],
 ];
 
 /** Errors of pg and of PgBouncer that say what they are in words only. PgBouncer answers 08P01 to almost everything. */
 const WORDS: readonly (readonly [pattern: RegExp, kind: FailureKind, code?: ErrorCode])[] = [
   [/^query read timeout/i, 'slow'],
-  [
-    /does not support SSL|^SASL|password authentication failed|client password must be/i,
-    'config',
-    'RT_DATABASE_REFUSED',
-  ],
+  [/^SASL|password authentication failed|client password must be/i, 'config', 'RT_DATABASE_REFUSED'],
   [/no such (user|database)|unsupported startup parameter|auth(entication)? failed/i, 'config', 'RT_DATABASE_REFUSED'],
 ];
 
@@ -57,6 +49,7 @@ function findKind(error: unknown, message: string): [FailureKind, ErrorCode?] {
   const { code, constraint } = (error ?? {}) as { code?: unknown; constraint?: unknown };
   // Not of a constraint with a name: a partition was made while the row was on its way to the default one.
   if (code === '23514' && constraint === undefined) return ['outage', 'RT_DATABASE_UNREACHABLE'];
+  if (isTlsFailure(code, message)) return ['config', 'RT_DATABASE_TLS'];
   if (typeof code === 'string' && code !== '08P01') {
     const hits = KINDS.filter(([prefix]) => code.startsWith(prefix));
     const best = hits.sort((a, b) => b[0].length - a[0].length)[0];

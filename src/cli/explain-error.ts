@@ -2,6 +2,7 @@
 
 import { type ErrorCode, RowtraceError } from '../errors.ts';
 import { maskSecret, type Options } from '../options/options.ts';
+import { isTlsFailure } from '../store/tls-failure.ts';
 
 const BY_SQLSTATE: readonly (readonly [prefix: string, code: ErrorCode])[] = [
   ['25006', 'RT_DATABASE_READ_ONLY'],
@@ -21,9 +22,8 @@ const BY_SQLSTATE: readonly (readonly [prefix: string, code: ErrorCode])[] = [
   ['57P', 'RT_DATABASE_UNREACHABLE'],
 ];
 const NETWORK = /^(E[A-Z]{3,}|EAI_AGAIN)$/;
-const REFUSED =
-  /does not support SSL|^SASL|password authentication failed|client password must be|self.signed certificate/i;
-const UNREACHABLE = /timeout|terminated unexpectedly|connection terminated/i;
+const REFUSED = /^SASL|password authentication failed|client password must be/i;
+const UNREACHABLE = /timeout|terminated unexpectedly|connection terminated|not queryable/i;
 
 export function explainDatabaseError(error: unknown, { databaseUrl, schema, dir }: Options): unknown {
   if (error instanceof RowtraceError) return error;
@@ -36,6 +36,7 @@ export function explainDatabaseError(error: unknown, { databaseUrl, schema, dir 
 }
 
 function codeOf(code: string | undefined, message: string): ErrorCode | undefined {
+  if (isTlsFailure(code, message)) return 'RT_DATABASE_TLS';
   if (code !== undefined && NETWORK.test(code)) return 'RT_DATABASE_UNREACHABLE';
   const hit = code === undefined ? undefined : BY_SQLSTATE.find(([prefix]) => code.startsWith(prefix));
   if (hit) return hit[1];

@@ -21,6 +21,10 @@ test('each failure of a database has its code', () => {
     [failure('ECONNREFUSED', 'connect'), 'RT_DATABASE_UNREACHABLE'],
     [failure('28P01', 'password authentication failed'), 'RT_DATABASE_REFUSED'],
     [failure('42P01', 'relation does not exist'), 'RT_SCHEMA_MISSING'],
+    [failure('UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unable to verify the first certificate'), 'RT_DATABASE_TLS'],
+    [failure('ERR_TLS_CERT_ALTNAME_INVALID', 'Hostname/IP does not match'), 'RT_DATABASE_TLS'],
+    [failure(undefined, 'The server does not support SSL connections'), 'RT_DATABASE_TLS'],
+    [failure(undefined, 'Client has encountered a connection error and is not queryable'), 'RT_DATABASE_UNREACHABLE'],
   ] as const) {
     const explained = explainDatabaseError(error, options) as RowtraceError;
     assert.equal(explained.code, code, error.message);

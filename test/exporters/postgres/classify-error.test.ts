@@ -44,6 +44,9 @@ const RULES: [string, unknown, string][] = [
   ['PgBouncer knows no such user', failure('08P01', 'no such user: x'), 'config'],
   ['no TLS', failure(undefined, 'The server does not support SSL connections'), 'config'],
   ['unknown certificate', failure('SELF_SIGNED_CERT_IN_CHAIN'), 'config'],
+  ['certificate of an unknown CA', failure('UNABLE_TO_GET_ISSUER_CERT_LOCALLY'), 'config'],
+  ['certificate of tomorrow', failure('CERT_NOT_YET_VALID'), 'config'],
+  ['a handshake that broke', failure('ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC'), 'outage'],
   ['newer schema', new RowtraceError('RT_SCHEMA_NEWER', ['rowtrace', '9']), 'config'],
   ['not even an error', 'nonsense', 'outage'],
 ];
@@ -55,12 +58,17 @@ for (const [what, error, kind] of RULES)
     assert.doesNotMatch(classified.message, /hush/);
   });
 
+test('a certificate that is not trusted is no wrong password', () => {
+  for (const error of [failure('UNABLE_TO_VERIFY_LEAF_SIGNATURE'), failure('ERR_TLS_CERT_ALTNAME_INVALID')])
+    assert.match(classifyError(error, context).message, /is not trusted.*: as the server says\. Add sslrootcert=/);
+});
+
 test('config failures name the database and the fix', () => {
   const message = classifyError(failure('28P01', 'password authentication failed for user "me"'), context).message;
   assert.equal(
     message,
     'The database postgres://me:***@db.example/app refused the connection: password authentication failed for user "me". ' +
-      'Check user, password and database name in ROWTRACE_DATABASE_URL.',
+      'Check user, password and database name in ROWTRACE_DATABASE_URL; where it says "no encryption", add sslmode=verify-full.',
   );
   assert.match(
     classifyError(failure('42501', 'permission denied'), context).message,
