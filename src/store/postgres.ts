@@ -70,6 +70,7 @@ export function openPostgres(target: string | pg.PoolConfig, options: PostgresOp
     const query_timeout = timeout + GRACE_MILLIS;
     // jit off: compiling costs more than our statements gain (the planner overestimates json_to_recordset). The style of
     // dates: pg reads ISO only, and functions of ours write times into statements, where "IST" would be of another country.
+    // Strings as the standard has them: functions and migrations are read by it when they run, and "off" takes `\d` for "d".
     const begin = [
       'begin',
       `set local statement_timeout = ${timeout}`,
@@ -77,6 +78,7 @@ export function openPostgres(target: string | pg.PoolConfig, options: PostgresOp
       'set local jit = off',
       `set local datestyle = 'ISO, MDY'`,
       `set local timezone = 'UTC'`,
+      'set local standard_conforming_strings = on',
     ];
     const { client, room } = await connect();
     // A connection is kept only while every failure on it was an answer of the server: after a time-out or a broken

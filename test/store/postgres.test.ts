@@ -72,6 +72,16 @@ test('whatever DateStyle and TimeZone a database has, times are read and partiti
   }
 });
 
+test('a database with standard_conforming_strings off orders releases as any other', async (t) => {
+  const { url, db } = await databaseFor(t, 'empty');
+  await db.query(`alter database ${new URL(url).pathname.slice(1)} set standard_conforming_strings = off`);
+  const one = openPostgres(url, { max: 1 });
+  t.after(() => one.close());
+  await migrate(one);
+  const [row] = await one.query(`select rowtrace.release_order('shop', '1.9.0', '1.10.0') as "order"`);
+  assert.deepEqual(row, { order: -1 });
+});
+
 // Before Postgres 18 "IST" is Israel's wherever it is written.
 test('who asks for partitions in a session of another style gets the same, on Postgres 14', {
   timeout: 120_000,
