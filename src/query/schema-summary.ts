@@ -27,7 +27,10 @@ export interface StorageSummary {
   unfoldedDeltas: number;
   /** Records that were refused, counted up to 100,000. */
   deadLetters: number;
-  canInsert: boolean;
+  /** What the role needs to store rows and does not have: "insert on error_logs", "usage on issues_id_seq". */
+  missingRights: string[];
+  /** Whether the role may call apply_retention(), which is nobody's but its owner's until it is granted. */
+  canDrop: boolean;
 }
 
 export interface SchemaSummary {
@@ -70,8 +73,14 @@ async function summariseStorage(db: Queryable, schema: string): Promise<StorageS
        (select count(*) from (select from ${quoted}.error_logs_default limit 1000) s) as stragglers,
        (select count(*) from (select from ${quoted}.issue_deltas limit 100000) d) as "unfoldedDeltas",
        (select count(*) from (select from ${quoted}.dead_letters limit 100000) l) as "deadLetters",
-       has_table_privilege($2, 'insert') as "canInsert"`,
-    [quoted, `${quoted}.error_logs`],
+       array(select format('%s on %I', privilege, c.relname)
+        from pg_class c cross join unnest(array['select', 'insert', 'update', 'delete']) with ordinality p (privilege, nr)
+        where c.relnamespace = $1::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+          and c.relname not in ('api_keys', 'migrations') and not has_table_privilege(c.oid, privilege)
+        order by c.relname, nr)
+       || array(select 'usage on issues_id_seq' where not has_sequence_privilege($3, 'usage')) as "missingRights",
+       has_function_privilege($4, 'execute') as "canDrop"`,
+    [quoted, `${quoted}.error_logs`, `${quoted}.issues_id_seq`, `${quoted}.apply_retention(int, int, int, int)`],
   );
   return row!;
 }

@@ -153,7 +153,8 @@ for (const kind of KINDS) {
       assert.equal(ok.schema.state, 'ok');
       assert.equal(ok.storage!.stragglers, 1);
       assert.equal(ok.storage!.lastDay, new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10));
-      assert.ok(ok.storage!.canInsert && ok.storage!.sizeBytes > 0);
+      assert.deepEqual([ok.storage!.missingRights, ok.storage!.canDrop], [[], true]);
+      assert.ok(ok.storage!.sizeBytes > 0);
       assert.equal((await summariseSchema(db, 'nothing_here')).schema.state, 'missing');
     });
   });

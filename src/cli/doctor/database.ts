@@ -79,7 +79,7 @@ function checkServer({ server, schema }: SchemaSummary, options: Options): Findi
   return findings;
 }
 
-function checkTables({ schema, storage }: SchemaSummary, options: Options): Finding[] {
+function checkTables({ server, schema, storage }: SchemaSummary, options: Options): Finding[] {
   const states: Record<typeof schema.state, Finding> = {
     ok: { state: 'ok', name: 'schema', text: `${options.schema} is up to date` },
     missing: {
@@ -110,12 +110,21 @@ function checkTables({ schema, storage }: SchemaSummary, options: Options): Find
       fix: 'Undo the change, or drop the schema and migrate anew.',
     });
   if (storage === undefined) return findings;
-  if (!storage.canInsert)
+  const [missing] = storage.missingRights;
+  if (missing !== undefined) {
+    const others = storage.missingRights.length - 1;
     findings.push({
       state: 'problem',
       name: 'rights',
-      text: 'the role may not insert into error_logs',
-      fix: 'Grant insert, select, update and delete on the tables of the schema.',
+      text: `role ${server.role} lacks ${missing}${others > 0 ? ` and ${count(others)} more` : ''}: it cannot store rows`,
+      fix: `Grant select, insert, update, delete on all tables and usage on all sequences in schema ${options.schema}.`,
+    });
+  } else if (!storage.canDrop)
+    findings.push({
+      state: 'warning',
+      name: 'rights',
+      text: `role ${server.role} may not drop what is older than keepDays, and nobody else does unless its role may`,
+      fix: `Grant execute on function ${options.schema}.apply_retention.`,
     });
   const size = `${(storage.sizeBytes / 2 ** 20).toFixed(1)} MiB`;
   findings.push({
