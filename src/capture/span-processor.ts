@@ -23,6 +23,7 @@ import type { Carrier } from './carrier.ts';
 import { cleanNameOf } from './clean-name.ts';
 import type { Exemplars } from './exemplars.ts';
 import { isNextSignal, isNextSpan, joinRequest } from './frameworks/next.ts';
+import { documentError, isOfDocument } from './graphql-document.ts';
 import { unixMillis } from './hr-time.ts';
 import type { OnResource } from './on-resource.ts';
 import { hookOwnAborts, isOwnAbort } from './own-aborts.ts';
@@ -126,13 +127,16 @@ export class RowtraceSpanProcessor implements SpanProcessor {
     }
     // A client's text without an object is often a mask for the true one, which comes with the span's status: see onEnd.
     if (isOutgoing(span) && typeof exception === 'string' && state.addText(exception)) return;
+    const ofDocument = isOfDocument(span);
+    const thrown = ofDocument ? documentError(exception) : exception;
     const outgoing = isOutgoing(span);
     // The answer of another service that went on as an error has a status, too: only a request can have a client at fault,
     // and the answer says whether it had. What `expose` (http-errors) means for the client needs no such question.
-    const quiet = isClientFault(exception) && (outgoing || state.request.span.kind === SpanKind.SERVER);
+    const faulty = ofDocument || isClientFault(thrown);
+    const quiet = faulty && (outgoing || state.request.span.kind === SpanKind.SERVER);
     const carrier = this.#carrier(span, state, quiet ? 'WARNING' : 'ERROR');
-    if (quiet && !outgoing && peek(exception, 'expose') !== true) carrier.undecided = true;
-    this.#options.tracker.thrown(exception, carrier);
+    if (quiet && !outgoing && peek(thrown, 'expose') !== true) carrier.undecided = true;
+    this.#options.tracker.thrown(thrown, carrier);
   }
 
   #carrier(span: ReadableSpan, state: SpanState, level: Level): Carrier {

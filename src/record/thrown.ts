@@ -25,9 +25,28 @@ export function isClientFault(thrown: unknown): boolean {
   return faultOfClient(thrown) !== undefined;
 }
 
+/** Codes of GraphQL errors that servers agree on; most are answered with status 200. */
+const STATUS_OF_CODE: Readonly<Record<string, number>> = {
+  GRAPHQL_PARSE_FAILED: 400,
+  GRAPHQL_VALIDATION_FAILED: 400,
+  BAD_USER_INPUT: 400,
+  BAD_REQUEST: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+};
+
+/** What a GraphQLError says of itself: `extensions: { code, http: { status } }`. */
+function statusOfExtensions(thrown: unknown): unknown {
+  const extensions = peek(thrown, 'extensions');
+  const code = peek(extensions, 'code');
+  const known = typeof code === 'string' && Object.hasOwn(STATUS_OF_CODE, code) ? STATUS_OF_CODE[code] : undefined;
+  return peek(peek(extensions, 'http'), 'status') ?? known;
+}
+
 /** That status. */
 export function faultOfClient(thrown: unknown): number | undefined {
-  const told = peek(thrown, 'statusCode') ?? peek(thrown, 'status');
+  const told = peek(thrown, 'statusCode') ?? peek(thrown, 'status') ?? statusOfExtensions(thrown);
   const status = typeof told === 'number' || typeof told === 'string' ? Number(told) : 0;
   return status >= 400 && status < 500 ? status : undefined;
 }

@@ -90,6 +90,15 @@ test('a status or members that cannot be read cost nothing else', () => {
   assert.equal(errorFact(members, scrubber).message, 'boom');
   for (const status of [Symbol('x'), Object.create(null), revoked.proxy, {}])
     assert.equal(isClientFault(Object.assign(new Error('boom'), { status })), false);
+  const ofGraphql = (extensions: object) => Object.assign(new Error('boom'), { extensions });
+  for (const extensions of [{ code: 'FORBIDDEN' }, { code: 'MINE', http: { status: 402 } }])
+    assert.equal(isClientFault(ofGraphql(extensions)), true);
+  for (const extensions of [
+    { code: 'INTERNAL_SERVER_ERROR' },
+    { code: 'toString' },
+    { code: 'FORBIDDEN', http: { status: 500 } },
+  ])
+    assert.equal(isClientFault(ofGraphql(extensions)), false);
   for (const status of [404, '404']) assert.equal(isClientFault(Object.assign(new Error('boom'), { status })), true);
 });
 

@@ -92,6 +92,18 @@ test('graphql: an error of a resolver, which is answered with status 200, is a r
   assertRows(rows, [['ERROR', 'RangeError', 'no dog 7', '/graphql']]);
 });
 
+test('graphql: what a client asks wrongly is a WARNING, in words', async (t) => {
+  const asked = ['{ cat }', '{ cow }', '{ dog(', '{ dog(id: 1) }'];
+  const paths = asked.map((source) => `/graphql/asks?source=${encodeURIComponent(source)}`);
+  const { rows } = await rowsAfter(t, paths, {});
+  assertRows(rows, [
+    ['WARNING', 'GraphQLError', 'Cannot query field "cat" on type "Query".', '/graphql/asks'],
+    ['WARNING', 'GraphQLError', 'Cannot query field "cow" on type "Query". Did you mean "dog"?', '/graphql/asks'],
+    ['WARNING', 'GraphQLError', 'Syntax Error: Expected Name, found <EOF>.', '/graphql/asks'],
+    ['WARNING', 'GraphQLError', 'not your dog', '/graphql/asks'],
+  ]);
+});
+
 test('aws-sdk and openai: an answer that the client throws for is one row', async (t) => {
   const { rows } = await rowsAfter(t, ['/aws', '/openai'], { HTTP_URL: await refusingServer(t) });
   assertRows(rows, [
