@@ -7,6 +7,7 @@ import { withThrown } from '../../otel/context-keys.ts';
 import type { LineLogger } from '../../otel/lines.ts';
 import { readable } from '../../record/limits.ts';
 import { isErrorLike, isObject, peek } from '../../record/thrown.ts';
+import { withoutColours } from '../../util/colours.ts';
 import { type ShownTexts, withShownTexts } from './masked.ts';
 
 export const TRACE = 1;
@@ -157,8 +158,8 @@ export function inWords(values: readonly unknown[], thrown?: unknown): { body?: 
     else if (at < tokens) words.push(String(peek(thrown, 'message')));
   }
   if (values.length === 0 || words.length === 0) return {};
-  const body = format(...words.map(inBounds));
+  const body = withoutColours(format(...words.map(inBounds)));
   // "⨯", "!!": a mark before the error, no words.
   if (thrown !== undefined && !/[\p{L}\p{N}]/u.test(body)) return {};
-  return tokens > 0 && rest.length > 0 ? { body, template: first as string } : { body };
+  return tokens > 0 && rest.length > 0 ? { body, template: withoutColours(first as string) } : { body };
 }

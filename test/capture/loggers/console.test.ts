@@ -30,6 +30,14 @@ const CALLS: [unknown[], Row][] = [
     ['ERROR', 'bad dog', undefined, BAD, 'console', {}],
   ],
   [
+    ['\u001b[31mERR\u001b[0m', bad()],
+    ['ERROR', 'ERR', undefined, BAD, 'console', {}],
+  ],
+  [
+    ['\u001b[1mdog %s\u001b[22m failed', 'Rex', bad()],
+    ['ERROR', 'dog Rex failed', 'dog %s failed', BAD, 'console', {}],
+  ],
+  [
     ['100%% sure', 1],
     ['ERROR', '100% sure 1', undefined, undefined, 'console', {}],
   ],

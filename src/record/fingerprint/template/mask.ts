@@ -1,6 +1,7 @@
 // Masks what varies in a message: addresses, ids, dates, numbers, paths. Text in, text with `<*>` out. What must stay is
 // hidden first (its digits are moved to private code points that no pattern knows) and comes back at the end.
 
+import { withoutColours } from '../../../util/colours.ts';
 import { maskHosts } from './hosts.ts';
 import { keepMeaningfulNumbers, restore } from './keep.ts';
 import { maskNamed } from './named.ts';
@@ -9,7 +10,6 @@ import { maskPaths } from './paths.ts';
 export const STAR = '<*>';
 
 const VARIABLE = /[\d@=/\\"'`]|\x1b|\.[a-z]{2}|\b(?:user|username) \w/i;
-const ANSI = /\x1b\[[0-9;]{0,16}[A-Za-z]/g;
 const URL_TEXT = /\b(?!file:)[a-z][a-z0-9+.-]{1,15}:\/\/[^\s"'`<>|,)\]}]+/gi;
 const EMAIL = /[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}/g;
 const UUID = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi;
@@ -31,8 +31,7 @@ const UNIT =
 
 export function maskValues(text: string): string {
   if (!VARIABLE.test(text)) return text;
-  let said = text.includes('\x1b') ? text.replace(ANSI, '') : text;
-  said = keepMeaningfulNumbers(said);
+  let said = keepMeaningfulNumbers(withoutColours(text));
   if (said.includes('://')) said = said.replace(URL_TEXT, STAR);
   if (said.includes('@')) said = said.replace(EMAIL, STAR);
   // A look for a character is a tenth of a look for a pattern.
