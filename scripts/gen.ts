@@ -3,6 +3,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { commandsPage } from './gen/commands-page.ts';
 import { errorsPage } from './gen/errors-page.ts';
 import { optionsPage } from './gen/options-page.ts';
 import { tablesPage } from './gen/tables-page.ts';
@@ -10,6 +11,7 @@ import { tablesPage } from './gen/tables-page.ts';
 const check = process.argv.includes('--check');
 const docs = join(import.meta.dirname, '..', 'docs');
 const pages: Record<string, () => string | Promise<string>> = {
+  'commands.md': commandsPage,
   'options.md': optionsPage,
   'errors.md': errorsPage,
   'tables.md': tablesPage,

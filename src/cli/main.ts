@@ -1,31 +1,11 @@
 #!/usr/bin/env node
-// `rowtrace`: the command line. Commands in commands/, one file each; here only what they share: help, errors, exit codes.
+// `rowtrace`: runs the command line, and says in words and by the exit code what went wrong.
 
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { RowtraceError } from '../errors.ts';
-import { VERSION } from '../version.ts';
-import * as commands from './commands/index.ts';
-import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-codes.ts';
+import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { escapeLine, escapeLines } from './output/escape.ts';
-
-function createProgram(): Command {
-  const program = new Command('rowtrace')
-    .description('Errors, slow spans and latencies of your services, as rows in your own Postgres.')
-    .version(VERSION, '-V, --version', 'print the version')
-    .helpCommand('help [command]', 'show the help of a command')
-    .addHelpText(
-      'after',
-      `
-The database is ROWTRACE_DATABASE_URL; without it, an embedded one in ./.rowtrace (ROWTRACE_DIR).
-
-${EXIT_CODES_HELP}`,
-    )
-    .enablePositionalOptions()
-    .exitOverride()
-    .configureOutput({ outputError: () => {} });
-  for (const { register } of Object.values(commands)) register(program);
-  return program;
-}
+import { createProgram } from './program.ts';
 
 /** @returns the exit code, for what was thrown */
 function report(error: unknown): number {

@@ -61,6 +61,7 @@ describe('bad input', { concurrency: 3, timeout: 120_000 }, () => {
       2,
       /'' is invalid for argument 'operation'\. Expected an operation as `rowtrace latency` shows it/,
     ],
+    [['keys', 'create', ' '], {}, 2, /' ' is invalid for argument 'name'\. Expected a name that says/],
     [['issue'], {}, 2, /missing required argument 'issue'/],
     [['regroup'], {}, 2, /regroup changes nothing and only runs with --dry-run: .*\n {2}fix: /],
     [['regroup', '--dry-run', '--rules', 'none.json'], {}, 2, /The configuration file .*none\.json cannot be read/],

@@ -1,6 +1,6 @@
 // `rowtrace keys`: who may send to a receiver. A key is shown once, when it is made.
 
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { RowtraceError } from '../../errors.ts';
 import { loadOptions } from '../../options/options.ts';
 import { makeKey } from '../../receive/keys/api-key.ts';
@@ -26,8 +26,12 @@ export function register(program: Command): void {
   const create = keys
     .command('create')
     .description('make a key and show it, this once')
-    .argument('<name>', 'what it is for')
-    .option('--scope <scopes>', 'ingest (may send), read (may ask), or both', parseScopes, ['ingest'])
+    .argument('<name>', 'what it is for', parseName)
+    .addOption(
+      new Option('--scope <scopes>', 'ingest (may send), read (may ask), or both')
+        .argParser(parseScopes)
+        .default(['ingest'], 'ingest'),
+    )
     .option('--service <names>', 'service names it may send for (default: all)', parseNames);
   examples(
     onDatabase(create),
@@ -83,6 +87,11 @@ const COLUMNS: Column<ApiKey>[] = [
   { title: 'USED', value: ({ last_used_at }) => (last_used_at ? ago(last_used_at) : 'never'), drop: 2 },
   { title: 'STATE', value: ({ revoked_at }) => (revoked_at ? 'revoked' : 'good') },
 ];
+
+function parseName(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Expected a name that says what the key is for.');
+  return text;
+}
 
 function parseNames(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
