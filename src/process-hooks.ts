@@ -2,6 +2,7 @@
 
 import { hookCrashes } from './capture/crash.ts';
 import { hookConsole, hookLoggers } from './capture/loggers.ts';
+import { hookThreads } from './capture/thread-errors.ts';
 import { hookEndOfProcess } from './options/end-of-process.ts';
 import type { Options } from './options/options.ts';
 import { readOtelEnvironment } from './options/otel-env.ts';
@@ -17,6 +18,7 @@ export function hookProcess(pipeline: Pipeline, options: Options): () => void {
     hookConsole(logs.getLogger('console'), options.console),
     hookLoggers((name) => logs.getLogger(name), severityOfLevel(options.level), disabledInstrumentations),
     hookCrashes(pipeline.tracker),
+    hookThreads(pipeline.tracker),
     hookEndOfProcess({
       beforeExit: () => void pipeline.collect(),
       exit: () => pipeline.flushSync(options.exitTimeoutMillis),

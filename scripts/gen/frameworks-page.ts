@@ -153,8 +153,8 @@ ${inOrder(workers)
 - **Fastify's own \`request.id\`** (\`req-1\`) stays beside ours as the tag \`reqId\`.
 - **What answers errors itself, past the framework**: of tRPC's adapters there is the row "answered 500" without the error, a
   procedure's own comes with \`onError: ({ error }) => captureError(error)\`.
-- **Worker threads of the application**: nothing is hooked there. An error that ends one is a row where the main thread logs it,
-  gives it to \`captureError\`, or has no listener for it. Child processes and workers of \`node:cluster\` are as any process.
+- **Worker threads of the application**: nothing is hooked there. An error that ends one is a row, whether the main thread
+  listens for it (ERROR) or crashes of it (CRITICAL). Child processes and workers of \`node:cluster\` are as any process.
 - **Your own OpenTelemetry SDK** (\`createProcessors()\`): the hooks above come with the preload; there, the
   instrumentations that you register give routes and exceptions.
 `;

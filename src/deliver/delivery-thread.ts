@@ -3,6 +3,7 @@
 
 import { type ResourceLimits, Worker, type WorkerOptions } from 'node:worker_threads';
 import type { Baseline } from '../record/baseline.ts';
+import { markOwn } from '../util/own-threads.ts';
 import type { Place } from './sink.ts';
 import {
   FLUSHED,
@@ -174,6 +175,7 @@ class WorkerThread implements DeliveryThread {
         env: childEnv(),
         workerData: data,
       });
+      markOwn(worker);
       this.#worker = worker;
       worker.on('error', (error) => this.#failed(error));
       worker.on('messageerror', (error) => this.#failed(error));
