@@ -111,6 +111,8 @@ export interface Occurrence {
   key: string;
   /** What grows: a carrier that has others is of another exception. */
   frames?: string;
+  /** Of a log record below ERROR, as attempts make them: two such are two exceptions. */
+  attempt?: true;
   /** Span it was recorded on, and what is known of that span's ancestors, nearest first. */
   span: string;
   path?: string[];

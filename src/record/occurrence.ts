@@ -42,11 +42,11 @@ export function addCarrier(known: readonly Carrier[], next: Carrier): readonly C
   return known.length >= MAX_CARRIERS ? known : [...known, next];
 }
 
-type Placed = Pick<Carrier, 'span' | 'path' | 'request' | 'from' | 'to' | 'nth' | 'frames'>;
+type Placed = Pick<Carrier, 'span' | 'path' | 'request' | 'from' | 'to' | 'nth' | 'frames' | 'attempt'>;
 
-/** True for the same span, and for a span and its ancestor; not for stacks that part. */
+/** True for the same span, and for a span and its ancestor; not for stacks that part, nor for two attempts. */
 function areOnOneLine(a: Placed, b: Placed, paths: ReadonlyMap<string, readonly string[]>): boolean {
-  if (!mayBeSame(a.frames, b.frames)) return false;
+  if (!mayBeSame(a.frames, b.frames) || (a.attempt && b.attempt)) return false;
   if (a.span === b.span) return !(isEvent(a) && isEvent(b)) || (a.nth ?? 0) === (b.nth ?? 0);
   const [pathOfA, pathOfB] = [paths.get(a.span) ?? [], paths.get(b.span) ?? []];
   if (pathOfA.includes(b.span) || pathOfB.includes(a.span)) return true;

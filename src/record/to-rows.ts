@@ -249,14 +249,15 @@ function asTags(value: unknown): Record<string, unknown> {
 
 /** Malformed is as good as absent: then the row stands for itself. */
 function readOccurrence(value: unknown): Occurrence | undefined {
-  const { key, frames, span, path, request, from, to, nth } = (value ?? {}) as Partial<Occurrence>;
+  const { key, frames, attempt, span, path, request, from, to, nth } = (value ?? {}) as Partial<Occurrence>;
   if (typeof key !== 'string' || !/^[0-9a-f]{32}$/.test(key) || typeof span !== 'string') return undefined;
   if (!Number.isFinite(from) || !Number.isFinite(to)) return undefined;
   const ids = Array.isArray(path) ? { path: path.filter((id) => typeof id === 'string').slice(0, LIMITS.tags) } : {};
   const again = Number.isSafeInteger(nth) && nth! > 0 ? { nth } : {};
   const around = typeof request === 'string' ? { request: cut(request, LIMITS.id) } : {};
   const stack = typeof frames === 'string' ? { frames: cut(frames, LIMITS.id) } : {};
-  return { key, ...stack, span: cut(span, LIMITS.id), ...ids, ...around, from: from!, to: to!, ...again };
+  const alone = attempt === true ? { attempt } : {};
+  return { key, ...stack, ...alone, span: cut(span, LIMITS.id), ...ids, ...around, from: from!, to: to!, ...again };
 }
 
 /** The error with texts where texts belong; its chain is checked where it is walked. */

@@ -27,11 +27,19 @@ function spanOf(digit: number, parent: number, at: number[], more = {}): object 
   };
 }
 
-function logOf(digit: number, at: number): object {
+function logOf(digit: number, at: number, more = {}): object {
   const told = { 'exception.type': 'E', 'exception.message': 'no dog 7' };
   const all = attributes({ ...told, 'exception.stacktrace': 'E: no dog 7\n  at x (y.js:1:1)' });
-  return record('no dog', { traceId: TRACE, spanId: id(digit), timeUnixNano: nanos(NOW + at), attributes: all });
+  return record('no dog', {
+    traceId: TRACE,
+    spanId: id(digit),
+    timeUnixNano: nanos(NOW + at),
+    attributes: all,
+    ...more,
+  });
 }
+
+const warningOf = (digit: number, at: number): object => logOf(digit, at, { severityNumber: 13 });
 
 const CALLS = [spanOf(1, 8, [5_000], { kind: 2 }), spanOf(2, 9, [5_050], { kind: 2 })];
 
@@ -59,7 +67,29 @@ const CASES: [what: string, rows: number, spans: object[], logs: object[]][] = [
     [spanOf(1, 0, [8_001]), spanOf(2, 1, [1_000, 1_000.1, 4_000, 8_000])],
     [logOf(2, 1_001), logOf(2, 4_001), logOf(2, 8_001)],
   ],
+  [
+    'a warning, and the spans that the same is thrown through',
+    1,
+    [spanOf(1, 0, [5_001]), spanOf(2, 1, [5_000])],
+    [warningOf(2, 4_999)],
+  ],
+  [
+    'three attempts told as warnings, of which the last is thrown on',
+    3,
+    [spanOf(1, 0, [8_001])],
+    [warningOf(2, 1_000), warningOf(2, 4_000), warningOf(2, 8_000)],
+  ],
+  [
+    'three attempts told as warnings and by their span',
+    3,
+    [spanOf(1, 0, []), spanOf(2, 1, [1_000, 4_000, 8_000])],
+    [warningOf(2, 1_001), warningOf(2, 4_001), warningOf(2, 8_001), logOf(2, 8_002)],
+  ],
 ];
+
+function isWarning(item: { span: object } | { record: object }): boolean {
+  return 'record' in item && 'severityNumber' in item.record && item.record.severityNumber === 13;
+}
 
 for (const [what, count, spans, records] of CASES) {
   test(`${what}: ${count} in any order and portions`, async () => {
@@ -74,7 +104,10 @@ for (const [what, count, spans, records] of CASES) {
         const mapped = new Mapped();
         const sent = [...all, ...again];
         for (let at = 0; at < sent.length; at += size) {
-          const some = sent.slice(at, at + size);
+          // The same warning twice in one request is two attempts.
+          const some = sent
+            .slice(at, at + size)
+            .filter((one, place, all) => !isWarning(one) || all.indexOf(one) === place);
           const [inSpans, inRecords] = [
             some.flatMap((one) => ('span' in one ? [one.span] : [])),
             some.flatMap((one) => ('record' in one ? [one.record] : [])),

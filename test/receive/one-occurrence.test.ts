@@ -149,6 +149,20 @@ test('the same exception in another trace is another row', async (t) => {
   assert.equal((await receiver.rows(2)).length, 2);
 });
 
+test('an exception that is logged as a warning and thrown on is one row, and two attempts are two', async (t) => {
+  const receiver = await receiverFor(t);
+  const warning = { ...log, severityNumber: 13, spanId: '1'.repeat(16) };
+  const earlier = { ...warning, timeUnixNano: nanos(now + 31) };
+  await send(receiver, [['/v1/logs', logs([warning])], ...SPANS, ['/v1/logs', logs([earlier])]]);
+  await receiver.settled();
+  const rows = await receiver.rows<{ level: string }>(2);
+  assert.deepEqual(rows.map(({ level }) => level).sort(), ['ERROR', 'WARNING']);
+  const [account] = await receiver.db.query<object>('select stored, pending from rowtrace.ledger_balance');
+  assert.deepEqual(account, { stored: 2, pending: 0 });
+  const [issue] = await receiver.db.query('select count, level from rowtrace.issue_list');
+  assert.deepEqual(issue, { count: 2, level: 'ERROR' });
+});
+
 test('expired keys are removed', async (t) => {
   const receiver = await receiverFor(t);
   await send(receiver, [SPANS[0]!]);

@@ -85,9 +85,12 @@ function logFact(
   };
   const isError = isAtLeast(level, 'ERROR');
   const isOpen = isError && outcome === undefined;
+  if (traced && error !== undefined) {
+    const known = occurrenceKey(record.traceId, error, unwound);
+    fact.occurrence = isError ? { ...known, ...when } : { ...known, attempt: true, ...when };
+  }
   if (!traced || (!isError && outcome === undefined)) return fact;
   if (isError && error !== undefined) {
-    fact.occurrence = { ...occurrenceKey(record.traceId, error, unwound), ...when };
     const absorbs = memory.takeFailuresAround(resource.service, record.traceId, record.spanId);
     if (absorbs.length > 0) fact.absorbs = absorbs;
   }
