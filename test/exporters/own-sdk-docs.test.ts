@@ -51,6 +51,8 @@ async function run(t: TestContext, index: number, more: NodeJS.ProcessEnv = {}, 
   const dirs = { ROWTRACE_DIR: join(folder, 'rowtrace'), JOURNAL_DIR: join(folder, 'journal') };
   const env = {
     ROWTRACE_DATABASE_URL: url,
+    // The tables are made meanwhile, which may take longer than the second that the end of a process waits by default.
+    ROWTRACE_EXIT_TIMEOUT_MILLIS: '60000',
     OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
     ...dirs,
     ...more,
