@@ -109,9 +109,10 @@ test('two receivers of other options keep one owner: each ends one at most, and 
   const one = start('vet_id=integer');
   await eventually(() => readAddress(dir));
   const other = start('dog_id=integer');
-  await eventually(() => /runs again/.test(one.stderr));
   await eventually(() => linesIn(dir, /serving/).length === 2);
   assert.equal(linesIn(dir, /ending/).length, 1);
+  // On a loaded machine the first may still be on its way to the owner that the other ends: it has lost none then.
+  await eventually(() => !/has ended/.test(one.stderr) || /runs again/.test(one.stderr));
   for (const { process } of [one, other]) process.kill('SIGTERM');
   for (const { ended, stderr } of [one, other]) assert.equal((await ended).code, 0, stderr);
   assert.doesNotMatch(other.stderr, /has ended/);
