@@ -97,9 +97,9 @@ export function startWith(options: Options, esm?: string): Running | undefined {
     loadedBefore,
     hooked: [
       ...instrumentations.found,
-      ...Object.entries(LOGGERS)
-        .filter(([name, module]) => !otel.disabledInstrumentations.includes(name) && modules.has(module))
-        .map(([name]) => name),
+      ...LOGGERS.filter(({ name, module }) => !otel.disabledInstrumentations.includes(name) && modules.has(module)).map(
+        ({ name }) => name,
+      ),
       'crashes',
       ...(options.console === 'off' || isConsoleFrozen() ? [] : ['console']),
     ],

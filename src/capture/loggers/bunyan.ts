@@ -19,8 +19,6 @@ interface BunyanLogger {
   _emit(rec: Rec, noemit?: boolean): unknown;
 }
 
-export const BUNYAN_MODULES = ['bunyan'];
-
 const METHODS = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' } as const;
 /** Fields that bunyan itself puts on every record. */
 const CORE = ['hostname', 'pid', 'level', 'msg', 'time', 'v'];

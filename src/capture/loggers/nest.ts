@@ -1,14 +1,11 @@
 // Nest's ConsoleLogger (10 to 12), to which a `Logger` of Nest writes unless the application gave it another: its calls in,
 // log records out. What stands where among the arguments of a call, the logger itself says.
 
-import type { LineLogger } from '../../otel/lines.ts';
 import { parseHeader } from '../../record/fingerprint/header.ts';
 import { plainTags } from '../../record/limits.ts';
 import { isErrorLike, isObject, peek } from '../../record/thrown.ts';
-import { replaceMethod } from '../alike.ts';
-import { leaveWords } from '../breadcrumbs.ts';
-import { unheard } from './console.ts';
-import { DEBUG, ERROR, emit, errorIn, FATAL, INFO, inWords, type Tap, TRACE, WARN } from './emit.ts';
+import { DEBUG, ERROR, errorIn, FATAL, INFO, inWords, type LogCall, TRACE, WARN } from './emit.ts';
+import { MethodTap, type Told } from './method-tap.ts';
 
 interface Parts {
   messages: unknown[];
@@ -28,42 +25,26 @@ interface NestLogger {
   redact?(value: unknown): unknown;
 }
 
-type Method = (this: NestLogger, ...values: unknown[]) => unknown;
-
-export const NEST_MODULES = ['@nestjs/common'];
-
+/** `fatal` is new in 10.1. */
 const METHODS = { verbose: TRACE, debug: DEBUG, log: INFO, warn: WARN, error: ERROR, fatal: FATAL };
 
-let tap: Tap | undefined;
+const tap = new MethodTap();
 
-/** @returns how to undo it */
-export function hookNestLogger(logger: LineLogger, lowest: number): () => void {
-  tap = { logger, lowest };
-  return () => {
-    tap = undefined;
-  };
-}
-
-const patched = new WeakSet<object>();
+export const hookNestLogger = tap.hook;
 
 export function patchNestLogger(exports: unknown): void {
   const prototype = peek(peek(exports, 'ConsoleLogger'), 'prototype');
-  if (!isObject(prototype) || patched.has(prototype)) return;
-  patched.add(prototype);
-  for (const [name, severity] of Object.entries(METHODS)) {
-    const original = peek(prototype, name) as Method | undefined;
-    // `fatal` is new in 10.1.
-    if (typeof original !== 'function') continue;
-    replaceMethod(prototype, name, function (this: NestLogger, ...given: unknown[]) {
-      const to = tap;
-      if (to === undefined) return original.apply(this, given);
-      const values = severity < to.lowest ? given : given.map(calledOnce);
-      // With `forceConsole` it prints by console.
-      const result = unheard(() => original.apply(this, values));
-      onCall(to, this, name, severity, values);
-      return result;
-    } as Method);
-  }
+  if (!isObject(prototype)) return;
+  for (const [level, severity] of Object.entries(METHODS))
+    tap.watch(
+      prototype,
+      level,
+      (logger: NestLogger, values: unknown[]): Told | undefined =>
+        logger.isLevelEnabled(level)
+          ? { severity, words: values[0], describe: () => describe(logger, severity, values) }
+          : undefined,
+      (given) => given.map(calledOnce),
+    );
 }
 
 /** Of words that are made on demand, what Nest made of them. */
@@ -80,32 +61,22 @@ function calledOnce(value: unknown): unknown {
   return lazy;
 }
 
-function onCall(to: Tap, logger: NestLogger, level: string, severity: number, values: unknown[]): void {
-  try {
-    if (!logger.isLevelEnabled(level)) return;
-    if (severity < to.lowest) {
-      leaveWords(severity, values[0]);
-      return;
-    }
-    const { messages, context = logger.context, stack, params } = partsOf(logger, severity, values);
-    const given = messages.map((one) => (typeof one === 'function' ? (made.get(one) ?? one.name) : one));
-    const shown = given.map((one) => masked(logger, one));
-    const error = given.find(isErrorLike);
-    const held = error === undefined ? given.map(errorIn).find(isObject) : undefined;
-    const thrown = error ?? held?.thrown;
-    const fields = Object.assign({}, ...shown.filter(isFields), masked(logger, params)) as Record<string, unknown>;
-    if (held !== undefined) delete fields[held.key];
-    const words = shown.filter((one, at) => given[at] !== error && !isFields(one));
-    emit(to.logger, {
-      severity,
-      thrown,
-      name: typeof context === 'string' && context !== '' ? context : undefined,
-      body: inOneText(words.length > 0 || thrown !== undefined ? words : shown),
-      attributes: { ...plainTags(fields), ...(thrown === undefined ? describedBy(stack) : {}) },
-    });
-  } catch {
-    // Nest's caller must not see our mistakes.
-  }
+function describe(logger: NestLogger, severity: number, values: unknown[]): Omit<LogCall, 'severity'> {
+  const { messages, context = logger.context, stack, params } = partsOf(logger, severity, values);
+  const given = messages.map((one) => (typeof one === 'function' ? (made.get(one) ?? one.name) : one));
+  const shown = given.map((one) => masked(logger, one));
+  const error = given.find(isErrorLike);
+  const held = error === undefined ? given.map(errorIn).find(isObject) : undefined;
+  const thrown = error ?? held?.thrown;
+  const fields = Object.assign({}, ...shown.filter(isFields), masked(logger, params)) as Record<string, unknown>;
+  if (held !== undefined) delete fields[held.key];
+  const words = shown.filter((one, at) => given[at] !== error && !isFields(one));
+  return {
+    thrown,
+    name: typeof context === 'string' && context !== '' ? context : undefined,
+    body: inOneText(words.length > 0 || thrown !== undefined ? words : shown),
+    attributes: { ...plainTags(fields), ...(thrown === undefined ? describedBy(stack) : {}) },
+  };
 }
 
 function partsOf(logger: NestLogger, severity: number, values: unknown[]): Parts {

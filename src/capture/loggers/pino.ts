@@ -39,8 +39,6 @@ interface PinoCall {
 }
 
 type AsJson = (this: PinoInstance, ...call: PinoCall['arguments']) => string;
-export const PINO_MODULES = ['pino', 'quick-format-unescaped'];
-
 let tap: Tap | undefined;
 let stopListening = (): void => {};
 /** The logger that a wrapper of ours is making a line for. */

@@ -28,8 +28,6 @@ interface WinstonLogger {
   child(meta: object): WinstonLogger;
 }
 
-export const WINSTON_MODULES = ['winston'];
-
 // Symbol of the triple-beam package.
 const LEVEL = Symbol.for('level');
 
