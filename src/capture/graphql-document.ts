@@ -13,9 +13,9 @@ export function isOfDocument(span: ReadableSpan): boolean {
   return SPANS.has(span.name) && span.instrumentationScope.name === SCOPE;
 }
 
-/** In words what is recorded as JSON; an Error as it is. */
-export function documentError(recorded: unknown): unknown {
-  if (peek(recorded, 'name') !== 'graphql.validation.error') return recorded;
+/** Of such a span in words what is recorded as JSON; anything else as it is. */
+export function inWordsOfGraphql(span: ReadableSpan, recorded: unknown): unknown {
+  if (!isOfDocument(span) || peek(recorded, 'name') !== 'graphql.validation.error') return recorded;
   try {
     const errors: unknown = JSON.parse(String(peek(recorded, 'message')));
     const message = (errors as unknown[]).map((error) => String(peek(error, 'message'))).join('\n');

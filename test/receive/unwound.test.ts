@@ -3,7 +3,7 @@
 // `LoggingHandler` where it is called), and as opentelemetry-dotnet does.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { attributes, exceptionEvent, logs, nanos, span, TRACE, traces } from '../support/otlp.ts';
 import { receiverFor } from '../support/receiver.ts';
 
@@ -68,7 +68,6 @@ for (const [what, type, logged, message, argument] of PYTHON)
   });
 
 test('.NET: an activity and a logger, which leaves the namespace out, tell of one row at two levels', async (t) => {
-  const receiver = await receiverFor(t);
   const at = (method: string, number: number) =>
     `   at Kennel.Dogs.${method}() in /srv/kennel/Dogs.cs:line ${number}\n`;
   const head = 'Kennel.Errors.NotFoundException: no dog 7\n';
@@ -83,19 +82,10 @@ test('.NET: an activity and a logger, which leaves the namespace out, tell of on
     'exception.message': 'no dog 7',
     'exception.stacktrace': `${head}${at('Load', 31)}`,
   });
-  const resource = { 'service.name': 'kennel', 'telemetry.sdk.language': 'dotnet' };
-  await receiver.json('/v1/traces', traces(spans, resource));
-  await receiver.json('/v1/logs', logs([record], resource));
-  await receiver.settled();
-  const rows = await receiver.rows<{ error_type: string }>(1);
-  assert.deepEqual(
-    rows.map(({ error_type }) => error_type),
-    [type],
-  );
+  assert.deepEqual(await typesOf(t, 'dotnet', spans, record), [type]);
 });
 
 test('Java: a class in a class, which spans and appenders of loggers write each in their own way, is one row', async (t) => {
-  const receiver = await receiverFor(t);
   const type = 'org.springframework.web.client.HttpClientErrorException$NotFound';
   const stack = `${type}: 404 : [no body]\n\tat com.example.Dogs.load(Dogs.java:31)\n`;
   const event = exceptionEvent(type.replace('$', '.'), '404 : [no body]', stack, now);
@@ -104,15 +94,7 @@ test('Java: a class in a class, which spans and appenders of loggers write each 
     'exception.message': '404 : [no body]',
     'exception.stacktrace': stack,
   });
-  const resource = { 'service.name': 'kennel', 'telemetry.sdk.language': 'java' };
-  await receiver.json('/v1/traces', traces([spanAt(0, event)], resource));
-  await receiver.json('/v1/logs', logs([record], resource));
-  await receiver.settled();
-  const rows = await receiver.rows<{ error_type: string }>(1);
-  assert.deepEqual(
-    rows.map(({ error_type }) => error_type),
-    [type],
-  );
+  assert.deepEqual(await typesOf(t, 'java', [spanAt(0, event)], record), [type]);
 });
 
 test('Python: the same words raised in one place for two callers are two rows, in any order', async (t) => {
@@ -153,6 +135,16 @@ test('without a trace, what a logger of Python tells is the issue of what a span
   const issues = await receiver.db.query('select count, type from rowtrace.issue_list');
   assert.deepEqual(issues, [{ count: 2, type: 'errors.Refused' }]);
 });
+
+/** Types of the rows that spans and a log record of a language make. */
+async function typesOf(t: TestContext, language: string, spans: object[], record: object): Promise<string[]> {
+  const receiver = await receiverFor(t);
+  const resource = { 'service.name': 'kennel', 'telemetry.sdk.language': language };
+  await receiver.json('/v1/traces', traces(spans, resource));
+  await receiver.json('/v1/logs', logs([record], resource));
+  await receiver.settled();
+  return (await receiver.rows<{ error_type: string }>(1)).map(({ error_type }) => error_type);
+}
 
 /** 0 is the innermost; 2 is the server span around both others. */
 function spanAt(level: number, event?: object): object {
