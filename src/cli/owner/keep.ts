@@ -94,9 +94,11 @@ export function keepOwner(options: AppliedOptions & { dir: string }, note: (mess
 }
 
 /** A client is what keeps the owner. This one asks nothing, so it waits for no other, and learns at once when the owner ends. */
-function untilLost({ host, port }: Address, signal: AbortSignal): Promise<void> {
+async function untilLost({ host, port }: Address, signal: AbortSignal): Promise<void> {
+  // A signal that has come already destroys the socket before it is connected, which brings it back to life.
+  if (signal.aborted) return;
   const target = isAbsolute(host) ? { path: join(host, SOCKET_NAME) } : { host, port };
-  return new Promise((resolve) => {
+  await new Promise<void>((resolve) => {
     createConnection({ ...target, signal })
       .on('error', () => {})
       .on('close', () => resolve())
