@@ -2,7 +2,7 @@
 // frontier. Loses nothing: what is not acknowledged is read again by whoever follows next.
 
 import type { Archive } from '../journal/archive.ts';
-import type { Entry, FactEntry, GarbageEntry, LossEntry } from '../journal/entry.ts';
+import { type Entry, FactEntry, type GarbageEntry, type LossEntry } from '../journal/entry.ts';
 import type { ReaderCounts } from '../journal/line-entries.ts';
 import { JournalReader } from '../journal/reader.ts';
 import type { Position } from '../journal/shipped.ts';
@@ -11,7 +11,8 @@ import type { AbsorbedRow } from '../record/row.ts';
 import { Frontier, type Ticket } from './frontier.ts';
 import { type Held, Hold, type HoldBudget } from './hold.ts';
 import type { Item } from './item.ts';
-import { countRows, rowsOf } from './rows-of.ts';
+import { LineItem, LogRows } from './line-item.ts';
+import { rowsOf } from './rows-of.ts';
 import type { RowRules } from './rules.ts';
 import type { Batch } from './sink.ts';
 
@@ -169,7 +170,7 @@ export class Follower {
     const { facts, resource } = pack;
     const ticket = this.frontier.add(entry.end, facts.length);
     const sizeBytes = Math.ceil(entry.sizeBytes / facts.length);
-    return facts.flatMap((fact) => this.#takeFact({ ...entry, fact, resource, sizeBytes }, ticket, now));
+    return facts.flatMap((fact) => this.#takeFact(new FactEntry(fact, resource, entry.end, sizeBytes), ticket, now));
   }
 
   #takeFact(entry: FactEntry, ticket: Ticket, now: number): Item[] {
@@ -180,9 +181,9 @@ export class Follower {
         case 'log': {
           const known = this.#hold.get(fact.id);
           const absorbed = rules.absorbed(fact, resource);
-          const logs = fact.hold && !known ? [] : [rules.log(fact, resource)];
+          const log = fact.hold && !known ? undefined : rules.log(fact, resource);
           const tickets = this.#absorb(absorbed);
-          if (logs.length > 0) return [this.#item(entry, ticket, { logs, absorbed }, tickets)];
+          if (log) return [this.#item(entry, ticket, new LogRows(log, absorbed), tickets)];
           const deadline = now + this.#options.holdMillis;
           this.#hold.add({ fact, resource, ticket, absorbed, tickets, sizeBytes, deadline });
           return [];
@@ -237,11 +238,13 @@ export class Follower {
   }
 
   #release({ fact, resource, ticket, absorbed, tickets, sizeBytes }: Held): Item {
-    const entry = { fact, resource, end: ticket.end, sizeBytes };
+    const entry = new FactEntry(fact, resource, ticket.end, sizeBytes);
     try {
-      return this.#item(entry, ticket, { logs: [this.#options.rules.log(fact, resource)], absorbed }, tickets);
+      return this.#item(entry, ticket, new LogRows(this.#options.rules.log(fact, resource), absorbed), tickets);
     } catch (error) {
-      return { ...this.#item(entry, ticket, { absorbed }, tickets), deadReason: (error as Error).message };
+      const item = this.#item(entry, ticket, { absorbed }, tickets);
+      item.deadReason = (error as Error).message;
+      return item;
     }
   }
 
@@ -253,23 +256,18 @@ export class Follower {
     const ticket = this.frontier.add(this.#reader.position);
     const fact = { k: 'ledger' as const, t: Date.now(), seq: 0, accepted: 0, merged: 0, dropped: {} };
     const ledger = { ...this.#options.rules.ledger(fact, resource), seq: -1, ended: true as const };
-    return [this.#item({ fact, resource, end: ticket.end, sizeBytes: 0 }, ticket, { ledgers: [ledger] })];
+    return [this.#item(new FactEntry(fact, resource, ticket.end, 0), ticket, { ledgers: [ledger] })];
   }
 
-  #item(entry: FactEntry | GarbageEntry, ticket: Ticket, rows: Partial<Batch>, more: readonly Ticket[] = []): Item {
-    const rowCount = countRows(rows);
-    const source = entry.fact
-      ? { fact: entry.fact, resource: entry.resource }
-      : { raw: entry.raw, process: entry.process };
-    const done = () => {
-      for (const one of more) this.frontier.done(one);
-      this.frontier.done(ticket);
-    };
-    return { rows, rowCount, sizeBytes: entry.sizeBytes, source, done };
+  #item(entry: FactEntry | GarbageEntry, ticket: Ticket, rows: Partial<Batch>, more: readonly Ticket[] = []): LineItem {
+    return new LineItem(entry, rows, this.frontier, ticket, more);
   }
 
   #dead(entry: FactEntry | GarbageEntry, ticket: Ticket, deadReason: string): Item {
-    return { ...this.#item(entry, ticket, {}), rowCount: 1, deadReason };
+    const item = this.#item(entry, ticket, {});
+    item.rowCount = 1;
+    item.deadReason = deadReason;
+    return item;
   }
 }
 

@@ -3,13 +3,20 @@
 
 import type { Position } from '../journal/shipped.ts';
 
-export interface Ticket {
+/** A class for the sake of V8: line-item.ts. */
+export class Ticket {
   readonly end: Position;
   /** Counts from 1 in the order read. */
   readonly number: number;
-  done: boolean;
+  done = false;
   /** Of how many facts `done` has yet to be said. */
   parts: number;
+
+  constructor(end: Position, number: number, parts: number) {
+    this.end = end;
+    this.number = number;
+    this.parts = parts;
+  }
 }
 
 export class Frontier {
@@ -21,7 +28,7 @@ export class Frontier {
 
   /** `parts`: how many facts the line holds; it is done when each is. */
   add(end: Position, parts = 1): Ticket {
-    const ticket = { end, number: ++this.#issued, done: false, parts };
+    const ticket = new Ticket(end, ++this.#issued, parts);
     this.#queue.push(ticket);
     return ticket;
   }

@@ -2,7 +2,7 @@
 // lines in their order, whoever finds them. Knows whose journal it is and which frame comes next; opens no segment.
 
 import type { Fact, ResourceFact } from '../record/fact.ts';
-import type { Entry, GarbageEntry, LossEntry } from './entry.ts';
+import { type Entry, FactEntry, type GarbageEntry, type LossEntry } from './entry.ts';
 import { decodeFrame, type Frame, findFrame } from './frame.ts';
 import { findResource, unknownResource } from './resource.ts';
 import { type Loss, occurrencesIn, Sequence } from './sequence.ts';
@@ -90,7 +90,7 @@ export class LineEntries {
     this.arrive(n, o, start, entries);
     this.sequence.pass(occurrencesIn(fact));
     this.#resource ??= this.#findResource();
-    entries.push({ fact, resource: this.#resource, end: this.at(end), sizeBytes: end - start });
+    entries.push(new FactEntry(fact, this.#resource, this.at(end), end - start));
   }
 
   /**

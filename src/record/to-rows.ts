@@ -37,7 +37,10 @@ export interface RowOptions {
   fingerprintRules?: readonly FingerprintRule[];
 }
 
-/** One literal, absent columns undefined in it, so that rows are of one shape: 1 µs a row less than parts joined. */
+/**
+ * One literal, absent columns undefined in it, so that rows are of one shape: 1 µs a row less than parts joined. And a copy of
+ * it, for the sake of V8: deliver/line-item.ts.
+ */
 export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: RowOptions): ErrorLogRow {
   requireObject(fact, 'fact');
   const writer = writerOf(resource);
@@ -71,7 +74,7 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
   const placed = promote(plainTags(tags), options.columns);
   const request = requestColumns(fact);
   const trace = traceColumns(fact);
-  return {
+  const row = {
     process: writer.process,
     accepted: optionalCount(fact.n),
     merged: fact.n === undefined ? undefined : (optionalCount(fact.m) ?? 0),
@@ -112,6 +115,12 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
     tags: placed.tags,
     promoted: placed.promoted,
   };
+  return copyOf(row);
+}
+
+/** A function, or the bundler takes a copy of a literal for that literal. */
+function copyOf<T extends object>(row: T): T {
+  return { ...row };
 }
 
 interface Writer extends PlaceColumns {
