@@ -48,8 +48,14 @@ function splitBracket(given: string): { type: string; code: string | undefined }
   return { type: isGeneric(name) ? bracket : name, code: undefined };
 }
 
-/** Bundlers rename classes that clash: TypeError2, ValidationError$1, _HttpError. */
+/**
+ * Bundlers rename classes that clash: TypeError2, ValidationError$1, _HttpError. Classes without a name have an address in
+ * Ruby (#<Class:0x00007f76>) and a place in PHP (Exception@anonymous /app/shop.php:38$0).
+ */
 function clean(name: string): string {
+  if (name.startsWith('#<Class:0x')) return '#<Class>';
+  const nameless = name.indexOf('@anonymous');
+  if (nameless > 0) return name.slice(0, nameless + 10);
   const bare = name.replace(/\$\d{1,9}$/, '').replace(/^_+(?=[A-Z])/, '');
   return /(?:Error|Exception)\d{1,3}$/.test(bare) ? bare.replace(/\d{1,3}$/, '') : bare;
 }

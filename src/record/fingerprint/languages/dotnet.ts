@@ -134,8 +134,15 @@ function frameOf(text: string): Frame | undefined {
 
 /** State machines, closures and local functions carry the method they were made of in angle brackets. */
 function named(written: string): { type: string; method: string } {
-  const bare = written.replace(/\[[^\]]{0,300}\]/g, '').replace(/`\d{1,3}/g, '');
-  const made = /^(.{0,300}?)[.+](?:<>c(?:__DisplayClass[\d_]{1,16})?[.+])?<{1,2}(\w{1,128})>[bdg]__/.exec(bare);
+  const bare = written
+    .replace(/\[[^\]]{0,300}\]/g, '')
+    .replace(/`\d{1,3}/g, '')
+    // What a program of top-level statements is compiled to; F# names closures by the line they begin in.
+    .replaceAll('<Main>$', 'Main')
+    .replace(/@\d{1,6}(?:-\d{1,6})?/g, '');
+  // In front of the method: the interface that it implements explicitly.
+  const made =
+    /^(.{0,300}?)[.+](?:<>c(?:__DisplayClass[\d_]{1,16})?[.+])?<{1,2}(?:[\w.]{1,256}\.)?(\w{1,128})>[bdg]__/.exec(bare);
   const dot = bare.replace(/\.\.c?ctor$/, '').lastIndexOf('.');
   if (made !== null) {
     const local = /^([A-Za-z]\w*)\|/.exec(bare.slice(bare.indexOf('>g__') + 4));

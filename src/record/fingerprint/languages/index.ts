@@ -73,7 +73,8 @@ export function sniffLanguage(stack: string): string | undefined {
 
 function indented(line: string): string | undefined {
   if (line.startsWith('at ')) {
-    if (/:\d{1,7}:\d{1,7}\)?$/.test(line) && !/^at \.?\/?[^\s()]{1,256}\.rs:/.test(line)) return 'nodejs';
+    // Rust writes the place so, also of what it calls in C.
+    if (/:\d{1,7}:\d{1,7}\)?$/.test(line) && !/^at \.?\/?[^\s()]{1,256}\.(?:rs|[chS]):/.test(line)) return 'nodejs';
     if (/\.(?:java|kt|scala|groovy|clj):\d{1,7}\)|\((?:Native Method|Unknown Source)\)/.test(line)) return 'java';
     if (/\.php:\d{1,7}\)$/.test(line)) return 'php';
     if (/:line \d{1,7}$|^at (?:System|Microsoft)\.[\w.`<>[\]|]{1,256}\(/.test(line)) return 'dotnet';

@@ -7,16 +7,16 @@ import { makeFrame } from './shared.ts';
 const GENERATED =
   /\$\$(?:Lambda|Enhancer|FastClass|SpringCGLIB|KeyFactory)|\$Lambda|_\$\$_|\$Proxy\d|\$HibernateProxy|\$ByteBuddy|\$MockitoMock|Generated\w{0,32}Accessor|_Subclass$|_ClientProxy$|\$\$serializer/;
 const PLATFORM = prefixes(
-  'java javax jdk sun com.sun kotlin kotlinx scala groovy.lang org.codehaus.groovy android androidx.core dalvik libcore com.android.internal',
+  'java javax jdk sun com.sun kotlin kotlinx scala groovy.lang org.codehaus.groovy android androidx.core dalvik libcore com.android.internal clojure',
 );
 const RUNTIME = prefixes(
-  'io.opentelemetry io.sentry datadog com.newrelic co.elastic.apm org.aspectj org.springframework.aop org.springframework.cglib net.bytebuddy javassist net.sf.cglib io.micrometer com.intellij.rt',
+  'io.opentelemetry io.sentry datadog com.newrelic co.elastic.apm org.aspectj org.springframework.aop org.springframework.cglib net.bytebuddy javassist net.sf.cglib io.micrometer com.intellij.rt _COROUTINE',
 );
 const FRAMEWORKS = prefixes(
-  'org.springframework.web org.springframework.boot org.springframework.security org.springframework.messaging org.springframework.scheduling jakarta.servlet javax.servlet org.apache.catalina org.apache.coyote org.apache.tomcat org.eclipse.jetty io.undertow org.glassfish.jersey io.netty.channel reactor.core io.vertx io.ktor io.quarkus org.jboss.resteasy io.micronaut.http io.helidon io.grpc.internal play.api akka.actor org.junit junit',
+  'org.springframework.web org.springframework.boot org.springframework.security org.springframework.messaging org.springframework.scheduling jakarta.servlet javax.servlet org.apache.catalina org.apache.coyote org.apache.tomcat org.eclipse.jetty io.undertow org.glassfish.jersey io.netty.channel reactor.core io.vertx io.ktor io.quarkus org.jboss.resteasy io.micronaut.http io.helidon io.grpc.internal play.api akka.actor org.apache.pekko.actor cats.effect zio.internal org.junit junit',
 );
 const DEPENDENCIES = prefixes(
-  'org.springframework org.apache org.eclipse org.hibernate org.jboss org.postgresql org.slf4j org.jetbrains org.mongodb org.redisson org.flywaydb org.quartz org.jooq org.elasticsearch org.yaml org.json org.xml org.w3c org.bouncycastle org.gradle org.thymeleaf org.mybatis org.keycloak jakarta io.netty io.grpc io.lettuce io.projectreactor io.reactivex io.micronaut io.smallrye io.jsonwebtoken io.github.resilience4j io.r2dbc io.confluent reactor rx redis.clients ch.qos.logback com.google com.fasterxml com.mysql com.zaxxer com.mongodb com.squareup com.amazonaws com.azure com.microsoft com.oracle com.stripe com.rabbitmq com.datastax com.github.benmanes com.netflix com.h2database org.h2 software.amazon okhttp3 okio retrofit2 feign lombok net.sf net.logstash akka androidx oracle.jdbc liquibase freemarker',
+  'org.springframework org.apache org.eclipse org.hibernate org.jboss org.postgresql org.slf4j org.jetbrains org.mongodb org.redisson org.flywaydb org.quartz org.jooq org.elasticsearch org.yaml org.json org.xml org.w3c org.bouncycastle org.gradle org.thymeleaf org.mybatis org.keycloak jakarta io.netty io.grpc io.lettuce io.projectreactor io.reactivex io.micronaut io.smallrye io.jsonwebtoken io.github.resilience4j io.r2dbc io.confluent reactor rx redis.clients ch.qos.logback com.google com.fasterxml com.mysql com.zaxxer com.mongodb com.squareup com.amazonaws com.azure com.microsoft com.oracle com.stripe com.rabbitmq com.datastax com.github.benmanes com.netflix com.h2database org.h2 software.amazon okhttp3 okio retrofit2 feign lombok net.sf net.logstash akka cats zio fs2 androidx oracle.jdbc liquibase freemarker',
 );
 
 function prefixes(names: string): readonly string[] {
@@ -52,17 +52,30 @@ export function javaFrame(text: string): Frame | undefined {
 }
 
 function kindOf(owner: string, method: string, generated: boolean): FrameKind {
-  if (generated || inside(owner, RUNTIME) || /^access\$\d|^\$jacoco/.test(method)) return 'runtime';
+  if (generated || inside(owner, RUNTIME) || /^access\$\d|^\$jacoco|^\$r8\$/.test(method)) return 'runtime';
   if (inside(owner, FRAMEWORKS)) return 'framework';
   if (inside(owner, PLATFORM)) return 'node';
   return inside(owner, DEPENDENCIES) ? 'dependency' : 'app';
 }
 
+/** Of Clojure, numbered as they are compiled, and of Groovy's and Scala's closures. */
+const MADE = /^(?:\d+|(?:fn|reify)__\d{1,9}|eval\d{1,9}|_\w{0,128}closure\d{1,6}|anonfun)$/;
+/** Java's, Scala 2's and Scala 3's lambdas; the last are numbered once more where one is inside another. */
+const LAMBDA =
+  /^(?:lambda\$(.{1,128}?)\$\d{1,6}|\$anonfun\$(.{1,128}?)\$\d{1,6}(?:\$adapted)?|(.{1,128}?)\$\$anonfun\$.{1,128})$/;
+
 /** `Cart$total$1.invokeSuspend` and `Cart.lambda$total$3` are both part of `Cart.total`. */
 function named(owner: string, written: string): { name: string; method: string } {
-  const parts = owner.split('$').filter((part) => part !== '' && !/^\d+$/.test(part));
-  let method = /^lambda\$(.{1,128}?)\$\d{1,6}$/.exec(written)?.[1] ?? written;
-  method = method.replace(/\$(?:default|suspendImpl|\d{1,6}|lambda[$-]\d{1,6})$/, '').replace(/-[\w-]{6,12}$/, '');
+  const closure = /\$_(\w{1,128}?)_closure\d/.exec(owner)?.[1];
+  const parts = owner
+    .split('$')
+    .map((part) => part.replace(/^\d+(?=\D)/, ''))
+    .filter((part) => part !== '' && !MADE.test(part));
+  const lambda = LAMBDA.exec(written);
+  let method = closure ?? lambda?.slice(1).find((name) => name !== undefined) ?? written;
+  method = method
+    .replace(/(?:\$(?:default|suspendImpl|\d{1,6}|lambda[$-]\d{1,6})){1,8}$/, '')
+    .replace(/-[\w-]{6,12}$/, '');
   if (/^(?:invokeSuspend|invoke|emit|resumeWith|apply|call|run)$/.test(method)) {
     const inner = parts.findIndex((part, i) => i > 0 && /^[a-z]/.test(part));
     if (inner > 0) return { name: parts.slice(0, inner).join('$'), method: parts[inner]! };

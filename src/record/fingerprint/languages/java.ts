@@ -43,5 +43,6 @@ export function parseAtLayout(stack: string, frameOf: (text: string) => Frame | 
 
 function headed(text: string): ErrorNode {
   const { type, message } = splitHeader(text, NAME);
-  return errorNode(type, message);
+  // Of a class that could not be initialized: in which thread that was tried first is a matter of luck.
+  return errorNode(type, message.replace(/ \[in thread "[^"\n]{0,128}"\]$/, ''));
 }

@@ -50,8 +50,10 @@ const RUNTIME = ['open-telemetry/', 'sentry/', 'datadog/'];
 
 /** `written`: "App\\Cart->total(Array, 5)", "App\\Cart::total()", "array_map(Object(Closure), Array)", "{main}". */
 export function phpFrame(written: string, file: string | undefined, line: number | undefined): Frame {
-  // PHP 8.4 says in which function a closure was made: "{closure:App\\Shop::run():4}".
-  const made = written.replace(/\{closure:(.{1,200}?)(?:\(\))?:\d{1,9}\}/, '$1');
+  // PHP 8.4 says in which function a closure was made, or in which file: "{closure:App\\Shop::run():4}".
+  const made = written.replace(/\{closure:(.{1,200}?)(?:\(\))?:\d{1,9}\}/, (_, place: string) =>
+    place.includes('.php') ? '{closure}' : place,
+  );
   const open = made.indexOf('(');
   const called = made.slice(0, open < 0 ? undefined : open);
   const arrow = called.search(/->|::/);

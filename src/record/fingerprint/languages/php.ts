@@ -57,7 +57,8 @@ function atFrame(text: string): Frame | undefined {
   if (open <= 0 || !text.endsWith(')')) return undefined;
   const [file, line] = text.slice(open + 1, -1).split(':', 2) as [string, string | undefined];
   const called = text.slice(0, open);
-  const dot = called.lastIndexOf('.');
+  const brace = called.indexOf('{closure:');
+  const dot = called.lastIndexOf('.', brace < 0 ? undefined : brace);
   const method = called.slice(dot + 1);
   const written = dot < 0 ? method : `${called.slice(0, dot).replaceAll('.', '\\')}::${method}`;
   return phpFrame(written, file.includes('.php') ? file : undefined, line === undefined ? undefined : Number(line));

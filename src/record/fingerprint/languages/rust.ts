@@ -4,7 +4,7 @@
 import { type ErrorNode, type Frame, MAX_FRAMES } from '../types.ts';
 import { addMessage, chained, errorNode, linesOf, makeFrame, segmentBehind, slashed } from './shared.ts';
 
-const FRAME = /^\s{0,8}(\d{1,4}): +(?:0x[0-9a-f]{4,16} - )?(\S.{0,400})$/;
+const FRAME = /^\s{0,8}(\d{1,4}): +(?:0x[0-9a-f]{1,16} - )?(\S.{0,400})$/;
 const PLACE = /^\s+at (\S.{0,512}?):(\d{1,9})(?::\d{1,9})?$/;
 const PANIC = /^(?:\S{1,40} )?thread '.{0,128}?'(?: \(\d{1,12}\))? panicked at (.*)$/;
 const STD =
@@ -63,7 +63,11 @@ function panicOr(node: ErrorNode, body: string): void {
 
 /** "<shop::cart::Cart as shop::Sum>::total::{{closure}}::h0123456789abcdef" → shop::cart::Cart::total */
 function frameOf(written: string, file: string, line: number | undefined): Frame {
-  const bare = written.replace(/::h[0-9a-f]{16}$/, '').replace(/^_?<impl /, '<');
+  // Hashes of a function, and of a crate: others with each build.
+  const bare = written
+    .replace(/::h[0-9a-f]{16}$/, '')
+    .replace(/\[[0-9a-f]{16}\]/g, '')
+    .replace(/^_?<impl /, '<');
   const whole = bare.startsWith('<') ? implemented(bare) : bare;
   const path = withoutGenerics(whole.replace(/(?:::\{[^{}]{0,32}\}{1,2}|::\{\{[a-z-]{1,32}\}\})+/g, ''));
   const crate = path.split('::', 1)[0]!.trim();
