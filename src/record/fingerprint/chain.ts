@@ -3,6 +3,7 @@
 
 import { canonicalType } from './error-type.ts';
 import { type Header, parseHeader } from './header.ts';
+import { erlangType } from './languages/erlang.ts';
 import { parseStack, sniffLanguage } from './languages/index.ts';
 import { errorNode } from './languages/shared.ts';
 import { type ChainInput, type ErrorNode, MAX_DEPTH, MAX_MEMBERS } from './types.ts';
@@ -19,7 +20,9 @@ export function readChain(input: ChainInput, language: string | undefined, depth
     message = '';
   }
   const node = stack === '' ? errorNode() : parseStack(stack, message, language);
-  complete(node, asText(input.type), asText(input.code) || undefined, message);
+  const given = asText(input.type);
+  const type = language === 'erlang' || language === 'elixir' ? erlangType(given) : given;
+  complete(node, type, asText(input.code) || undefined, message);
   if (depth >= MAX_DEPTH) return node;
   if (isObject(input.cause)) node.cause = readChain(input.cause, language, depth + 1);
   if (Array.isArray(input.errors) && input.errors.length > 0)

@@ -4,13 +4,16 @@
 import { parseV8 } from '../parse-v8.ts';
 import { type ErrorNode, MAX_STACK } from '../types.ts';
 import { isGecko, parseBrowser } from './browser.ts';
+import { parseDart } from './dart.ts';
 import { parseDotnet } from './dotnet.ts';
+import { parseErlang } from './erlang.ts';
 import { parseGo } from './go.ts';
 import { parseJava } from './java.ts';
 import { parsePhp } from './php.ts';
 import { parsePython } from './python.ts';
 import { parseRuby } from './ruby.ts';
 import { parseRust } from './rust.ts';
+import { parseSwift } from './swift.ts';
 
 export type StackParser = (stack: string, message: string) => ErrorNode;
 
@@ -26,6 +29,10 @@ const PARSERS: Readonly<Record<string, StackParser>> = {
   ruby: parseRuby,
   php: parsePhp,
   rust: parseRust,
+  erlang: parseErlang,
+  elixir: parseErlang,
+  dart: parseDart,
+  swift: parseSwift,
 };
 const SNIFFED_LINES = 256;
 
@@ -83,6 +90,7 @@ function indented(line: string): string | undefined {
   if (/^(?:\| +)?File "[^"]{1,512}", line \d{1,9}/.test(line)) return 'python';
   if (/^from .{1,512}:\d{1,9}:in [`']/.test(line)) return 'ruby';
   if (/^[^\s:]{1,512}\.go:\d{1,9}(?: \+0x[0-9a-f]{1,16})?$/.test(line)) return 'go';
+  if (/^(?:\(\w{1,64} \d[\w.+-]{0,32}\) )?[^\s:]{1,255}\.(?:exs?|erl):\d{1,9}: /.test(line)) return 'erlang';
   return line.startsWith('---> ') ? 'dotnet' : undefined;
 }
 
@@ -90,6 +98,8 @@ function flush(line: string): string | undefined {
   if (line.startsWith('Traceback (most recent call last)')) return 'python';
   if (/^goroutine \d{1,12} \[/.test(line)) return 'go';
   if (/^#\d{1,4} (?:.{1,512}\(\d{1,9}\)|\[internal function\]): |^#\d{1,4} \{main\}/.test(line)) return 'php';
+  if (/^#\d{1,4} {1,8}\S.{0,400} \((?:package|dart|file):/.test(line)) return 'dart';
+  if (/^\d{1,4}\s{1,8}\S.{0,62}\s0x[0-9a-f]{16} .{1,900} \+ \d{1,12}$/.test(line)) return 'swift';
   if (/^thread '.{0,128}' (?:\(\d{1,12}\) )?panicked at |^stack backtrace:$|^Stack backtrace:$/.test(line))
     return 'rust';
   if (/^[^\s:]{1,512}:\d{1,9}:in [`']/.test(line)) return 'ruby';
