@@ -2,6 +2,7 @@
 // are masked as `<*>`. Text in, at most 1 KiB of text out; linear, bounded.
 
 import { cut, LIMITS } from '../../limits.ts';
+import { languageWording, withoutRepeatedMembers } from './languages.ts';
 import { libraryMessage } from './libraries.ts';
 import { maskValues } from './mask.ts';
 import { engineWording } from './wording.ts';
@@ -41,9 +42,9 @@ export function messageTemplate(given: string): string {
 }
 
 function makeTemplate(text: string): string {
-  const bounded = text.length > LIMITS.message ? text.slice(0, LIMITS.message) : text;
+  const bounded = languageWording(text.length > LIMITS.message ? text.slice(0, LIMITS.message) : text);
   const told = libraryMessage(bounded) ?? firstLines(bounded);
-  return cut(maskValues(engineWording(told)), LIMITS.template);
+  return cut(withoutRepeatedMembers(maskValues(engineWording(told))), LIMITS.template);
 }
 
 /** The first two lines that are not empty: what follows is advice, excerpts and dumps. */
