@@ -2,7 +2,7 @@
 // made for the purpose where the newest has values in it. Each rule says between which versions the wording changed.
 
 const HINT =
-  /Cannot (?:read|set) prop|Cannot destructure|JSON|headers after|Path must be|Received |getaddrinfo |listen E|E[A-Z]{3,16} |is not valid|Local \(|can't access prop|\(evaluating '|Can't find variable|\. \(In '/;
+  /Cannot (?:read|set) prop|Cannot destructure|JSON|headers after|Path must be|Received |getaddrinfo |listen E|E[A-Z]{3,16} |is not valid|Local \(|can't access prop|\(evaluating '|Can't find variable|\. \(In '|NetworkError when|dynamically imported|^Importing a module script/;
 
 export function engineWording(text: string): string {
   if (!HINT.test(text)) return text;
@@ -35,7 +35,10 @@ export function engineWording(text: string): string {
  * depends on what the other side sent, so it is no part of the bug; that the text ended too early is.
  */
 function jsonWording(text: string): string {
-  const ended = /Unexpected end of JSON input|Unterminated string in JSON(?: at position \d{1,9})?/.exec(text);
+  const ended =
+    /Unexpected end of JSON input|Unterminated string in JSON(?: at position \d{1,9})?|JSON Parse error: (?:Unexpected EOF|Unterminated string)|JSON\.parse: (?:unexpected end of data|end of data|unterminated string)[^\n]{0,80}? of the JSON data/.exec(
+      text,
+    );
   const wrong = ended ?? WRONG_JSON.exec(text);
   if (wrong === null) return text;
   const tail = text.slice(wrong.index + wrong[0].length).replace(/^ \(line \d{1,9} column \d{1,9}\)/, '');
@@ -43,7 +46,7 @@ function jsonWording(text: string): string {
 }
 
 const WRONG_JSON =
-  /Unexpected (?:token .{1,8}?|string|number) in JSON at position \d{1,9}|(?:Unexpected token '.{1,8}?', )?(?:\.\.\.)?".{0,64}"(?:\.\.\. ?| )is not valid JSON|(?:Expected|Bad|Unexpected|No|Exponent|Invalid)[^\n"]{1,80} in JSON at position \d{1,9}|Unexpected non-whitespace character after JSON(?: data)? at position \d{1,9}/s;
+  /Unexpected (?:token .{1,8}?|string|number) in JSON at position \d{1,9}|(?:Unexpected token '.{1,8}?', )?(?:\.\.\.)?".{0,64}"(?:\.\.\. ?| )is not valid JSON|(?:Expected|Bad|Unexpected|No|Exponent|Invalid)[^\n"]{1,80} in JSON at position \d{1,9}|Unexpected non-whitespace character after JSON(?: data)? at position \d{1,9}|JSON Parse error: [^\n]{1,80}|JSON\.parse: [^\n]{1,120}? of the JSON data/s;
 
 function connectionWording(text: string): string {
   return (
@@ -56,7 +59,7 @@ function connectionWording(text: string): string {
   );
 }
 
-/** Firefox and Safari name the same property reads and calls in their own words. */
+/** Firefox and Safari name the same property reads, calls and failed loads in their own words. */
 function browserWording(text: string): string {
   const read = (name: string, of: string) => `Cannot read properties of ${of} (reading '${name}')`;
   return text
@@ -69,5 +72,8 @@ function browserWording(text: string): string {
       (_, of, name) => read(name, of),
     )
     .replace(/Can't find variable: ([\w$]{1,128})/, '$1 is not defined')
-    .replace(/( is not a (?:function|constructor))\. \(In '.{0,512}$/, '$1');
+    .replace(/( is not a (?:function|constructor))\. \(In '.{0,512}$/, '$1')
+    .replace(/^NetworkError when attempting to fetch resource\.$/, 'Failed to fetch')
+    .replace(/^error loading dynamically imported module(?=: )/, 'Failed to fetch dynamically imported module')
+    .replace(/^Importing a module script failed\.$/, 'Failed to fetch dynamically imported module: <*>');
 }

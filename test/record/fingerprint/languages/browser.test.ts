@@ -104,6 +104,31 @@ describe('browsers', () => {
     assert.equal(messageTemplate("a.b is not a function. (In 'a.b(1)', 'a.b' is undefined)"), 'a.b is not a function');
   });
 
+  it('word failed loads and what is no JSON alike', () => {
+    const alike = {
+      'Failed to fetch': ['Failed to fetch', 'NetworkError when attempting to fetch resource.'],
+      'Failed to fetch dynamically imported module: <*>': [
+        'Failed to fetch dynamically imported module: https://shop.example/assets/cart-3f2a1c9e.js',
+        'error loading dynamically imported module: https://shop.example/assets/cart-8b7d6e5f.js',
+        'Importing a module script failed.',
+      ],
+      'Unexpected token in JSON': [
+        'Unexpected token \'<\', "<html>oops" is not valid JSON',
+        'JSON.parse: unexpected character at line 1 column 1 of the JSON data',
+        "JSON Parse error: Unrecognized token '<'",
+      ],
+      'Unexpected end of JSON input': [
+        'Unexpected end of JSON input',
+        'JSON.parse: unexpected end of data at line 1 column 1 of the JSON data',
+        "JSON.parse: end of data when ',' or ']' was expected at line 1 column 5 of the JSON data",
+        'JSON Parse error: Unexpected EOF',
+      ],
+    };
+    for (const [template, said] of Object.entries(alike))
+      assert.deepEqual(new Set(said.map(messageTemplate)), new Set([template]));
+    assert.equal(messageTemplate('Load failed'), 'Load failed');
+  });
+
   it('give one key for one bug, whichever saw it', () => {
     const keys = cases
       .filter(({ name }) => ['Safari', 'Chrome'].includes(name))
