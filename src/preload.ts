@@ -24,9 +24,11 @@ export function preload(): void {
 
 /**
  * ESM applications import CommonJS packages past `require`: import-in-the-middle sees to it that instrumentations get
- * them. Synchronous hooks where Node has them (22.22.3, 24.11.1, 25.1), else the loader thread.
+ * them. Synchronous hooks where Node has them (22.22.3, 24.11.1, 25.1), else the loader thread. None in Deno: with a hook of
+ * any kind it reads a required .json as JavaScript, and the application does not start (2.9).
  */
 function hookModuleLoading(): string {
+  if (process.versions.deno !== undefined) return 'CommonJS only';
   const include = [...HOOKED_MODULES, ...LOGGER_MODULES];
   try {
     const load = createRequire(import.meta.url);

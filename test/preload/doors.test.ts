@@ -23,6 +23,18 @@ test('a bare http server gets rows with request id, status and latency, without 
   assert.deepEqual(rows, [{ message: 'no such page', route: null, http_status: 500, request_id: id }]);
 });
 
+test('in Deno no hook is registered for module loading, which would keep the application from its .json files', async (t) => {
+  const likeDeno = join(import.meta.dirname, '../fixtures/apps/doors/like-deno.cjs');
+  const application = new Application(t, {
+    app: 'ends/needs-json.cjs',
+    nodeFlags: ['--require', likeDeno],
+    databaseUrl: 'postgres://nobody@127.0.0.1:1/nowhere',
+  });
+  const { code, stdout, said } = await application.ended();
+  assert.deepEqual({ code, stdout }, { code: 0, stdout: 'rowtrace\n' });
+  assert.match(said.join('\n'), /; ESM CommonJS only$/m);
+});
+
 test('OTEL_SDK_DISABLED turns everything off: no line, no folder, no crash hook', async (t) => {
   const application = new Application(t, { app: 'ends/throw.cjs', env: { OTEL_SDK_DISABLED: 'true' } });
   const ended = await application.ended();

@@ -29,6 +29,9 @@ const PARAMETER_FOLDER = /^(?:\[.+\]|[$_]\w+)$/;
 /** Where containers put an application: what is below is the project, whatever these folders are called. */
 const CONTAINER_ROOT = /^(?:\/usr\/src\/app|\/app|\/var\/task|\/workspace|\/code|\/usr\/app)\//;
 
+/** Deno keeps packages in a cache of its own where an application has no node_modules. */
+const DENO_CACHE = /\/npm\/registry\.npmjs\.org\/((?:@[^/]{1,128}\/)?[^/]{1,128})\/\d[^/]{0,64}\//;
+
 export interface FilePlace {
   /** Forward slashes, no scheme, no query. */
   path: string;
@@ -43,7 +46,7 @@ export function placeOf(file: string): FilePlace {
   const query = path.indexOf('?');
   if (query > 0) path = path.slice(0, query);
   const at = path.lastIndexOf('node_modules/');
-  if (at < 0) return { path, package: undefined };
+  if (at < 0) return { path, package: DENO_CACHE.exec(path)?.[1] };
   const rest = path.slice(at + 13);
   const first = rest.indexOf('/');
   if (first < 0) return { path, package: rest };

@@ -7,9 +7,10 @@ const OLD_NODE_FILES = new Set(
   ),
 );
 
-/** node:fs, internal/timers.js, timers.js (before Node 15), natives and `Promise.all (index 0)`. */
+/** node:fs, internal/timers.js, timers.js (before Node 15), Deno's ext:core/01_core.js, natives and `Promise.all (index 0)`. */
 export function isNodeFile(file: string): boolean {
   if (file.startsWith('node:') || file.startsWith('internal/') || file.startsWith('internal\\')) return true;
+  if (file.startsWith('ext:')) return true;
   if (file === '<anonymous>' || file === 'native' || file.startsWith('native ') || file.startsWith('index '))
     return true;
   if (file.startsWith('[eval]') || file.startsWith('REPL') || file.startsWith('evalmachine')) return true;

@@ -1,0 +1,27 @@
+// Stacks of Deno: its own code, and packages in its cache, are not the service's.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fingerprint } from '../../../src/fingerprint.ts';
+
+const stack = (root: string, cache: string) => `Error: no dog 7
+    at load (file://${root}/shop/dogs.ts:5:27)
+    at Layer.handleRequest (file://${cache}/npm/registry.npmjs.org/router/2.3.0/lib/layer.js:169:33)
+    at Object.run (file://${cache}/npm/registry.npmjs.org/@acme/jobs/1.0.2/main.js:3:1)
+    at Tracer.startActiveSpan (ext:deno_telemetry/telemetry.ts:1:3381)`;
+
+test('frames of Deno and of packages in its cache are no frames of the service', () => {
+  const found = fingerprint({ stack: stack('/home/ann', '/root/.cache/deno'), language: 'deno-rust' });
+  assert.deepEqual(
+    found.frames.map(({ kind, key }) => `${kind} ${key}`),
+    ['app dogs:load', 'framework router/layer:handleRequest', 'dependency @acme/jobs/main:run', 'node undefined'],
+  );
+  const other = fingerprint({ stack: stack('/app', '/deno-dir').replace('2.3.0', '2.4.1'), language: 'deno-rust' });
+  assert.equal(other.fingerprint, found.fingerprint);
+  const inCache = (version: string) =>
+    fingerprint({
+      stack: `Error: no dog\n    at parse (file:///deno-dir/npm/registry.npmjs.org/@acme/jobs/${version}/lib/parse.js:3:1)`,
+    });
+  assert.equal(inCache('1.0.2').culprit, 'parse (@acme/jobs: parse.js)');
+  assert.equal(inCache('1.0.2').fingerprint, inCache('2.1.0-rc.1').fingerprint);
+});
