@@ -94,6 +94,15 @@ export const INSTRUMENTATION =
 /** Attributes of a call that repeat its URL or say nothing of what was called. */
 const TRANSPORT = /^(network\.|http\.request\.method|url\.(scheme|path|query)|user_agent\.|error\.type|net\.)/;
 
+/** Why a span failed that told no exception: its status by name, and what an SDK puts on the span itself. */
+const REASON = /^(?:error|exception|rpc)\./;
+
+export function reasonTags(attributes: Attributes, status: number | undefined): Record<string, unknown> {
+  const reasons = Object.entries(attributes).filter(([key]) => REASON.test(key));
+  // Of an answer the conventions' error.type is its status once more.
+  return Object.fromEntries(reasons.filter(([, value]) => status === undefined || String(value) !== String(status)));
+}
+
 /** A failed call's own attributes tell what was called (url.full, db.query.text, server.address …). */
 export function calledTags(attributes: Attributes): Record<string, unknown> {
   return Object.fromEntries(Object.entries(attributes).filter(([key]) => !TRANSPORT.test(key)));

@@ -50,6 +50,40 @@ function histogramsOf(name: string, unit: string, given: object = {}, refuseOthe
   return { ...mapped, facts: mapped.facts as HistogramFact[] };
 }
 
+test('a span that failed without an exception says why in its tags', () => {
+  const said = {
+    'error.type': 'System.InvalidOperationException',
+    'error.message': 'no dog 7',
+    'rpc.method': 'Find',
+    'rpc.grpc.status_code': 13,
+    'exception.message': 'on the span itself',
+  };
+  const [fact] = rowsOf([span('a', { kind: 2, status: { code: 2 }, attributes: attributes(said) })]);
+  assert.deepEqual(fact?.tags, said);
+  const answered = { 'http.request.method': 'GET', 'http.response.status_code': 500, 'error.type': '500' };
+  const [other] = rowsOf([span('b', { kind: 2, status: { code: 2 }, attributes: attributes(answered) })]);
+  assert.deepEqual(other?.tags, {});
+});
+
+test('an event whose name is an attribute, a stack alone, lists and maps where a text should be', () => {
+  const stack = 'Traceback (most recent call last):\n  File "/srv/a.py", line 1, in load\nValueError: no dog 7\n';
+  const facts = logsOf([
+    record('', { body: undefined, attributes: attributes({ 'event.name': 'device.lost', id: 7 }) }),
+    record('failed', { attributes: attributes({ 'exception.stacktrace': stack }) }),
+    record('failed', {
+      attributes: attributes({ 'exception.message': { code: 7 }, 'exception.stacktrace': ['no file', 'no disk'] }),
+    }),
+  ]);
+  assert.deepEqual(
+    facts.map(({ message, error }) => [message, error]),
+    [
+      ['device.lost', undefined],
+      ['failed', { type: 'Error', message: '', stack }],
+      ['failed', { type: 'Error', message: '{"code":7}', stack: 'no file\nno disk' }],
+    ],
+  );
+});
+
 test('a record with an exception and no severity that is known is an error', () => {
   for (const severity of [{ severityText: 'WOMBAT' }, {}]) {
     const told = { severityNumber: 0, ...severity };

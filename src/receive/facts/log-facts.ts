@@ -49,7 +49,9 @@ function logFact(
   recordTags(attributes, tags);
   const error = errorOfAttributes(attributes, scrubber);
   const unwound = error === undefined ? undefined : nameInFull(error, resource.language);
-  const body = bodyOf(record.body, tags) ?? (error === undefined ? record.eventName || undefined : undefined);
+  // Until events had a name of their own, it was an attribute.
+  const eventName = record.eventName || text(attributes, 'event.name');
+  const body = bodyOf(record.body, tags) ?? (error === undefined ? eventName : undefined);
   const identity: Identity = {};
   readIdentity(attributes, identity);
   const stack = text(attributes, 'code.stacktrace');

@@ -1,7 +1,15 @@
 // Spans of one resource → facts, by the rules that capture follows in process: exceptions, failures without one, slow
 // spans, calls, latencies, and the outcome of requests for rows that came before. Nothing here decides about delivery.
 
-import { calledTags, codeFunction, copyCustom, INSTRUMENTATION, recordTags, rowTags } from '../../record/attributes.ts';
+import {
+  calledTags,
+  codeFunction,
+  copyCustom,
+  INSTRUMENTATION,
+  reasonTags,
+  recordTags,
+  rowTags,
+} from '../../record/attributes.ts';
 import { callWeight, drawOf } from '../../record/calls.ts';
 import { errorOfAttributes } from '../../record/error-of-attributes.ts';
 import type { ErrorFact, LogFact, Occurrence, PartRef, ResourceFact } from '../../record/fact.ts';
@@ -131,6 +139,7 @@ class SpanMapping {
       level: answered ? 'WARNING' : 'ERROR',
       message: span.statusMessage === undefined ? words : clean(span.statusMessage, this.#rules.scrubber),
       template: span.statusMessage === undefined ? words : undefined,
+      tags: reasonTags(span.attributes, status),
     });
   }
 
