@@ -22,6 +22,8 @@ export function readChain(input: ChainInput, language: string | undefined, depth
   const node = stack === '' ? errorNode() : parseStack(stack, message, language);
   const given = asText(input.type);
   const type = language === 'erlang' || language === 'elixir' ? erlangType(given) : given;
+  // Without a message the type is all that is said, and has the values in it.
+  if (type !== given && message === given) message = type;
   complete(node, type, asText(input.code) || undefined, message);
   if (depth >= MAX_DEPTH) return node;
   if (isObject(input.cause)) node.cause = readChain(input.cause, language, depth + 1);

@@ -91,6 +91,9 @@ describe('what OpenTelemetry for Erlang records', () => {
     assert.equal(first.type, 'error:badmatch');
     assert.equal(first.culprit, 'Shop.Cart.bad (Shop.Cart)');
     assert.equal(key('error:{badmatch,{error,<<"ann">>}}', stack).fingerprint, first.fingerprint);
+    const alone = (type: string) => fingerprint({ type, message: type, stack, service: 's', language: 'erlang' });
+    assert.equal(alone('error:{case_clause,<<"ann">>}').template, 'error:case_clause');
+    assert.equal(alone('error:{case_clause,<<"ann">>}').fingerprint, alone('error:{case_clause,17}').fingerprint);
     assert.equal(key("exit:{timeout,{'Elixir.GenServer',call,[<0.145.0>|...]}}", stack).type, 'exit:timeout');
     assert.equal(key('exit:{{nocatch,17},[]}', stack).type, 'exit:nocatch');
     assert.equal(key('throw:17', stack).type, 'throw');
