@@ -62,7 +62,26 @@ const said: Record<string, string[]> = {
   ],
 };
 
+/** Of one bug whatever the other side sent. */
+const parsed: Record<string, string[]> = {
+  'strconv.Atoi: parsing <*>: invalid syntax': [
+    'strconv.Atoi: parsing "ann": invalid syntax',
+    'strconv.Atoi: parsing "12x": invalid syntax',
+  ],
+  'parsing time <*> as "<*>": cannot parse "" as "-"': [
+    'parsing time "ann" as "2006-01-02": cannot parse "" as "-"',
+    'parsing time "2024" as "2006-01-02": cannot parse "" as "-"',
+  ],
+  'invalid character <*> looking for beginning of value': [
+    "invalid character '<' looking for beginning of value",
+    "invalid character 'N' looking for beginning of value",
+    "invalid character '\\'' looking for beginning of value",
+  ],
+};
+
 const kept = [
+  'load: rpc error: code = NotFound desc = dog not found',
+  'load: rpc error: code = NotFound desc = cat not found',
   'undefined is not a function',
   "undefined method 'price' of null",
   'no such table: dogs',
@@ -71,9 +90,14 @@ const kept = [
   'One or more errors occurred. See the log',
 ];
 
-describe('messages of Ruby, Elixir and .NET', () => {
+describe('messages of Ruby, Elixir, .NET and Go', () => {
   for (const [template, messages] of Object.entries(said))
     it(`have one template: ${template}`, () => {
+      assert.deepEqual(new Set(messages.map(messageTemplate)), new Set([template]));
+    });
+
+  for (const [template, messages] of Object.entries(parsed))
+    it(`of Go have one template: ${template}`, () => {
       assert.deepEqual(new Set(messages.map(messageTemplate)), new Set([template]));
     });
 

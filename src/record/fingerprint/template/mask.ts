@@ -49,7 +49,7 @@ export function maskValues(text: string): string {
 
 /** Names whose values are few and mean something: they stay. */
 const TELLING =
-  /^(?:status|state|reason|code|type|kind|level|method|op|operation|action|event|result|mode|phase|stage|error|err|message|msg|field|table|column|constraint|key|path)$/i;
+  /^(?:status|state|reason|code|type|kind|level|method|op|operation|action|event|result|mode|phase|stage|error|err|message|msg|field|table|column|constraint|key|path|desc)$/i;
 const ASSIGNED =
   /([A-Za-z_][\w.-]{0,63})("?'?)( ?=| = |"\s?: ?)("[^"\n]{0,512}"|'[^'\n]{0,512}'|[^\s,;&"'<>()[\]{}=]{1,512})/g;
 /** A quoted text behind these words is a value, not a name. */

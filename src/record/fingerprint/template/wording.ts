@@ -2,7 +2,7 @@
 // made for the purpose where the newest has values in it. Each rule says between which versions the wording changed.
 
 const HINT =
-  /Cannot (?:read|set) prop|Cannot destructure|JSON|headers after|Path must be|Received |getaddrinfo |listen E|E[A-Z]{3,16} |is not valid|Local \(|can't access prop|\(evaluating '|Can't find variable|\. \(In '|NetworkError when|dynamically imported|^Importing a module script/;
+  /Cannot (?:read|set) prop|Cannot destructure|JSON|headers after|Path must be|Received |getaddrinfo |listen E|E[A-Z]{3,16} |is not valid|Local \(|can't access prop|\(evaluating '|Can't find variable|\. \(In '|NetworkError when|dynamically imported|^Importing a module script|strconv\.[A-Z]|parsing time "|invalid character '/;
 
 export function engineWording(text: string): string {
   if (!HINT.test(text)) return text;
@@ -27,7 +27,7 @@ export function engineWording(text: string): string {
   said = said.replace('Path must be a string. Received', 'The "path" argument must be of type string. Received');
   said = said.replace(/Received type (undefined|null)\b/, 'Received $1');
   said = said.replace(/Received (type \w{1,32}) \(.{0,512}\)$/, 'Received $1');
-  return connectionWording(browserWording(said));
+  return connectionWording(browserWording(goWording(said)));
 }
 
 /**
@@ -57,6 +57,13 @@ function connectionWording(text: string): string {
       .replace(/(listen E[A-Z]{3,16}): (?:address already in use|permission denied|address not available)/, '$1')
       .replace(/ - Local \([^)\n]{1,64}\)/, '')
   );
+}
+
+/** Go quotes what it could not parse, in JSON the character at which it stopped: what the other side sent. */
+function goWording(text: string): string {
+  return text
+    .replace(/(strconv\.[A-Z]\w{1,32}: parsing |parsing time )"[^"\n]{0,512}"/g, '$1<*>')
+    .replace(/invalid character '(?:\\.{1,8}|[^'\n]{1,4})'/, 'invalid character <*>');
 }
 
 /** Firefox and Safari name the same property reads, calls and failed loads in their own words. */
