@@ -29,8 +29,9 @@ const PARAMETER_FOLDER = /^(?:\[.+\]|[$_]\w+)$/;
 /** Where containers put an application: what is below is the project, whatever these folders are called. */
 const CONTAINER_ROOT = /^(?:\/usr\/src\/app|\/app|\/var\/task|\/workspace|\/code|\/usr\/app)\//;
 
-/** Deno keeps packages in a cache of its own where an application has no node_modules. */
-const DENO_CACHE = /\/npm\/registry\.npmjs\.org\/((?:@[^/]{1,128}\/)?[^/]{1,128})\/\d[^/]{0,64}\//;
+/** Deno keeps packages in a cache of its own where an application has no node_modules: npm/<host of the registry>/<name>/<version>. */
+const DENO_CACHE =
+  /\/npm\/(?:[\w-]{1,63}\.){1,8}[\w-]{1,63}(?:_\d{1,5})?\/((?:@[^/]{1,128}\/)?[^/]{1,128})\/\d[^/]{0,64}\//;
 
 export interface FilePlace {
   /** Forward slashes, no scheme, no query. */

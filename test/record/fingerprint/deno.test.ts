@@ -6,8 +6,8 @@ import { fingerprint } from '../../../src/fingerprint.ts';
 
 const stack = (root: string, cache: string) => `Error: no dog 7
     at load (file://${root}/shop/dogs.ts:5:27)
-    at Layer.handleRequest (file://${cache}/npm/registry.npmjs.org/router/2.3.0/lib/layer.js:169:33)
-    at Object.run (file://${cache}/npm/registry.npmjs.org/@acme/jobs/1.0.2/main.js:3:1)
+    at Layer.handleRequest (file://${cache}/npm/packages.example.org/router/2.3.0/lib/layer.js:169:33)
+    at Object.run (file://${cache}/npm/packages.example.org/@acme/jobs/1.0.2/main.js:3:1)
     at Tracer.startActiveSpan (ext:deno_telemetry/telemetry.ts:1:3381)`;
 
 test('frames of Deno and of packages in its cache are no frames of the service', () => {
@@ -20,7 +20,7 @@ test('frames of Deno and of packages in its cache are no frames of the service',
   assert.equal(other.fingerprint, found.fingerprint);
   const inCache = (version: string) =>
     fingerprint({
-      stack: `Error: no dog\n    at parse (file:///deno-dir/npm/registry.npmjs.org/@acme/jobs/${version}/lib/parse.js:3:1)`,
+      stack: `Error: no dog\n    at parse (file:///deno-dir/npm/packages.example.org/@acme/jobs/${version}/lib/parse.js:3:1)`,
     });
   assert.equal(inCache('1.0.2').culprit, 'parse (@acme/jobs: parse.js)');
   assert.equal(inCache('1.0.2').fingerprint, inCache('2.1.0-rc.1').fingerprint);
