@@ -46,6 +46,8 @@ const RULES: [string, unknown, string][] = [
   ['unknown certificate', failure('SELF_SIGNED_CERT_IN_CHAIN'), 'config'],
   ['certificate of an unknown CA', failure('UNABLE_TO_GET_ISSUER_CERT_LOCALLY'), 'config'],
   ['certificate of tomorrow', failure('CERT_NOT_YET_VALID'), 'config'],
+  ['no file of the CA', new Error("ENOENT: no such file or directory, open '/ca.pem'"), 'config'],
+  ['no socket', failure('ENOENT', 'connect ENOENT /run/.s.PGSQL.5432'), 'outage'],
   ['a handshake that broke', failure('ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC'), 'outage'],
   ['newer schema', new RowtraceError('RT_SCHEMA_NEWER', ['rowtrace', '9']), 'config'],
   ['not even an error', 'nonsense', 'outage'],
