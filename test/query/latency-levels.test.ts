@@ -139,6 +139,27 @@ for (const kind of KINDS) {
         });
     });
 
+    test('the trend of half a day and more reads minutes at its ends only', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const from = Date.parse('2026-03-28T00:00:00Z');
+      const rows = Array.from({ length: 13 }, (_, hour) =>
+        histogram({ bucket_start: from + hour * HOUR + 30 * MINUTE, ...histogramOf([0.01]) }),
+      );
+      await sink.write(batch({ histograms: rows }));
+      await rollUp(db);
+      const period = { since: new Date(from + 20 * MINUTE), until: new Date(from + 12 * HOUR + 40 * MINUTE) };
+      await db.query('delete from rowtrace.latency_histograms where bucket_start >= $1 and bucket_start < $2', [
+        new Date(from + HOUR).toISOString(),
+        new Date(from + 12 * HOUR).toISOString(),
+      ]);
+      const [row] = await latencyByOperation(db, 'rowtrace', period);
+      assert.equal(row!.count, 13);
+      assert.deepEqual(
+        row!.p95_trend.map((millis) => Math.round(millis)),
+        Array(12).fill(10),
+      );
+    });
+
     test('minutes that arrive late are rolled up again, a repeat of them changes nothing', async (t) => {
       const { sink, db } = await openSink(t, kind);
       const rows = traffic('late');
