@@ -1,6 +1,7 @@
 // The database a command works on: ROWTRACE_DATABASE_URL, else the embedded one behind its owner. Whichever it is, what
 // the journals held when the command began goes in first, as far as a bounded time allows.
 
+import { join } from 'node:path';
 import { createPostgresSink } from '../../exporters/postgres/index.ts';
 import { recordRules } from '../deliver/rules.ts';
 import { Shipper } from '../deliver/shipper.ts';
@@ -68,7 +69,9 @@ async function openEmbedded(options: Options): Promise<Db> {
     waitUntilShipped(dir, then, EMBEDDED_WAIT_MILLIS),
   );
   if (behind > 0)
-    note(`${behind} journal${behind > 1 ? 's are' : ' is'} still being stored; later rows are missing here`);
+    note(
+      `${behind} journal${behind > 1 ? 's are' : ' is'} still being stored; later rows are missing here (${join(dir, 'owner.log')} says why, if that goes on)`,
+    );
   return db;
 }
 

@@ -4,10 +4,12 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { connectOwner } from '../../src/cli/owner/connect.ts';
 import { spawnNode } from '../support/children.ts';
 import { cliDir, eventually, killOwner, ownerPid, runCli } from '../support/cli.ts';
 import { databaseFor } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
+import { logFact, testJournal } from '../support/journals.ts';
 
 const onUnix = process.platform !== 'win32';
 const address = (dir: string) => JSON.parse(readFileSync(join(dir, 'owner.json'), 'utf8'));
@@ -39,6 +41,20 @@ describe('the embedded owner', { concurrency: 2, timeout: 240_000 }, () => {
       readdirSync(dir).filter((name) => name.startsWith('owner.lock')),
       ['owner.lock.2'],
     );
+  });
+
+  test('what holds the rows up is told by the file that a command names', async (t) => {
+    const dir = cliDir(t);
+    const db = await connectOwner(dir);
+    t.after(() => db.close());
+    await db.query('alter table rowtrace.ledger rename to mislaid');
+    const journal = testJournal(dir, { shippedBy: 'owner' });
+    t.after(() => journal.close());
+    journal.appendNow(logFact('the door is open'));
+    const { stderr } = await runCli(t, ['issues'], { dir });
+    const [, file] =
+      /1 journal is still being stored; later rows are missing here \((.*) says why, if that goes on\)/.exec(stderr)!;
+    assert.match(readFileSync(file!, 'utf8'), /ledger/);
   });
 
   test('it ends by itself when nobody needs it, and on SIGTERM, leaving a clean folder both times', async (t) => {
