@@ -82,8 +82,28 @@ test('all rows are copied with promoted columns and sequences; again it is nothi
     { title: 'long ago', count: 1 },
     { title: 'no dog <n>', count: 1201 },
   ]);
-  await assert.rejects(copySchema(source, db, 'rowtrace'), CopyConflict);
+  const asked: string[] = [];
+  await assert.rejects(copySchema(source, heard(db, asked), 'rowtrace'), CopyConflict);
+  assert.ok(asked.length > 0);
+  assert.deepEqual(
+    asked.filter((text) => text.includes('hashtextextended')),
+    [],
+    'that there are more rows than here is seen without reading them all',
+  );
 });
+
+/** The database, and the statements that it gets. */
+function heard(db: Db, asked: string[]): Db {
+  const transaction: Db['transaction'] = (work, options) =>
+    db.transaction((tx) => {
+      const query: typeof tx.query = (text, values) => {
+        asked.push(text);
+        return tx.query(text, values);
+      };
+      return work({ ...tx, query });
+    }, options);
+  return { ...db, transaction };
+}
 
 test('rows that refer to later rows of their own table are copied: issues merged into newer ones, actions undone much later', async (t) => {
   const source = await openPglite();
