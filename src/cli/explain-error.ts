@@ -23,7 +23,8 @@ const BY_SQLSTATE: readonly (readonly [prefix: string, code: ErrorCode])[] = [
 ];
 const NETWORK = /^(E[A-Z]{3,}|EAI_AGAIN)$/;
 const REFUSED = /^SASL|password authentication failed|client password must be/i;
-const UNREACHABLE = /timeout|terminated unexpectedly|connection terminated|not queryable/i;
+const UNREACHABLE =
+  /timeout|terminated unexpectedly|connection terminated|not queryable|unexpected .* message from backend/i;
 
 export function explainDatabaseError(error: unknown, { databaseUrl, schema, dir }: Options): unknown {
   if (error instanceof RowtraceError) return error;

@@ -25,6 +25,8 @@ test('each failure of a database has its code', () => {
     [failure('ERR_TLS_CERT_ALTNAME_INVALID', 'Hostname/IP does not match'), 'RT_DATABASE_TLS'],
     [failure(undefined, 'The server does not support SSL connections'), 'RT_DATABASE_TLS'],
     [failure(undefined, 'Client has encountered a connection error and is not queryable'), 'RT_DATABASE_UNREACHABLE'],
+    // Another server at that port, MariaDB for one.
+    [failure(undefined, 'Received unexpected copyData message from backend.'), 'RT_DATABASE_UNREACHABLE'],
   ] as const) {
     const explained = explainDatabaseError(error, options) as RowtraceError;
     assert.equal(explained.code, code, error.message);
