@@ -87,7 +87,7 @@ export class KnownOccurrences {
         const inner = earlier.thrown?.deref();
         const same = earlier.byObject
           ? inner !== undefined && chain.includes(inner)
-          : !earlier.stack && messages().includes(earlier.message);
+          : !earlier.stack && messages().some((message) => restates(message, earlier.message));
         if (!same || !this.#giveUp(earlier, carried)) continue;
         list.splice(at, 1);
         // Counted as merged by whoever stores this one: only then is the earlier one given up.
@@ -130,6 +130,11 @@ export class KnownOccurrences {
     const state = carrier.state ?? stateOfContext(carrier.context);
     return state?.request.carried.find(matches);
   }
+}
+
+/** Knex puts the statement in front of what the database said, in the same Error, once its call has failed. */
+function restates(message: string, told: string): boolean {
+  return message === told || (told !== '' && message.endsWith(` - ${told}`));
 }
 
 /**

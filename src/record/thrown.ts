@@ -53,8 +53,15 @@ export function faultOfClient(thrown: unknown): number | undefined {
 
 /** The cause of an error; verror has a method of that name, which is no cause, and keeps it elsewhere. */
 export function causeOf(thrown: unknown): unknown {
-  const cause = peek(thrown, 'cause');
+  const cause = peek(thrown, causeKeyOf(thrown));
   return typeof cause === 'function' ? peek(thrown, 'jse_cause') : cause;
+}
+
+/** Sequelize keeps the error of the driver under two other names: where it is shown, and may be redacted. */
+export function causeKeyOf(thrown: unknown): 'cause' | 'parent' {
+  const parent = peek(thrown, 'parent');
+  const isCause = peek(thrown, 'cause') === undefined && isErrorLike(parent) && peek(thrown, 'original') === parent;
+  return isCause ? 'parent' : 'cause';
 }
 
 /** What an AggregateError holds, or verror's MultiError; nothing where it cannot be read. */

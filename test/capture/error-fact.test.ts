@@ -102,6 +102,21 @@ test('a status or members that cannot be read cost nothing else', () => {
   for (const status of [404, '404']) assert.equal(isClientFault(Object.assign(new Error('boom'), { status })), true);
 });
 
+test("the cause of Sequelize's errors is what it calls parent and original; one name alone is a field of somebody else's", () => {
+  const parent = new Error('duplicate key value violates unique constraint "dogs_name_key"');
+  const held = (fields: object) =>
+    errorFact(Object.assign(new Error('Validation error'), fields), scrubber).cause?.message;
+  assert.equal(held({ parent, original: parent }), parent.message);
+  assert.equal(held({ parent, original: parent, cause: new Error('the cause') }), 'the cause');
+  for (const fields of [
+    { parent },
+    { original: parent },
+    { parent, original: new Error('other') },
+    { parent: 1, original: 1 },
+  ])
+    assert.equal(held(fields), undefined);
+});
+
 test("verror's causes are those it keeps: its `cause` is a method, and none of them", () => {
   // As verror 1.10 has them.
   class VError extends Error {

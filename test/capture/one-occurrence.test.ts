@@ -128,6 +128,33 @@ test("a database span's masked exception becomes part of the true error that fol
   );
 });
 
+// As Knex 3.3 has it (the same Error, its message with the statement in front) and Sequelize 6.37 (no cause, a parent).
+const DUPLICATE = 'duplicate key value violates unique constraint "dogs_name_key"';
+const fromDatabase = (message = DUPLICATE) => Object.assign(new Error(message), { code: '23505' });
+for (const [library, reported] of [
+  ['Knex', fromDatabase(`insert into "dogs" ("name") values ($1) - ${DUPLICATE}`)],
+  ['Sequelize', Object.assign(new Error('Validation error'), { parent: fromDatabase(), errors: [] })],
+] as const) {
+  test(`a failed statement and what ${library} makes of it are one row; of another statement they are two`, () => {
+    if ('parent' in reported) Object.assign(reported, { original: reported.parent });
+    for (const [told, merges] of [
+      [DUPLICATE, 1],
+      ['key value', 0],
+    ] as const) {
+      const bench = captureBench();
+      const query = (span: ReturnType<typeof bench.tracer.startSpan>) => {
+        span.setAttribute('db.system.name', 'postgresql');
+        span.setStatus({ code: SpanStatusCode.ERROR, message: told });
+      };
+      request(bench, () => {
+        inSpan(bench, 'pg.query', query, SpanKind.CLIENT);
+        inSpan(bench, 'handler', (span) => span.recordException(reported));
+      });
+      assert.deepEqual([bench.logs().length, bench.merges().length], [2, merges]);
+    }
+  });
+}
+
 test('masked exceptions wait for the end of their span in a bounded number; those beyond are rows at once', () => {
   const bench = captureBench();
   inSpan(

@@ -211,11 +211,16 @@ test('a redacted message of a cause is nowhere in the row, though no serializer 
     const bench = loggerBench();
     patchPino(load(name));
     const unhook = hookPino(bench.getLogger('pino'), 13);
-    const error = new TypeError('bad dog', { cause: new Error('no leash') });
+    const inner = new Error('no leash');
+    const error = new TypeError('bad dog', { cause: inner });
+    // As Sequelize keeps what the driver threw.
+    const other = Object.assign(new TypeError('bad dog'), { parent: inner, original: inner });
     run(load(name), { redact: ['error.cause.message'] }, (log) => log.error({ error }, 'm'));
+    run(load(name), { redact: ['error.parent.message'] }, (log) => log.error({ error: other }, 'm'));
     unhook();
     const told = JSON.stringify(bench.facts);
     assert.ok(told.includes(BAD) && !told.includes('no leash'), told);
+    assert.equal(bench.rows().length, 2);
   }
 });
 
