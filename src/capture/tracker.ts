@@ -227,6 +227,8 @@ export class OccurrenceTracker {
   /** A further carrier of a known occurrence: it adds what it knows, and no row. */
   #again(seen: Carried, carrier: Carrier): void {
     this.#merged++;
+    // The status of a call says no more than this: no row at its end. Not for what is around it, which may be another request.
+    if (carrier.provisional && carrier.state !== undefined) carrier.state.failed = true;
     if (carrier.undecided) (carrier.state ?? stateOfContext(carrier.context))?.request.leaveUndecided(seen);
     const requestId = this.#known.adopt(seen, carrier)?.requestId;
     const raised = seen.level !== carrier.level && isAtLeast(carrier.level, seen.level);

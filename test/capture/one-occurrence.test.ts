@@ -155,6 +155,24 @@ for (const [library, reported] of [
   });
 }
 
+// pg patched by two tools in one process; a retry of the same rejection.
+test('spans beside each other that fail of what is known already are no rows of their own', () => {
+  const refused = new Error('connect ECONNREFUSED 127.0.0.1:1');
+  for (const exception of [refused, "PostgreSQL error of type 'error' occurred (code: 42P01)"]) {
+    const bench = captureBench();
+    request(bench, () => {
+      for (const name of ['first', 'second']) {
+        const query = (span: ReturnType<typeof bench.tracer.startSpan>) => {
+          span.recordException(exception);
+          span.setStatus({ code: SpanStatusCode.ERROR, message: 'relation "dogs" does not exist' });
+        };
+        inSpan(bench, name, query, SpanKind.CLIENT);
+      }
+    });
+    assert.equal(bench.logs().length, 1);
+  }
+});
+
 test('masked exceptions wait for the end of their span in a bounded number; those beyond are rows at once', () => {
   const bench = captureBench();
   inSpan(
