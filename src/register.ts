@@ -4,6 +4,9 @@
 import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { reasonNotToStart } from './options/guards.ts';
+import { settleEnvironment } from './options/launcher.ts';
+
+settleEnvironment();
 
 if (reasonNotToStart() === undefined) {
   try {

@@ -15,6 +15,7 @@ import { RowtraceLoggerProvider } from './capture/logger-provider.ts';
 import { isConsoleFrozen, LOGGERS } from './capture/loggers.ts';
 import { type OtelSettings, samplerOf } from './capture/otel-settings.ts';
 import { userExporters, userPropagator, userResource } from './capture/user-exporters.ts';
+import { entryFile, workingFolder } from './options/launcher.ts';
 import { loadOptions, type Options, type OptionsInput } from './options/options.ts';
 import { readOtelEnvironment } from './options/otel-env.ts';
 import { resolveResource } from './options/resource.ts';
@@ -192,6 +193,7 @@ function alreadyLoaded(): string[] {
 
 /** From the entry file, and from the working directory where the entry file is a launcher installed elsewhere. */
 function applicationModules(): ApplicationModules {
-  const here = join(process.cwd(), 'noop.js');
-  return new ApplicationModules(process.argv[1] === undefined ? [here] : [process.argv[1], here]);
+  const here = join(workingFolder(), 'noop.js');
+  const entry = entryFile();
+  return new ApplicationModules(entry === undefined ? [here] : [entry, here]);
 }

@@ -3,6 +3,7 @@
 
 import { dirname } from 'node:path';
 import { hostBuild } from './hosts.ts';
+import { workingFolder } from './launcher.ts';
 import type { Options } from './options.ts';
 import type { Environment } from './otel-env.ts';
 import { type CheckedOut, checkedOut } from './repository.ts';
@@ -35,5 +36,5 @@ export function resolveBuild(
 /** Of the program, or of the working directory where the program is a launcher installed elsewhere. */
 function repositoryOf(entry: string | undefined): CheckedOut {
   const own = entry === undefined ? {} : checkedOut(dirname(entry));
-  return own.commit === undefined ? checkedOut(process.cwd()) : own;
+  return own.commit === undefined ? checkedOut(workingFolder()) : own;
 }

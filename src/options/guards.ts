@@ -16,7 +16,17 @@ const TOOLS = new Set([
   'corepack',
   'tsc',
   'rowtrace',
+  // What starts services, and goes on beside them.
+  'nodemon',
+  'nodemon.js',
+  'tsx',
+  'concurrently',
+  'cross-env',
+  'dotenv',
+  'pm2',
+  'pm2-runtime',
 ]);
+const PM2_DAEMON = /[\\/]pm2[\\/]lib[\\/]Daemon\.js$/;
 const REGISTERED = Symbol.for('rowtrace.registered');
 
 /** Why not to start, or nothing when to start. Marks the process, so that a second preload (CommonJS and ESM) is a no-op. */
@@ -28,5 +38,9 @@ export function reasonNotToStart(env: NodeJS.ProcessEnv = process.env): string |
   if (env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true') return 'OTEL_SDK_DISABLED';
   if (env.ROWTRACE_INTERNAL === '1') return 'a process of Rowtrace itself';
   const entry = process.argv[1];
-  return entry !== undefined && TOOLS.has(basename(entry)) ? 'a tool, not a service' : undefined;
+  return entry !== undefined && isTool(entry) ? 'a tool, not a service' : undefined;
+}
+
+function isTool(entry: string): boolean {
+  return TOOLS.has(basename(entry)) || PM2_DAEMON.test(entry);
 }

@@ -8,6 +8,7 @@ import { inspect } from 'node:util';
 import { RowtraceError } from '../errors.ts';
 import { judgeKey } from '../record/scrub/keys.ts';
 import { DEFINITIONS, type Definition } from './definitions.ts';
+import { workingFolder } from './launcher.ts';
 import { meantText, unknownOption } from './unknown-names.ts';
 
 type Definitions = typeof DEFINITIONS;
@@ -33,7 +34,11 @@ const CONFIG_FILES = ['rowtrace.config.js', 'rowtrace.config.mjs', 'rowtrace.con
  * @param code options given in code; they win over everything else
  * @throws RowtraceError RT_OPTION_INVALID, RT_OPTION_UNKNOWN, RT_CONFIG_UNREADABLE
  */
-export function loadOptions(code: OptionsInput = {}, env: Environment = process.env, cwd = process.cwd()): Options {
+export function loadOptions(
+  code: OptionsInput = {},
+  env: Environment = process.env,
+  cwd = workingFolder(env),
+): Options {
   const path = configFile(env, cwd);
   const file = path === undefined ? {} : (loadFile(path) as OptionsInput);
   for (const [given, where] of [[code, 'the code'] as const, [file, path] as const]) {

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import type { OtelSettings } from '../capture/otel-settings.ts';
 import { FACT_VERSION, type ResourceFact } from '../record/fact.ts';
 import { resolveBuild } from './build.ts';
+import { entryFile } from './launcher.ts';
 import type { Options } from './options.ts';
 import type { Environment } from './otel-env.ts';
 
@@ -35,8 +36,9 @@ function nearestManifest(entry: string | undefined): Manifest {
 
 export function resolveResource(options: Options, otel: OtelSettings, env: Environment = process.env): ResourceFact {
   const attributes = otel.resourceAttributes;
-  const manifest = nearestManifest(process.argv[1]);
-  const build = resolveBuild(options, attributes, env, process.argv[1]);
+  const entry = entryFile();
+  const manifest = nearestManifest(entry);
+  const build = resolveBuild(options, attributes, env, entry);
   const machine = hostname();
   const host = attributes['host.name'] ?? machine;
   return {
@@ -60,7 +62,7 @@ export function resolveResource(options: Options, otel: OtelSettings, env: Envir
     ...(Object.keys(build.tags).length > 0 ? { attributes: build.tags } : {}),
     // Of the process and not of this thread, which may have begun when files were changed already.
     startedAt: Math.floor(Date.now() - process.uptime() * 1_000),
-    ...entryOf(process.argv[1]),
+    ...entryOf(entry),
     ...(host === machine ? {} : { machine }),
   };
 }
