@@ -69,7 +69,11 @@ export class CarrierFacts {
     if (carried?.userId !== undefined) identity.userId = carried.userId;
     if (carried?.sessionId !== undefined) identity.sessionId = carried.sessionId;
     Object.assign(identity, carrier.identity);
-    const fact: LogFact = {
+    const crumbs = crumbFacts(state?.request, this.#scrubber);
+    const { template, module, fn } = this.named(carrier);
+    const isAlone = span === undefined && state === undefined && carried?.tags === undefined;
+    // One literal, and what the tracker may add named in it: 0.2 of 3 µs a log record less than parts joined.
+    return {
       k: 'log',
       id: uuidv7(time.t),
       t: time.t,
@@ -78,7 +82,8 @@ export class CarrierFacts {
       message: carrier.body === undefined ? message : clean(message, this.#scrubber),
       error,
       fingerprint: this.#name(carrier.fingerprint, LIMITS.tagValue),
-      ...request,
+      method: request.method,
+      requestId: request.requestId,
       route: cleanNameOf(request.route, this.#scrubber),
       userId: this.hashUser(identity.userId),
       sessionId: this.session(identity.sessionId),
@@ -86,13 +91,17 @@ export class CarrierFacts {
       latency: carrier.latency ?? state?.request.outcome?.latency,
       traceId: spanContext?.traceId,
       spanId: spanContext?.spanId,
-      ...this.named(carrier),
+      template,
+      module,
+      fn,
       stack: carrier.stack,
-      tags: this.tags({ ...spanTags(span, state), ...carried?.tags, ...carrier.tags }),
+      tags: this.tags(isAlone ? carrier.tags : { ...spanTags(span, state), ...carried?.tags, ...carrier.tags }),
+      crumbs,
+      hold: undefined,
+      absorbs: undefined,
+      n: undefined,
+      m: undefined,
     };
-    const crumbs = crumbFacts(state?.request, this.#scrubber);
-    if (crumbs !== undefined) fact.crumbs = crumbs;
-    return fact;
   }
 
   /** What every occurrence of a bucket has in common. */

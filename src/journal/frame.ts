@@ -20,8 +20,7 @@ const COMMA = 0x2c;
 const OPENING_BRACE = 0x7b;
 const NEWLINE = 0x0a;
 
-/** Twice as fast as toString(16).padStart(8, '0'). */
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const DIGITS = Buffer.from('0123456789abcdef');
 
 /** More bytes than a frame of so many characters takes: three of UTF-8 each, what stands before them, a newline. */
 export function frameRoom(jsonChars: number): number {
@@ -38,12 +37,14 @@ export function frameRoom(jsonChars: number): number {
  * @returns the end of the frame
  */
 export function writeFrame(into: Buffer, at: number, json: string, n: number, o: number): number {
-  const checkedAt = at + CHECKED_AT;
-  const comma = checkedAt + into.write(`"n":${n},"o":${o}`, checkedAt, 'latin1');
+  const comma = at + into.write(`${HEAD}00000000","n":${n},"o":${o}`, at, 'latin1');
   const end = comma + into.write(json, comma);
   into[comma] = COMMA;
-  const c = crc32(into.subarray(checkedAt, end));
-  into.write(`${HEAD}${HEX[c >>> 24]}${HEX[(c >>> 16) & 255]}${HEX[(c >>> 8) & 255]}${HEX[c & 255]}",`, at, 'latin1');
+  let c = crc32(into.subarray(at + CHECKED_AT, end));
+  for (let digit = at + HEAD.length + 7; digit >= at + HEAD.length; digit--) {
+    into[digit] = DIGITS[c & 15]!;
+    c >>>= 4;
+  }
   into[end] = NEWLINE;
   return end + 1;
 }
