@@ -168,6 +168,10 @@ export const ERRORS = {
     message: 'The client of the queue is not installed (%s).',
     fix: 'Run `npm install amqplib`.',
   },
+  RT_BUNDLED: {
+    message: 'Rowtrace is part of a bundle, where its other files are missing: there is no %s.',
+    fix: 'Leave it out, and its node_modules beside the bundle: --external:rowtrace --external:rowtrace/* for esbuild, externals for webpack, external for Rollup and Vite.',
+  },
   RT_SINK_MISSING: {
     message: '%s needs a sink as its first argument, and was given %s.',
     fix: 'Give it one of rowtrace/exporters/postgres: createPostgresSink({ open: async () => openPostgres(url) }).',

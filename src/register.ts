@@ -1,8 +1,10 @@
 // The preload door: `node --import rowtrace/register`, `--require`, NODE_OPTIONS. Guards, then everything else, so that a
 // worker thread or npm pays nothing. Whatever goes wrong in here, the application runs.
 
-import { writeSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { RowtraceError } from './errors.ts';
 import { reasonNotToStart } from './options/guards.ts';
 import { settleEnvironment } from './options/launcher.ts';
 
@@ -11,10 +13,13 @@ settleEnvironment();
 if (reasonNotToStart() === undefined) {
   try {
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-    createRequire(import.meta.url)(`./preload${extension}`).preload();
+    const file = new URL(`./preload${extension}`, import.meta.url);
+    if (!existsSync(file)) throw new RowtraceError('RT_BUNDLED', [fileURLToPath(file)]);
+    createRequire(import.meta.url)(fileURLToPath(file)).preload();
   } catch (error) {
     try {
-      writeSync(2, `rowtrace: not started: ${(error as Error)?.message ?? error}\n`);
+      const fix = error instanceof RowtraceError ? ` ${error.fix}` : '';
+      writeSync(2, `rowtrace: not started: ${(error as Error)?.message ?? error}${fix}\n`);
     } catch {
       // stderr is closed; there is nobody left to tell.
     }

@@ -1,7 +1,10 @@
 // The application's side of the delivery thread. In: an entry file and plain options. Out: a handle that flushes, also while
 // the process ends. A thread that dies is started again; whatever happens to it, the journal keeps what was not stored.
 
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { type ResourceLimits, Worker, type WorkerOptions } from 'node:worker_threads';
+import { RowtraceError } from '../errors.ts';
 import type { Baseline } from '../record/baseline.ts';
 import { markOwn } from '../util/own-threads.ts';
 import type { Place } from './sink.ts';
@@ -168,8 +171,15 @@ class WorkerThread implements DeliveryThread {
     this.#shared = shared;
     const data: ThreadData = { options: this.#options.options, journalDir: this.#journalDir, shared };
     const startedAt = performance.now();
+    const { entry } = this.#options;
+    if (!existsSync(entry)) {
+      // For good: records wait in the journal.
+      setState(shared, 'stopped');
+      this.#failed(new RowtraceError('RT_BUNDLED', [entry instanceof URL ? fileURLToPath(entry) : entry]));
+      return;
+    }
     try {
-      const worker = new Worker(this.#options.entry, {
+      const worker = new Worker(entry, {
         ...ISOLATED,
         resourceLimits: this.#options.heap ?? SHARED_HEAP,
         env: childEnv(),
@@ -197,8 +207,9 @@ class WorkerThread implements DeliveryThread {
 
   #failed(error: unknown): void {
     this.#lastError = error instanceof Error ? error.message : String(error);
+    const fix = error instanceof RowtraceError ? ` ${error.fix}` : '';
     try {
-      this.#options.onProblem?.(`delivery thread: ${this.#lastError}`);
+      this.#options.onProblem?.(`delivery thread: ${this.#lastError}${fix}`);
     } catch {}
   }
 

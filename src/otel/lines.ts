@@ -43,6 +43,8 @@ function otelLine(): '2' | '3' {
  * its logs as they are loaded, and api 1.9 has none. To be called before.
  */
 export function completeApi(): void {
+  // Of a bundle the API is a part: there may be none to load.
+  if ('logs' in api) return;
   const shared = createRequire(import.meta.url)('@opentelemetry/api') as { logs?: LogsApi };
   if (shared.logs !== undefined) return;
   shared.logs = logsApi();
