@@ -172,13 +172,9 @@ class WorkerThread implements DeliveryThread {
     const data: ThreadData = { options: this.#options.options, journalDir: this.#journalDir, shared };
     const startedAt = performance.now();
     const { entry } = this.#options;
-    if (!existsSync(entry)) {
-      // For good: records wait in the journal.
-      setState(shared, 'stopped');
-      this.#failed(new RowtraceError('RT_BUNDLED', [entry instanceof URL ? fileURLToPath(entry) : entry]));
-      return;
-    }
     try {
+      const file = entry instanceof URL ? fileURLToPath(entry) : entry;
+      if (!existsSync(file)) throw new RowtraceError('RT_BUNDLED', [file]);
       const worker = new Worker(entry, {
         ...ISOLATED,
         resourceLimits: this.#options.heap ?? SHARED_HEAP,
@@ -206,8 +202,11 @@ class WorkerThread implements DeliveryThread {
   }
 
   #failed(error: unknown): void {
+    const before = this.#lastError;
     this.#lastError = error instanceof Error ? error.message : String(error);
     const fix = error instanceof RowtraceError ? ` ${error.fix}` : '';
+    // It is tried again all the same: the package may just be on its way.
+    if (fix !== '' && before === this.#lastError) return;
     try {
       this.#options.onProblem?.(`delivery thread: ${this.#lastError}${fix}`);
     } catch {}
