@@ -7,6 +7,7 @@ import { type ResourceLimits, Worker, type WorkerOptions } from 'node:worker_thr
 import { RowtraceError } from '../errors.ts';
 import type { Baseline } from '../record/baseline.ts';
 import { markOwn } from '../util/own-threads.ts';
+import { pnpFlags } from '../util/pnp.ts';
 import type { Place } from './sink.ts';
 import {
   FLUSHED,
@@ -177,6 +178,7 @@ class WorkerThread implements DeliveryThread {
       if (!existsSync(file)) throw new RowtraceError('RT_BUNDLED', [file]);
       const worker = new Worker(entry, {
         ...ISOLATED,
+        execArgv: pnpFlags(),
         resourceLimits: this.#options.heap ?? SHARED_HEAP,
         env: childEnv(),
         workerData: data,
@@ -234,7 +236,6 @@ class WorkerThread implements DeliveryThread {
  */
 const ISOLATED: WorkerOptions = {
   name: 'rowtrace-delivery',
-  execArgv: [],
   argv: [],
   stdout: true,
   stderr: true,

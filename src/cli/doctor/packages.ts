@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { pluggedFolder } from '../../util/pnp.ts';
 
 /** Enough for any application; a walk over more would make `doctor` slow. */
 const MAX_FOLDERS = 50_000;
@@ -17,6 +18,8 @@ export function wantedNode(folder: string, name: string): string | undefined {
 }
 
 function installed(folder: string, name: string): Manifest | undefined {
+  const plugged = pluggedFolder(folder, name);
+  if (plugged !== undefined) return manifestIn(plugged);
   for (let at = folder; ; at = dirname(at)) {
     const manifest = manifestIn(join(at, 'node_modules', name));
     if (manifest?.version !== undefined) return manifest;

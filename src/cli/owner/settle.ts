@@ -2,9 +2,16 @@
 // cut does. So the owner syncs for it: a checkpoint (3 to 49 ms, measured), then every file that changed since the last time
 // (80 to 220 ms; all 975 of a new database once, some seconds). Until then the journals keep what they held.
 
-import { open, readdir, stat } from 'node:fs/promises';
+import { close, fsync, open } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Queryable } from '../../store/db.ts';
+
+// By descriptor: under Yarn's Plug'n'Play a FileHandle has no sync().
+const openFile = promisify(open);
+const closeFile = promisify(close);
+const syncFile = promisify(fsync);
 
 /** Of clocks that stamp files coarsely. */
 const SLACK_MILLIS = 2_000;
@@ -40,12 +47,8 @@ async function modifiedAt(path: string): Promise<number> {
 }
 
 async function sync(path: string): Promise<void> {
-  const file = await present(open(path, 'r'));
-  try {
-    await file?.sync();
-  } finally {
-    await file?.close();
-  }
+  const fd = await present(openFile(path, 'r'));
+  if (fd !== undefined) await syncFile(fd).finally(() => closeFile(fd));
 }
 
 async function present<T>(work: Promise<T>): Promise<T | undefined> {

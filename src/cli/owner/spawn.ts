@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pnpFlags } from '../../util/pnp.ts';
 
 const MAX_LOG_BYTES = 1024 * 1024;
 
@@ -12,7 +13,7 @@ export function spawnOwner(dir: string, env: NodeJS.ProcessEnv = process.env): C
   shorten(log);
   const output = openSync(log, 'a', 0o600);
   try {
-    const child = spawn(process.execPath, [mainFile(), 'owner', '--dir', dir], {
+    const child = spawn(process.execPath, [...pnpFlags(), mainFile(), 'owner', '--dir', dir], {
       detached: true,
       windowsHide: true,
       stdio: ['ignore', output, output],
