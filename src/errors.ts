@@ -200,3 +200,9 @@ export class RowtraceError extends Error {
     this.fix = ERRORS[code].fix;
   }
 }
+
+/** What went wrong, and the next step where that is known. */
+export function explained(error: unknown): string {
+  if (error instanceof RowtraceError) return `${error.message} ${error.fix}`;
+  return error instanceof Error ? error.message : String(error);
+}

@@ -3,7 +3,7 @@
 import { createRequire, register } from 'node:module';
 import { HOOKED_MODULES } from './capture/instrumentations.ts';
 import { LOGGER_MODULES } from './capture/loggers.ts';
-import { RowtraceError } from './errors.ts';
+import { explained } from './errors.ts';
 import { applicationHasDatabase, loadOptions, maskSecret, type Options } from './options/options.ts';
 import { say } from './options/say.ts';
 import { type Running, startWith } from './start.ts';
@@ -14,7 +14,7 @@ export function preload(): void {
   try {
     options = loadOptions();
   } catch (error) {
-    say(error instanceof RowtraceError ? `not started: ${error.message} ${error.fix}` : `not started: ${error}`);
+    say(`not started: ${explained(error)}`);
     return;
   }
   const hooks = hookModuleLoading();

@@ -1,12 +1,13 @@
 // The preload door: `node --import rowtrace/register`, `--require`, NODE_OPTIONS. Guards, then everything else, so that a
 // worker thread or npm pays nothing. Whatever goes wrong in here, the application runs.
 
-import { existsSync, writeSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { RowtraceError } from './errors.ts';
+import { explained, RowtraceError } from './errors.ts';
 import { reasonNotToStart } from './options/guards.ts';
 import { settleEnvironment } from './options/launcher.ts';
+import { say } from './options/say.ts';
 
 settleEnvironment();
 
@@ -17,11 +18,6 @@ if (reasonNotToStart() === undefined) {
     if (!existsSync(file)) throw new RowtraceError('RT_BUNDLED', [fileURLToPath(file)]);
     createRequire(import.meta.url)(fileURLToPath(file)).preload();
   } catch (error) {
-    try {
-      const fix = error instanceof RowtraceError ? ` ${error.fix}` : '';
-      writeSync(2, `rowtrace: not started: ${(error as Error)?.message ?? error}${fix}\n`);
-    } catch {
-      // stderr is closed; there is nobody left to tell.
-    }
+    say(`not started: ${explained(error)}`);
   }
 }

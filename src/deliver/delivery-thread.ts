@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type ResourceLimits, Worker, type WorkerOptions } from 'node:worker_threads';
-import { RowtraceError } from '../errors.ts';
+import { explained, RowtraceError } from '../errors.ts';
 import type { Baseline } from '../record/baseline.ts';
 import { markOwn } from '../util/own-threads.ts';
 import { pnpFlags } from '../util/pnp.ts';
@@ -206,11 +206,10 @@ class WorkerThread implements DeliveryThread {
   #failed(error: unknown): void {
     const before = this.#lastError;
     this.#lastError = error instanceof Error ? error.message : String(error);
-    const fix = error instanceof RowtraceError ? ` ${error.fix}` : '';
     // It is tried again all the same: the package may just be on its way.
-    if (fix !== '' && before === this.#lastError) return;
+    if (error instanceof RowtraceError && before === this.#lastError) return;
     try {
-      this.#options.onProblem?.(`delivery thread: ${this.#lastError}${fix}`);
+      this.#options.onProblem?.(`delivery thread: ${explained(error)}`);
     } catch {}
   }
 
@@ -232,7 +231,7 @@ class WorkerThread implements DeliveryThread {
 
 /**
  * Nothing of the application gets into the thread: no preload of execArgv or NODE_OPTIONS (which would instrument our own
- * queries, or start us again inside ourselves), no argv, and nothing of its output into the application's.
+ * queries, or start us again inside ourselves; what Yarn's Plug'n'Play needs aside), no argv, and nothing of its output into the application's.
  */
 const ISOLATED: WorkerOptions = {
   name: 'rowtrace-delivery',

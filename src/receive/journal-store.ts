@@ -1,19 +1,19 @@
 // Facts into the receiver's journal, and from there onto the disk before anybody hears of it. Requests that come while a
 // sync is running share the next one. Loses nothing that it confirmed.
 
-import { close, fdatasync, fsync, open } from 'node:fs';
+import { close, fdatasync, open } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Journal } from '../journal/journal.ts';
 import { namesIn, OWNER_FILE, segmentName } from '../journal/layout.ts';
 import { segmentsOf } from '../journal/shipped.ts';
 import type { LedgerFact, PackFact } from '../record/fact.ts';
+import { syncPath } from '../util/sync-path.ts';
 import { type FactStore, FactTooLargeError, StoreFullError } from './fact-store.ts';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
 const syncData = promisify(fdatasync);
-const syncAll = promisify(fsync);
 
 export function createJournalStore(journal: Journal, maxBytes: number, pendingBytes: () => number): FactStore {
   const disk = new Disk();
@@ -105,9 +105,4 @@ class Disk {
     this.#dir = dir;
     if (fd !== undefined) await closeFile(fd);
   }
-}
-
-async function syncPath(path: string): Promise<void> {
-  const fd = await openFile(path, 'r');
-  await syncAll(fd).finally(() => closeFile(fd));
 }

@@ -68,7 +68,10 @@ test('a process that PM2 forks is of the service that its application is', async
   assert.match(child.stderr, /: shop@1\.2\.0 \(staging\) → journal \S+\/shop\/\.rowtrace /);
 });
 
-for (const tool of ['pm2/lib/Daemon.js', 'bin/pm2', 'bin/nodemon', 'bin/tsx'])
+for (const tool of [
+  'pm2/lib/Daemon.js',
+  ...['pm2', 'nodemon', 'tsx', 'concurrently', 'cross-env', 'dotenv'].map((name) => `bin/${name}`),
+])
   test(`${tool}, which starts services and is none, is left alone`, async (t) => {
     const { pm2 } = folders(t);
     const file = join(pm2, '..', tool);

@@ -22,8 +22,10 @@ function plugged(t: TestContext) {
      const { _resolveFilename } = Module;
      Module._resolveFilename = (request, ...more) => (request === 'pnpapi' ? __filename : _resolveFilename(request, ...more));
      const { isMainThread } = require('node:worker_threads');
-     require('node:fs').appendFileSync(${JSON.stringify(marks)}, (isMainThread ? process.argv[2] : 'thread') + '\\n');`,
+     require('node:fs').appendFileSync(${JSON.stringify(marks)}, (isMainThread ? process.argv[2] : 'thread') + '\\n');
+     exports.resolveToUnqualified = (name) => (name === 'dog' ? ${JSON.stringify(folder)} : null);`,
   );
+  writeFileSync(join(folder, 'package.json'), '{ "version": "7.1.0" }');
   return { folder, api, marks: () => readFileSync(marks, 'utf8').trim().split('\n') };
 }
 
@@ -46,4 +48,14 @@ test("the owner of the embedded database loads Yarn's file first", { timeout: 12
   const child = spawnNode(t, ['--require', api, MAIN, 'issues'], env, dir);
   assert.equal((await child.ended).code, 0, child.stderr);
   assert.deepEqual(marks(), ['issues', 'owner']);
+});
+
+test('a package is where Yarn says that it is', async (t) => {
+  const { api, folder } = plugged(t);
+  const source = JSON.stringify(new URL('../../src/cli/doctor/packages.ts', import.meta.url));
+  const program = `import { installedVersion } from ${source};
+    console.log(installedVersion('/nowhere', 'dog'), installedVersion('/nowhere', 'cat'));`;
+  const child = spawnNode(t, ['--require', api, '--input-type=module', '-e', program], {}, folder);
+  assert.equal((await child.ended).code, 0, child.stderr);
+  assert.equal(child.stdout, '7.1.0 undefined\n');
 });

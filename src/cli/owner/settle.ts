@@ -2,16 +2,10 @@
 // cut does. So the owner syncs for it: a checkpoint (3 to 49 ms, measured), then every file that changed since the last time
 // (80 to 220 ms; all 975 of a new database once, some seconds). Until then the journals keep what they held.
 
-import { close, fsync, open } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Queryable } from '../../store/db.ts';
-
-// By descriptor: under Yarn's Plug'n'Play a FileHandle has no sync().
-const openFile = promisify(open);
-const closeFile = promisify(close);
-const syncFile = promisify(fsync);
+import { syncPath } from '../../util/sync-path.ts';
 
 /** Of clocks that stamp files coarsely. */
 const SLACK_MILLIS = 2_000;
@@ -25,7 +19,8 @@ export function settler(folder: string, db: Queryable): () => Promise<void> {
     const start = Date.now();
     await db.query('checkpoint');
     const changed = await changedSince(folder, since);
-    for (let at = 0; at < changed.length; at += AT_ONCE) await Promise.all(changed.slice(at, at + AT_ONCE).map(sync));
+    for (let at = 0; at < changed.length; at += AT_ONCE)
+      await Promise.all(changed.slice(at, at + AT_ONCE).map((path) => present(syncPath(path))));
     since = start - SLACK_MILLIS;
   };
 }
@@ -44,11 +39,6 @@ async function changedSince(folder: string, since: number): Promise<string[]> {
 
 async function modifiedAt(path: string): Promise<number> {
   return (await present(stat(path)))?.mtimeMs ?? 0;
-}
-
-async function sync(path: string): Promise<void> {
-  const fd = await present(openFile(path, 'r'));
-  if (fd !== undefined) await syncFile(fd).finally(() => closeFile(fd));
 }
 
 async function present<T>(work: Promise<T>): Promise<T | undefined> {
