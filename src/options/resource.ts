@@ -36,7 +36,7 @@ function nearestManifest(entry: string | undefined): Manifest {
 
 export function resolveResource(options: Options, otel: OtelSettings, env: Environment = process.env): ResourceFact {
   const attributes = otel.resourceAttributes;
-  const entry = entryFile();
+  const entry = entryFile(env);
   const manifest = nearestManifest(entry);
   const build = resolveBuild(options, attributes, env, entry);
   const machine = hostname();
