@@ -1,7 +1,6 @@
 // The table of docs/postgres.md, against a server with a certificate of a CA of its own, for "localhost" alone.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,20 +11,18 @@ import { loadOptions } from '../../src/options/options.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import { cliDir, runCli } from '../support/cli.ts';
 import { folderFor } from '../support/folder.ts';
+import { NEW_KEY, noOpenssl, openssl } from '../support/openssl.ts';
 import { createCluster, launchPostgres } from '../support/postgres-server.ts';
-
-const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
 
 /** A CA in `folder`, and what it signed for the server in `to`. */
 function makeCertificates(folder: string, to: string): string {
   const [ca, caKey, cert, key] = [join(folder, 'ca.pem'), join(folder, 'ca.key'), join(to, 'c.pem'), join(to, 'c.key')];
-  const run = (...words: string[]) => execFileSync('openssl', words, { stdio: 'pipe' });
-  run('req', '-x509', ...KEY, '-keyout', caKey, '-out', ca, '-subj', '/CN=kennel CA');
+  openssl('req', '-x509', ...NEW_KEY, '-days', '2', '-keyout', caKey, '-out', ca, '-subj', '/CN=kennel CA');
   const [request, names] = [join(folder, 'c.csr'), join(folder, 'names')];
-  run('req', '-new', ...KEY.slice(0, -2), '-keyout', key, '-out', request, '-subj', '/CN=localhost');
+  openssl('req', '-new', ...NEW_KEY, '-keyout', key, '-out', request, '-subj', '/CN=localhost');
   writeFileSync(names, 'subjectAltName=DNS:localhost\n');
   const signed = ['-CA', ca, '-CAkey', caKey, '-CAcreateserial', '-days', '2', '-extfile', names];
-  run('x509', '-req', '-in', request, '-out', cert, ...signed);
+  openssl('x509', '-req', '-in', request, '-out', cert, ...signed);
   return ca;
 }
 
@@ -46,7 +43,7 @@ async function serverFor(t: TestContext): Promise<{ ca: string; port: number; pa
   return { ca, port, password: new URL(url).password };
 }
 
-test('a database URL says whom it trusts, as docs/postgres.md has it', async (t) => {
+test('a database URL says whom it trusts, as docs/postgres.md has it', { skip: noOpenssl }, async (t) => {
   const { ca, port, password } = await serverFor(t);
   const at = (host: string, query: string) => `postgres://postgres:${password}@${host}:${port}/postgres${query}`;
   const untrusted = /is not trusted, or not encrypted as it should be: .*\|Add sslrootcert=/;
