@@ -17,9 +17,8 @@ export function preload(): void {
     say(`not started: ${explained(error)}`);
     return;
   }
-  const hooks = hookModuleLoading();
-  const running = startWith(options, hooks);
-  if (running !== undefined && !options.quiet) say(startLine(options, running, hooks));
+  const running = startWith(options, hookModuleLoading);
+  if (running !== undefined && !options.quiet) say(startLine(options, running));
 }
 
 /**
@@ -45,14 +44,14 @@ function hookModuleLoading(): string {
   }
 }
 
-function startLine(options: Options, running: Running, hooks: string): string {
-  const { resource, hooked } = running;
+function startLine(options: Options, running: Running): string {
+  const { resource, hooked, esm } = running;
   const target = options.databaseUrl ?? options.endpoint;
   const where = target
     ? maskSecret(target)
     : `journal ${options.dir} (see it with \`npx rowtrace issues\`${databaseHint()})`;
   const release = resource.release ? `@${resource.release}` : '';
-  return `${VERSION}: ${resource.service}${release} (${resource.environment}) → ${where}; hooked ${hooked.join(', ')}; ESM ${hooks}`;
+  return `${VERSION}: ${resource.service}${release} (${resource.environment}) → ${where}; hooked ${hooked.join(', ')}; ESM ${esm}`;
 }
 
 /** DATABASE_URL is the application's own: never used by itself, but worth a hint. */

@@ -60,8 +60,12 @@ export function running(): Running | undefined {
   return globals[RUNNING];
 }
 
-/** start() for options that are loaded already. @param esm how imports of ES modules were hooked */
-export function startWith(options: Options, esm?: string): Running | undefined {
+/**
+ * start() for options that are loaded already.
+ *
+ * @param hookImports hooks imports of ES modules and says how; called last, since whatever is loaded behind it costs more
+ */
+export function startWith(options: Options, hookImports?: () => string): Running | undefined {
   if (otherSdk()) {
     say(
       'another OpenTelemetry SDK is registered in this process; nothing was started. Let Rowtrace start first, or remove `rowtrace/register` and add the processors of createProcessors() to that SDK',
@@ -94,7 +98,7 @@ export function startWith(options: Options, esm?: string): Running | undefined {
   ];
   const running: Running = {
     resource,
-    esm,
+    esm: hookImports?.(),
     loadedBefore,
     hooked: [
       ...instrumentations.found,

@@ -55,7 +55,8 @@ test('beside a bundle Rowtrace is what it is beside other programs', async (t) =
   ]);
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(ROOT, join(folder, 'node_modules/rowtrace'));
-  const child = spawnNode(t, [file], { ROWTRACE_DATABASE_URL: url }, folder);
+  const env = { ROWTRACE_DATABASE_URL: url, ROWTRACE_EXIT_TIMEOUT_MILLIS: '60000' };
+  const child = spawnNode(t, [file], env, folder);
   assert.equal((await child.ended).code, 0, child.stderr);
   assert.deepEqual(await db.query('select message from rowtrace.error_logs'), [{ message: 'no dog' }]);
 });

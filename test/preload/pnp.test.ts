@@ -34,7 +34,7 @@ test("the delivery thread loads Yarn's file first", async (t) => {
   const { folder, api, marks } = plugged(t);
   const app = join(folder, 'app.js');
   writeFileSync(app, `console.error(new Error('no dog'));`);
-  const env = { ROWTRACE_DATABASE_URL: url };
+  const env = { ROWTRACE_DATABASE_URL: url, ROWTRACE_EXIT_TIMEOUT_MILLIS: '60000' };
   const child = spawnNode(t, ['--require', api, '--import', REGISTER, app, 'application'], env, folder);
   assert.equal((await child.ended).code, 0, child.stderr);
   assert.deepEqual(marks(), ['application', 'thread']);
