@@ -1,12 +1,13 @@
-// One case of bench/capture.ts in this process: prints CPU micro-seconds per call of the main thread and of the process.
+// One case of bench/capture.ts in this process: prints CPU micro-seconds per call of the main thread and of the process, for each
+// portion of calls.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { logs } from '@opentelemetry/api';
 
-const [name, callsGiven] = process.argv.slice(2) as [string, string];
-const calls = Number(callsGiven);
+const [name, ...numbers] = process.argv.slice(2) as [string, string, string];
+const [calls, portions] = numbers.map(Number) as [number, number];
 const BURST = 50;
 
 function failure(depth: number): Error {
@@ -18,14 +19,19 @@ const dir = mkdtempSync(join(tmpdir(), 'rowtrace-bench-'));
 let settled = (): Promise<unknown> => new Promise((later) => setTimeout(later, 1500));
 const call = await prepare();
 await burst(calls / 10);
-const hostBefore = process.threadCpuUsage();
-const processBefore = process.cpuUsage();
-await burst(calls);
-const host = process.threadCpuUsage(hostBefore);
-const whole = process.cpuUsage(processBefore);
-console.log(
-  JSON.stringify({ hostMicros: (host.user + host.system) / calls, processMicros: (whole.user + whole.system) / calls }),
-);
+const figures: { hostMicros: number; processMicros: number }[] = [];
+for (let portion = 0; portion < portions; portion++) {
+  const hostBefore = process.threadCpuUsage();
+  const processBefore = process.cpuUsage();
+  await burst(calls);
+  const host = process.threadCpuUsage(hostBefore);
+  const whole = process.cpuUsage(processBefore);
+  figures.push({
+    hostMicros: (host.user + host.system) / calls,
+    processMicros: (whole.user + whole.system) / calls,
+  });
+}
+console.log(JSON.stringify(figures));
 rmSync(dir, { recursive: true, force: true });
 process.exit(0);
 
