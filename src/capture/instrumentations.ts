@@ -15,6 +15,7 @@ import { createKafkajsHook } from './frameworks/kafkajs.ts';
 import { createKoaHook } from './frameworks/koa.ts';
 import { createNestHook } from './frameworks/nest.ts';
 import { createNextHook } from './frameworks/next.ts';
+import { withSharedRequireHook } from './shared-require-hook.ts';
 
 export interface InstrumentationOptions {
   requestIdHeaders: readonly string[];
@@ -105,7 +106,9 @@ export function leanInstrumentations(options: InstrumentationOptions): LeanInstr
   // Before the first is made: it hooks `require`, and each file costs more from then on (7 % of the start, together with imports).
   const loaded = made.filter((entry) => attempt(entry, options, () => entry.package && load(entry.package)));
   const all: LeanInstrumentations['all'] = new Map();
-  for (const entry of loaded) attempt(entry, options, () => all.set(entry.name, [entry.create(options)].flat()));
+  withSharedRequireHook(() => {
+    for (const entry of loaded) attempt(entry, options, () => all.set(entry.name, [entry.create(options)].flat()));
+  });
   return { all, found: loaded.filter((entry) => there.has(entry) && all.has(entry.name)).map(({ name }) => name) };
 }
 
