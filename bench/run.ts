@@ -17,6 +17,7 @@ const BENCHMARKS = [
   'latency',
   'record',
   'spans',
+  'start',
   'manual',
   'loggers',
   'loop',
