@@ -7,6 +7,7 @@ import type { ResourceFact } from '../record/fact.ts';
 import { uuidv7 } from '../util/uuid.ts';
 import { type JournalFiles, nodeFiles } from './files.ts';
 import { selfIdentity } from './identity.ts';
+import { reserveReport } from './last-report.ts';
 import { isDirectoryName, isOwnDirectory, journalsFolder, OWNER_FILE, type Owner, type ShippedBy } from './layout.ts';
 import { presenceIn } from './presence.ts';
 
@@ -50,6 +51,7 @@ function makeIn(
   const unfinished = join(folder, `.new-${uuidv7()}`);
   files.mkdirSync(unfinished, { mode: 0o700 });
   files.writeFileSync(join(unfinished, OWNER_FILE), `${JSON.stringify(owner)}\n`, { mode: 0o600 });
+  reserveReport(unfinished, files);
   const wanted = join(folder, directoryName(resource.process));
   try {
     // Whoever followed the removed one believes to have read what would stand in the same place now.

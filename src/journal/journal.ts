@@ -3,7 +3,7 @@
 // A SIGKILL loses what `append` took in the last `flushMillis`, and nothing that `appendNow` returned for, while the disk
 // is quick; a power cut loses what `sync` allows.
 
-import type { Fact, ResourceFact } from '../record/fact.ts';
+import type { Fact, LedgerFact, ResourceFact } from '../record/fact.ts';
 import { Breaker } from './breaker.ts';
 import { type DropReason, Drops } from './drops.ts';
 import { type JournalFiles, nodeFiles } from './files.ts';
@@ -105,6 +105,8 @@ class SegmentJournal implements Journal {
   #writtenSinceLook = 0;
   #deferred = 0;
   #failing: Trouble | undefined;
+  /** The newest report, until a file has it. */
+  #report: LedgerFact | undefined;
   #failedAt = 0;
   #closed = false;
   #timer = false;
@@ -143,7 +145,11 @@ class SegmentJournal implements Journal {
 
   append(fact: Fact): void {
     this.#guard(() => {
-      if (!this.#take(fact)) return;
+      if (fact.k === 'ledger') this.#report = fact;
+      if (!this.#take(fact)) {
+        this.#reportAside();
+        return;
+      }
       // A blocked event loop runs no timer: then the next record sees that the time is over.
       const late = this.#waiting.ageMillis(performance.now()) >= this.#flushMillis;
       if (late || this.#closed || this.#waiting.chars >= this.#bufferBytes) this.#flush(false);
@@ -229,8 +235,13 @@ class SegmentJournal implements Journal {
     this.#look(now, false);
     this.#failing = this.#write();
     const after = performance.now();
-    if (this.#failing) this.#failedAt = after;
-    else this.#again = false;
+    if (this.#failing) {
+      this.#failedAt = after;
+      this.#reportAside();
+    } else {
+      this.#again = false;
+      this.#report = undefined;
+    }
     if (this.#breaker.wrote(after - now, after))
       this.#problem(
         'slow',
@@ -261,6 +272,15 @@ class SegmentJournal implements Journal {
       if (this.#waiting.isEmpty) return undefined;
       // A segment that had to end early: on with the next.
     }
+  }
+
+  /** The process may end before its segments take anything again. */
+  #reportAside(): void {
+    if (this.#report === undefined) return;
+    try {
+      this.#writer.report(JSON.stringify(this.#report));
+      this.#report = undefined;
+    } catch {}
   }
 
   #arm(): void {

@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import type { ResourceFact } from '../record/fact.ts';
 import { removeJournal } from './adopt.ts';
 import type { Archive } from './archive.ts';
-import type { Entry } from './entry.ts';
+import { type Entry, FactEntry } from './entry.ts';
 import { nodeFiles } from './files.ts';
 import { decodeFrame } from './frame.ts';
+import { readReport } from './last-report.ts';
 import { CLOSED_FILE, namesIn, readSmall, segmentName } from './layout.ts';
 import { LineEntries, type ReaderCounts } from './line-entries.ts';
 import { LineReader } from './line-reader.ts';
@@ -87,7 +88,10 @@ export class JournalReader {
     this.#ended = true;
     const closed = readSmall(join(this.dir, CLOSED_FILE));
     const last = closed && decodeFrame(closed.subarray(0, closed.length - 1));
-    return this.#entries.rest(this.#torn, this.position.offset, last);
+    const entries = this.#entries.rest(this.#torn, this.position.offset, last);
+    const report = readReport(this.dir);
+    if (report !== undefined) entries.push(new FactEntry(report, this.resource, this.position, 0));
+    return entries;
   }
 
   get #torn(): Buffer {

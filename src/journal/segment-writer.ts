@@ -7,6 +7,7 @@ import { makeJournalDir } from './directory.ts';
 import type { JournalFiles } from './files.ts';
 import { encodeFrame, frameRoom, writeFrame } from './frame.ts';
 import { ORDINARY_SHARE } from './importance.ts';
+import { writeReport } from './last-report.ts';
 import { CLOSED_FILE, type ShippedBy, segmentNumber } from './layout.ts';
 import { Segment } from './segment.ts';
 import type { Piece, SyncCounts, SyncPolicy } from './syncer.ts';
@@ -172,6 +173,11 @@ export class SegmentWriter {
     if (this.#isRemoved()) this.#removed();
     else if (this.#segment && now - this.#openedAt >= SEGMENT_MILLIS) this.#leave();
     return true;
+  }
+
+  /** Where no segment has room for it; nowhere before there is a directory. */
+  report(json: string): void {
+    if (this.dir !== undefined) writeReport(this.dir, json, this.#options.files);
   }
 
   /** Marks the directory as complete, with the number of the frame that will never come; the next write begins a new one. */

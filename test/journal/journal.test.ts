@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { nodeFiles } from '../../src/journal/files.ts';
 import { encodeFrame } from '../../src/journal/frame.ts';
 import { JournalReader } from '../../src/journal/reader.ts';
+import type { LedgerFact } from '../../src/record/fact.ts';
 import {
   filesOf,
   linesOf,
@@ -37,7 +38,7 @@ test('a fact given to appendNow is in the file when the call returns, behind tho
   journal.appendNow(logFact('second'));
   const path = join(dir, 'journal', 'process-1');
   assert.equal(journal.dir, path);
-  assert.deepEqual(filesOf(path), ['00000001.ndjson', 'owner.json']);
+  assert.deepEqual(filesOf(path), ['00000001.ndjson', 'ledger.json', 'owner.json']);
   const lines = linesOf(join(path, '00000001.ndjson')).map((line) => JSON.parse(line));
   const { c, n, o, ...header } = lines[0];
   assert.match(c, /^[0-9a-f]{8}$/);
@@ -152,6 +153,52 @@ test('while the disk is full the buffer is kept, the rest is dropped and counted
   journal.flushSync();
   assert.equal(journal.stats().written, 1 + buffered);
   assert.equal(readAll(new JournalReader(journal.dir!)).length, 1 + buffered);
+});
+
+test('the last report of a process is known, also when its disk stays full or its bound is reached', (t) => {
+  const report = (accepted: number): LedgerFact => ({
+    k: 'ledger',
+    t: Date.now(),
+    seq: accepted,
+    accepted,
+    merged: 0,
+    dropped: { disk_full: accepted },
+  });
+  const reportsOf = (journalDir: string) => {
+    const reader = new JournalReader(journalDir);
+    readAll(reader);
+    return reader.end().flatMap(({ fact }) => (fact?.k === 'ledger' ? fact.accepted : []));
+  };
+  let full = false;
+  const writeSync = ((fd: number, data: Buffer, position?: number) => {
+    // Only what is there already can be written over.
+    if (full && position !== 0) throw errno('ENOSPC');
+    return nodeFiles.writeSync(fd, data, position as number);
+  }) as typeof nodeFiles.writeSync;
+  const files = { ...nodeFiles, writeSync };
+  const onFull = testJournal(temporaryFolder(t), { files, memoryBytes: 2000 });
+  onFull.appendNow(logFact('before'));
+  onFull.append(report(1));
+  onFull.flushSync();
+  assert.deepEqual(reportsOf(onFull.dir!), [], 'what a segment has is nowhere else');
+  full = true;
+  for (let n = 0; n < 20; n++) onFull.appendNow(logFact(`during ${n}`));
+  onFull.append(report(21));
+  onFull.flushSync();
+  assert.deepEqual(reportsOf(onFull.dir!), [21], 'one for which memory has no room');
+  const atTheEnd = testJournal(temporaryFolder(t), { files });
+  full = false;
+  atTheEnd.appendNow(logFact('before'));
+  atTheEnd.append(report(2));
+  full = true;
+  const closed = atTheEnd.dir!;
+  atTheEnd.close();
+  assert.deepEqual(reportsOf(closed), [2], 'one that waited in memory');
+  full = false;
+  const bounded = testJournal(temporaryFolder(t), { maxBytes: 2000 });
+  for (let n = 0; n < 20; n++) bounded.appendNow(logFact(`more ${n}`));
+  bounded.append(report(20));
+  assert.deepEqual(reportsOf(bounded.dir!), [20]);
 });
 
 test('an error of one file costs a new file, not records', (t) => {
