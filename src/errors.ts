@@ -192,7 +192,10 @@ export class RowtraceError extends Error {
   constructor(code: ErrorCode, values: readonly unknown[] = [], options?: { cause?: unknown }) {
     let next = 0;
     super(
-      ERRORS[code].message.replace(/%s/g, () => String(values[next++])),
+      // A value may be a sentence of its own.
+      ERRORS[code].message.replace(/%s(\.$)?/g, (_, end = '') =>
+        `${values[next++]}${end}`.replace(/(?<!\.)\.\.$/, '.'),
+      ),
       options,
     );
     this.name = 'RowtraceError';

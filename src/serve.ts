@@ -119,8 +119,10 @@ export async function serve(options: Options, serving: ServeOptions): Promise<Se
     now: Date.now,
   };
   const receiver = new Receiver({ process: resource.process, rules, store, counters });
-  const notReady = () =>
-    store.fill() >= FULL ? 'the journal is nearly full: the database does not keep up' : undefined;
+  const notReady = () => {
+    if (store.isStuck()) return 'the disk of the journal takes nothing now';
+    return store.fill() >= FULL ? 'the journal is nearly full: the database does not keep up' : undefined;
+  };
   const { keys, itemsPerSecond } = serving;
   const limit = itemsPerSecond === undefined ? undefined : new RateLimit(itemsPerSecond);
   const routed = { receiver, budget, counters, maxBodyBytes, gate: createGate({ keys, limit, notReady }) };

@@ -68,6 +68,7 @@ export function createDirectStore(sink: Sink, rules: RowRules, own: ResourceFact
       return written;
     },
     fill: () => 0,
+    isStuck: () => false,
     settle: () => pending,
   };
 }

@@ -12,6 +12,8 @@ export interface FactStore {
   write(packs: PackFact[], ledger: LedgerFact, onKept: (pack: PackFact) => void): Promise<void>;
   /** 0 to 1: how much of its room is taken. */
   fill(): number;
+  /** The disk takes nothing now: what came before still waits for it. */
+  isStuck(): boolean;
 }
 
 /** One record alone is more than the store takes; coming again does not help. */

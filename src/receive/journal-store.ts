@@ -40,6 +40,7 @@ export function createJournalStore(journal: Journal, maxBytes: number, pendingBy
       await synced();
     },
     fill: () => Math.min(1, pendingBytes() / maxBytes),
+    isStuck: () => journal.stats().buffered > 0,
   };
 }
 

@@ -33,6 +33,8 @@ test('each failure of a database has its code', () => {
     assert.equal(explained.cause, error);
     assert.doesNotMatch(explained.message, /hush/);
   }
+  const sentence = explainDatabaseError(failure('ECONNRESET', 'It went away.'), options) as RowtraceError;
+  assert.match(sentence.message, /cannot be reached: It went away\.$/, 'one dot ends a sentence');
   const own = failure('22012', 'division by zero');
   assert.equal(explainDatabaseError(own, options), own);
 });

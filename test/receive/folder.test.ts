@@ -26,15 +26,19 @@ test('a receiver whose folder goes under it refuses what comes, and takes it whe
   });
   const receiver = await receiverFor(t);
   const send = async (message: string) => (await receiver.json('/v1/logs', logs([record(message)]))).status;
+  const ready = async () => (await fetch(`${receiver.url}/health/ready`)).status;
   assert.equal(await send('before'), 200);
+  assert.equal(await ready(), 200);
   await receiver.rows(1);
   rmSync(join(receiver.dir, 'journal'), { recursive: true });
   writeFileSync(join(receiver.dir, 'journal'), '');
   // It looks for its folder five times a second.
   await until('it is noticed', async () => (await send('meanwhile')) === 503);
+  assert.equal(await ready(), 503);
   assert.ok(!existsSync(temporaryFolder()));
   rmSync(join(receiver.dir, 'journal'));
-  await until('it is taken again', async () => (await send('after')) === 200);
+  await until('it is ready again', async () => (await ready()) === 200);
+  assert.equal(await send('after'), 200);
   const messages = async () =>
     (await receiver.db.query('select message from rowtrace.error_logs')).map(({ message }) => message);
   await until('it is stored', async () => (await messages()).includes('after'));

@@ -111,6 +111,7 @@ class Station {
       counters: this.#counters,
       store: {
         fill: () => 0,
+        isStuck: () => false,
         write: async (packs, ledger, onKept) => {
           for (const pack of packs) {
             this.#journal.appendNow(pack);

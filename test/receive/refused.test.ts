@@ -14,7 +14,7 @@ import { exceptionEvent, logs, metrics, nanos, record, span, TRACE, traces } fro
 
 function receiverOn(write: FactStore['write']) {
   const counters = new Counters();
-  const store = { write, fill: () => 0 };
+  const store = { write, fill: () => 0, isStuck: () => false };
   const receiver = new Receiver({ process: 'p', rules: mapRules(), store, counters });
   const send = (signal: 'traces' | 'logs' | 'metrics', body: object) =>
     receiver.accept(signal, decode(signal, 'json', Buffer.from(JSON.stringify(body))).groups as never);

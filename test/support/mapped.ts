@@ -23,6 +23,7 @@ export class Mapped {
     counters: new Counters(),
     store: {
       fill: () => 0,
+      isStuck: () => false,
       write: async (packs, _ledger, onWritten) => {
         for (const pack of packs) {
           this.#store(pack);
