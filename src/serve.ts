@@ -48,6 +48,8 @@ export interface ServeOptions {
   keys?: KeyRing | undefined;
   /** Items a second for each key, or address where no keys are asked for. Absent: no limit. */
   itemsPerSecond?: number | undefined;
+  /** Origins whose pages may send (CORS), as https://app.example. Absent: none. */
+  corsAllowedOrigins?: ReadonlySet<string> | undefined;
   /** Whether points that are no latencies are answered as rejected; otherwise they are accepted and not kept. */
   refuseOtherMetrics?: boolean;
   /** Where rows go, when not to what the options say: a queue, from which `rowtrace worker` takes them. */

@@ -71,6 +71,18 @@ export function parsePort(text: string): number {
   return value;
 }
 
+/** As a browser names them: scheme, host and port, nothing behind. */
+export function parseOrigins(text: string): ReadonlySet<string> {
+  const origins = text.split(',').map((origin) => origin.trim());
+  const wrong = origins.find((origin) => !/^https?:\/\//.test(origin) || originOf(origin) !== origin);
+  if (wrong === undefined) return new Set(origins);
+  throw new InvalidArgumentError(`Expected origins like https://app.example,http://127.0.0.1:5173, not "${wrong}".`);
+}
+
+function originOf(text: string): string | undefined {
+  return URL.canParse(text) ? new URL(text).origin : undefined;
+}
+
 function parseQueueUrl(text: string): string {
   if (!URL.canParse(text) || !/^amqps?:$/.test(new URL(text).protocol))
     throw new InvalidArgumentError('Expected amqp://user:password@host:5672.');

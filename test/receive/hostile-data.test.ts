@@ -216,7 +216,7 @@ const SHAPES: Record<string, (units: number) => ['logs' | 'traces', object]> = {
 
 test('what a payload costs grows with its size, and not faster, whatever is in it', async () => {
   const cost = async (signal: 'logs' | 'traces', bytes: Uint8Array, times: number): Promise<number> => {
-    const store = { write: async () => {}, fill: () => 0 };
+    const store = { write: async () => {}, fill: () => 0, isStuck: () => false };
     const begin = process.cpuUsage();
     for (let time = 0; time < times; time++) {
       const receiver = new Receiver({ process: 'p', rules: mapRules(), store, counters: new Counters() });

@@ -18,6 +18,7 @@ async function factsOf(signal: 'traces' | 'logs', body: object): Promise<string>
       written += JSON.stringify(packs);
     },
     fill: () => 0,
+    isStuck: () => false,
   };
   const receiver = new Receiver({ process: 'p', rules: mapRules(), store, counters: new Counters() });
   const { groups } = decode(signal, 'json', Buffer.from(JSON.stringify(body)));

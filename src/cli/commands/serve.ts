@@ -17,6 +17,7 @@ import { rowOptions, type Target } from '../../thread-options.ts';
 import {
   examples,
   onDatabase,
+  parseOrigins,
   parsePort,
   queueNameOption,
   queueOption,
@@ -38,6 +39,7 @@ interface Flags {
   auth: boolean;
   requireKey?: boolean;
   rateLimit?: number;
+  corsAllowedOrigins?: ReadonlySet<string>;
   refuseOtherMetrics?: boolean;
   queue?: string;
   queueName: string;
@@ -59,6 +61,7 @@ export function register(program: Command): void {
     .option('--require-key', 'ask for an API key on a loopback address, too')
     .option('--no-auth', 'ask for no API key, whatever the address')
     .option('--rate-limit <n>', 'items a second for each key (or address): 429 beyond it', wholeUpTo(1_000_000_000))
+    .option('--cors-allowed-origins <origins>', 'whose pages may send: https://app.example,…', parseOrigins)
     .addOption(queueOption('put rows into RabbitMQ, for `rowtrace worker`: amqp://user:password@host:5672'))
     .addOption(queueNameOption())
     .addOption(shardsOption())
@@ -87,6 +90,7 @@ async function run(flags: Flags): Promise<void> {
       tls,
       keys,
       itemsPerSecond: flags.rateLimit,
+      corsAllowedOrigins: flags.corsAllowedOrigins,
       refuseOtherMetrics: flags.refuseOtherMetrics ?? false,
       target: queue,
       sink: queue ? createAmqpSink(queue) : sinkOf(options, background),

@@ -8,6 +8,7 @@ import type { Counters } from '../counters.ts';
 import type { Encoding } from '../decode/decode.ts';
 import { DecodeError, TooManyError } from '../decode/decode-error.ts';
 import { FactTooLargeError, StoreFullError } from '../fact-store.ts';
+import { corsHeaders, isPreflight } from './cors.ts';
 import { HttpError } from './http-error.ts';
 import { CONTENT_TYPES, encodingOf, statusBody } from './reply.ts';
 
@@ -30,6 +31,8 @@ export interface HttpOptions {
   tls?: { cert: string | Buffer; key: string | Buffer } | undefined;
   routes: Readonly<Record<string, Route>>;
   counters: Counters;
+  /** Origins whose pages may send; none by default. */
+  corsAllowedOrigins?: ReadonlySet<string> | undefined;
   onProblem: (message: string) => void;
   /** How long a request may take to arrive whole. Default 30,000; its head, 10,000. */
   requestMillis?: number;
@@ -111,14 +114,19 @@ function endOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }
 
+const NO_ORIGINS: ReadonlySet<string> = new Set();
+const NOTHING: Answer = { status: 200, contentType: 'text/plain', body: '' };
+
 async function handle(request: IncomingMessage, response: ServerResponse, options: HttpOptions): Promise<void> {
+  const { routes, corsAllowedOrigins = NO_ORIGINS } = options;
+  const cors = corsHeaders(request, corsAllowedOrigins);
   try {
-    const answer = await route(request, options.routes);
-    send(response, answer, {}, options.counters);
+    const answer = corsAllowedOrigins.size > 0 && isPreflight(request) ? NOTHING : await route(request, routes);
+    send(response, answer, cors, options.counters);
   } catch (error) {
     const { status, message, headers, retryAfter } = toHttpError(error, options);
     const encoding: Encoding = encodingOf(request.headers['content-type']) ?? 'json';
-    const all: Record<string, string> = { ...headers };
+    const all: Record<string, string> = { ...cors, ...headers };
     if (retryAfter !== undefined) all['retry-after'] = String(retryAfter);
     if (!request.complete) {
       response.shouldKeepAlive = false;
