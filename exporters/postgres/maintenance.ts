@@ -1,13 +1,17 @@
 // What has to be done now and then beside the writing: folding issue counters, rolling latencies up, making partitions
-// ahead and dropping old ones, forgetting expired occurrences and old repeats. Best effort: reads are exact without it, and
+// ahead and dropping old ones, forgetting expired occurrences and old repeats, statistics for the planner. Best effort: reads are exact without it, and
 // rows without a partition of their day go to the default one.
 
+import { analyzeGrown } from '../../src/store/analyze.ts';
 import type { Db } from '../../src/store/db.ts';
+import { quoteName } from '../../src/store/identifiers.ts';
 
 const PARTITIONS_EVERY_MILLIS = 3_600_000;
 /** After a failure: whoever reads all night (pg_dump) holds the lock that a new partition needs, and there are some ahead. */
 const PARTITIONS_AGAIN_MILLIS = 60_000;
 const ROLL_UP_EVERY_MILLIS = 60_000;
+const ANALYZE_EVERY_MILLIS = 3_600_000;
+const ANALYZE_AT_ONCE = 4;
 /** As much as roll_up_latency() takes at a time. */
 const HOURS_AT_ONCE = 6;
 /** As much as fold_issue_deltas() takes at a time. */
@@ -30,13 +34,14 @@ export interface KeepDays {
   readonly hours?: number;
 }
 
-/** @param schema quoted */
-export function startMaintenance(db: Db, schema: string, everyMillis: number, keepDays: KeepDays = {}): Maintenance {
+export function startMaintenance(db: Db, name: string, everyMillis: number, keepDays: KeepDays = {}): Maintenance {
+  const schema = quoteName(name);
   // Another process may have left deltas behind.
   let unfolded = true;
   let partitionsAt = Number.NEGATIVE_INFINITY;
   let rolledUpAt = Number.NEGATIVE_INFINITY;
   let retainedAt = Number.NEGATIVE_INFINITY;
+  let analyzedAt = Number.NEGATIVE_INFINITY;
   let running = Promise.resolve();
 
   async function round(): Promise<void> {
@@ -58,6 +63,13 @@ export function startMaintenance(db: Db, schema: string, everyMillis: number, ke
     if (unfolded) await fold();
     if (performance.now() - rolledUpAt >= ROLL_UP_EVERY_MILLIS) await rollUp();
     if (performance.now() - retainedAt >= PARTITIONS_EVERY_MILLIS) await retain();
+    if (performance.now() - analyzedAt >= ANALYZE_EVERY_MILLIS) await analyze();
+  }
+
+  /** A few a round, so that what comes before it is done meanwhile. */
+  async function analyze(): Promise<void> {
+    analyzedAt = performance.now();
+    if ((await analyzeGrown(db, name, ANALYZE_AT_ONCE)) === ANALYZE_AT_ONCE) analyzedAt = Number.NEGATIVE_INFINITY;
   }
 
   /** What is written meanwhile waits for the next round: folding one batch at a time costs more than writing it. */

@@ -61,7 +61,7 @@ export function createPostgresSink(options: PostgresSinkOptions): Sink {
     // Before the first write, so that nothing of today has to move. What stands in its way, maintenance tries again.
     await db.query(`select ${target.schema}.ensure_partitions()`).catch(() => undefined);
     store = new BatchStore(db, target, options.stormRows);
-    maintenance ??= startMaintenance(db, target.schema, options.foldEveryMillis ?? 5_000, options.keepDays);
+    maintenance ??= startMaintenance(db, schema, options.foldEveryMillis ?? 5_000, options.keepDays);
   }
 
   function opened<T>(part: T | undefined): T {

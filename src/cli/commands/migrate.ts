@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { loadOptions, maskSecret } from '../../options/options.ts';
+import { analyzeGrown } from '../../store/analyze.ts';
 import { migrate } from '../../store/migrate.ts';
 import { openPostgres } from '../../store/postgres.ts';
 import { examples, onDatabase } from '../arguments.ts';
@@ -35,6 +36,8 @@ async function run({ dir, json, dryRun = false }: Flags): Promise<void> {
     : await openOwner(options);
   try {
     const steps = await withProgress('migrating …', migrate(db, { schema, columns, dryRun }));
+    // Of a database that was restored just now.
+    if (!dryRun) await withProgress('analyzing …', analyzeGrown(db, schema)).catch(() => 0);
     // The owner writes the columns it found when it started.
     if (!databaseUrl && !dryRun && steps.length > 0 && !(await endOwner(options.dir)))
       note(

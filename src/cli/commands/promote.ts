@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { RowtraceError } from '../../errors.ts';
 import { loadOptions, maskSecret } from '../../options/options.ts';
 import { databaseUrl as parseDatabaseUrl } from '../../options/parsers.ts';
+import { analyzeGrown } from '../../store/analyze.ts';
 import { ColumnsDiffer } from '../../store/copy-columns.ts';
 import { CopyConflict, CopySourceLost, copySchema } from '../../store/copy-schema.ts';
 import { migrate } from '../../store/migrate.ts';
@@ -44,6 +45,7 @@ async function run({ dir, json, to }: { dir?: string; json?: boolean; to?: strin
         saidAt = performance.now();
         note(`${table}: ${count(rows)} rows …`);
       });
+      if (copied) await analyzeGrown(target, schema).catch(() => 0);
       const rows = tables.reduce((sum, table) => sum + table.rows, 0);
       if (json) return print(safeJson({ database: where, copied, rows, tables }, 2));
       if (!copied) return print(`${where} has the same ${count(rows)} rows already; nothing was copied.`);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPostgresSink } from '../../../exporters/postgres/postgres-sink.ts';
+import { analyzeGrown } from '../../../src/store/analyze.ts';
 import { openPostgres } from '../../../src/store/postgres.ts';
 import { databaseFor } from '../../support/database.ts';
 import { until } from '../../support/journals.ts';
@@ -37,4 +38,30 @@ test('counts are folded while somebody reads all night, and a new day’s partit
     done.resolve();
     await dump;
   }
+});
+
+test('where nobody else does, what grew is analyzed: without statistics commands ran into their time-out', async (t) => {
+  const { db, url } = await databaseFor(t);
+  await db.query('alter table rowtrace.error_logs_default set (autovacuum_enabled = off)');
+  await db.query(
+    `insert into rowtrace.error_logs (event_id, created_at, level, message, message_template, fingerprint, fingerprint_version,
+       service, environment, tags)
+     select gen_random_uuid(), '2020-01-01', 'ERROR', repeat('x', 1000), '', repeat('a', 40), 1, 'kennel', 'test', '{}'
+     from generate_series(1, 1500)`,
+  );
+  await db.query('alter table rowtrace.services set (autovacuum_enabled = off)');
+  await db.query(`insert into rowtrace.services (service, key) values ('kennel', 'KEN')`);
+  const known = async () => {
+    const tables = await db.query<{ reltuples: number }>(
+      `select reltuples from pg_class where oid in ('rowtrace.error_logs_default'::regclass, 'rowtrace.services'::regclass)
+       order by reltuples`,
+    );
+    return tables.map(({ reltuples }) => reltuples).join();
+  };
+  assert.equal(await known(), '-1,-1');
+  const sink = createPostgresSink({ open: async () => openPostgres(url), foldEveryMillis: 50 });
+  t.after(() => sink.close());
+  await sink.open();
+  await until('analyzed', async () => (await known()) === '1,1500');
+  assert.equal(await analyzeGrown(db, 'rowtrace'), 0, 'and not again while it is the same');
 });
