@@ -64,6 +64,10 @@ export const ERRORS = {
     message: 'The server is Postgres %s; Rowtrace needs 14 or newer.',
     fix: 'Upgrade the server, or point ROWTRACE_DATABASE_URL at a newer one.',
   },
+  RT_DATABASE_ENCODING: {
+    message: 'The database has the encoding %s, which has no place for most characters; Rowtrace needs UTF8.',
+    fix: "Make one for it (create database rowtrace template template0 encoding 'UTF8' locale 'C') and name it in ROWTRACE_DATABASE_URL.",
+  },
   RT_EMBEDDED_MISSING: {
     message: 'The embedded database is not installed (%s).',
     fix: 'Run `npm install @electric-sql/pglite`, or set ROWTRACE_DATABASE_URL.',

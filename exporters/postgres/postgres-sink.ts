@@ -99,7 +99,7 @@ export function createPostgresSink(options: PostgresSinkOptions): Sink {
   };
 }
 
-/** @throws RowtraceError RT_SERVER_TOO_OLD, RT_SCHEMA_MISSING, RT_SCHEMA_NEWER */
+/** @throws RowtraceError RT_SERVER_TOO_OLD, RT_DATABASE_ENCODING, RT_SCHEMA_MISSING, RT_SCHEMA_NEWER */
 async function requireSchema(db: Db, schema: string): Promise<void> {
   await checkServer(db);
   const { state } = await checkSchema(db, schema);

@@ -31,13 +31,16 @@ export interface AppliedMigration {
 /** Postgres 14: column compression, and partitions that are attached without stopping writers. */
 const OLDEST_SERVER = 140_000;
 
+/** SQL_ASCII takes any bytes as they are, also those of UTF-8. */
+const ENCODINGS: readonly string[] = ['UTF8', 'SQL_ASCII'];
+
 /** An index on a promoted column of a large table takes its time. */
 const STATEMENT_TIMEOUT_MILLIS = 30 * 60_000;
 
 /**
  * Returns the steps that were applied (with `dryRun`: that would be), none when all is in place.
  *
- * @throws RowtraceError RT_SERVER_TOO_OLD, RT_SCHEMA_NEWER, RT_SCHEMA_EDITED, RT_COLUMN_TYPE, RT_DATABASE_RIGHTS
+ * @throws RowtraceError RT_SERVER_TOO_OLD, RT_DATABASE_ENCODING, RT_SCHEMA_NEWER, RT_SCHEMA_EDITED, RT_COLUMN_TYPE, RT_DATABASE_RIGHTS
  */
 export async function migrate(db: Db, options: MigrateOptions = {}): Promise<MigrationStep[]> {
   const { schema = 'rowtrace', columns = {}, dryRun = false } = options;
@@ -62,10 +65,13 @@ export async function migrate(db: Db, options: MigrateOptions = {}): Promise<Mig
 }
 
 export async function checkServer(tx: Queryable): Promise<void> {
-  const [row] = await tx.query<{ number: number; version: string }>(
-    `select current_setting('server_version_num')::int as number, current_setting('server_version') as version`,
+  const [row] = await tx.query<{ number: number; version: string; encoding: string }>(
+    `select current_setting('server_version_num')::int as number, current_setting('server_version') as version,
+       current_setting('server_encoding') as encoding`,
   );
   if (row!.number < OLDEST_SERVER) throw new RowtraceError('RT_SERVER_TOO_OLD', [row!.version]);
+  // One character of a message that it does not have, and the row would be refused, the dead letter of it, too.
+  if (!ENCODINGS.includes(row!.encoding)) throw new RowtraceError('RT_DATABASE_ENCODING', [row!.encoding]);
 }
 
 /** What is recorded as applied; undefined when there is no schema of ours yet. */

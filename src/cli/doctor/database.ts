@@ -3,6 +3,7 @@
 import { RowtraceError } from '../../errors.ts';
 import { maskSecret, type Options } from '../../options/options.ts';
 import { type SchemaSummary, summariseSchema } from '../../query/schema-summary.ts';
+import { checkServer } from '../../store/migrate.ts';
 import { openPostgres } from '../../store/postgres.ts';
 import { explainDatabaseError } from '../explain-error.ts';
 import { count } from '../output/format.ts';
@@ -23,7 +24,9 @@ export async function checkDatabase(options: Options): Promise<Finding[]> {
     const db = databaseUrl
       ? openPostgres(databaseUrl, { max: 1, applicationName: 'rowtrace doctor' })
       : await withProgress('starting the embedded database …', connectOwner(dir));
-    const summary = await summariseSchema(db, options.schema, options.columns).finally(() => db.close());
+    const summary = await checkServer(db)
+      .then(() => summariseSchema(db, options.schema, options.columns))
+      .finally(() => db.close());
     const { version, role, database } = summary.server;
     const reached: Finding = {
       state: 'ok',
@@ -33,7 +36,7 @@ export async function checkDatabase(options: Options): Promise<Finding[]> {
     return [
       reached,
       ...psqlHint(options),
-      ...checkServer(summary, options),
+      ...checkRights(summary, options),
       ...checkTables(summary, options),
       checkJournals(dir),
     ];
@@ -52,15 +55,8 @@ function psqlHint({ databaseUrl, dir }: Options): Finding[] {
   return [{ state: 'info', name: 'psql', text: `psql -h ${address.host}${port} -U postgres postgres${password}` }];
 }
 
-function checkServer({ server, schema }: SchemaSummary, options: Options): Finding[] {
+function checkRights({ server, schema }: SchemaSummary, options: Options): Finding[] {
   const findings: Finding[] = [];
-  if (Number.parseInt(server.version, 10) < 14)
-    findings.push({
-      state: 'problem',
-      name: 'server',
-      text: `Postgres ${server.version} is too old`,
-      fix: 'Use Postgres 14 or newer.',
-    });
   if (!server.canCreateSchema && schema.state === 'missing')
     findings.push({
       state: 'problem',
