@@ -32,8 +32,11 @@ async function openPrimed(
 
 function watched(db: Db, watch: Watch): Db {
   const transaction: Db['transaction'] = async (work, options) => {
+    // Maintenance has transactions, too.
+    let isBatch = false;
     const result = await db.transaction((tx) => {
       const later: Transaction['later'] = async (statements) => {
+        isBatch = true;
         if (statements.some(({ data }) => data !== undefined)) {
           watch.copies++;
           watch.onCopy?.();
@@ -42,7 +45,7 @@ function watched(db: Db, watch: Watch): Db {
       };
       return work({ ...tx, later });
     }, options);
-    watch.afterCommit?.();
+    if (isBatch) watch.afterCommit?.();
     return result;
   };
   return { ...db, transaction };
