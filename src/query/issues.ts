@@ -30,7 +30,7 @@ export interface Issue {
   last_seen: Date;
   first_release: string | null;
   last_release: string | null;
-  /** Distinct; exact below 1,024, beyond that estimated within about 3 %. */
+  /** Distinct; exact below 1,024, beyond that estimated with a standard error of 3 %. */
   users: number;
   sessions: number;
   resolved_how: 'now' | 'release' | 'next-release' | null;
