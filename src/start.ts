@@ -5,8 +5,8 @@ import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { context, metrics, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { type Instrumentation, registerInstrumentations } from '@opentelemetry/instrumentation';
-import { LoggerProvider } from '@opentelemetry/sdk-logs';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
+import type { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { createAlwaysRecordSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import { ApplicationModules } from './capture/application-modules.ts';
@@ -20,7 +20,7 @@ import { loadOptions, type Options, type OptionsInput } from './options/options.
 import { readOtelEnvironment } from './options/otel-env.ts';
 import { resolveResource } from './options/resource.ts';
 import { say } from './options/say.ts';
-import { bridgeOldLogsApi, completeApi, logsApi } from './otel/lines.ts';
+import { bridgeOldLogsApi, completeApi, instrumentationPackage, logsApi, sdkLogs } from './otel/lines.ts';
 import { openPipeline, type Pipeline, type Status } from './pipeline.ts';
 import { hookProcess } from './process-hooks.ts';
 import type { ResourceFact } from './record/fact.ts';
@@ -150,7 +150,7 @@ function registerSdk(pipeline: Pipeline, resource: ResourceFact, otel: OtelSetti
   const loggers =
     theirs.logProcessors.length === 0
       ? new RowtraceLoggerProvider(ours)
-      : new LoggerProvider({ resource: sdkResource, processors: [ours, ...theirs.logProcessors] });
+      : new (sdkLogs().LoggerProvider)({ resource: sdkResource, processors: [ours, ...theirs.logProcessors] });
   const meters = new MeterProvider({
     resource: sdkResource,
     readers: [pipeline.metricReader, ...theirs.metricReaders],
@@ -171,6 +171,9 @@ function registerSdk(pipeline: Pipeline, resource: ResourceFact, otel: OtelSetti
 }
 
 function hookInstrumentations(instrumentations: Map<string, Instrumentation[]>): () => void {
+  // In a bundle there may be none.
+  if (instrumentations.size === 0) return () => {};
+  const { registerInstrumentations } = instrumentationPackage();
   const undo = registerInstrumentations({ instrumentations: [...instrumentations.values()].flat() });
   if (!instrumentations.has('http')) return undo;
   // The hook patches a built-in module when it is required; an ESM application only imports it, perhaps by names.

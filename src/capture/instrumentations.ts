@@ -7,7 +7,7 @@ import type { Instrumentation } from '@opentelemetry/instrumentation';
 import type { ApplicationModules } from './application-modules.ts';
 import { createBullmqHook } from './frameworks/bullmq.ts';
 import { createExpressHook } from './frameworks/express.ts';
-import { FastifyHook } from './frameworks/fastify.ts';
+import { createFastifyHook } from './frameworks/fastify.ts';
 import { createHonoHook } from './frameworks/hono.ts';
 import { createHttpServerHook } from './frameworks/http.ts';
 import { createHttp2Hook } from './frameworks/http2.ts';
@@ -55,7 +55,7 @@ const ENTRIES: readonly Entry[] = [
   client('undici', 'UndiciInstrumentation'),
   // Hooks of our own: smaller than the instrumentations there are, and without their spans.
   { name: 'express', modules: ['express'], create: createExpressHook },
-  { name: 'fastify', modules: ['fastify'], create: () => new FastifyHook() },
+  { name: 'fastify', modules: ['fastify'], create: createFastifyHook },
   { name: 'koa', modules: ['koa'], create: createKoaHook },
   { name: 'nestjs-core', modules: ['@nestjs/core'], create: ({ modules }) => createNestHook(modules.resolve) },
   { name: 'hono', modules: ['hono'], create: createHonoHook },
@@ -99,26 +99,34 @@ export interface LeanInstrumentations {
 
 /** @returns the instrumentations for this application */
 export function leanInstrumentations(options: InstrumentationOptions): LeanInstrumentations {
-  const { enabled, disabled, modules } = options;
+  const { enabled, disabled, modules, onProblem } = options;
   const wanted = ENTRIES.filter(({ name }) => !disabled.includes(name) && (enabled?.includes(name) ?? true));
   const there = new Set(wanted.filter((entry) => entry.modules === undefined || entry.modules.some(modules.has)));
   const made = wanted.filter((entry) => there.has(entry) || entry.package === undefined);
+  const attempts = new Attempts();
   // Before the first is made: it hooks `require`, and each file costs more from then on (7 % of the start, together with imports).
-  const loaded = made.filter((entry) => attempt(entry, options, () => entry.package && load(entry.package)));
+  const loaded = made.filter(({ name, package: from }) => attempts.make(name, () => from && load(from)));
   const all: LeanInstrumentations['all'] = new Map();
   withSharedRequireHook(() => {
-    for (const entry of loaded) attempt(entry, options, () => all.set(entry.name, [entry.create(options)].flat()));
+    for (const { name, create } of loaded) attempts.make(name, () => all.set(name, [create(options)].flat()));
   });
+  for (const [why, names] of attempts.failures) onProblem(`${names.join(', ')} could not be hooked: ${why}`);
   return { all, found: loaded.filter((entry) => there.has(entry) && all.has(entry.name)).map(({ name }) => name) };
 }
 
-/** @returns whether it went well */
-function attempt({ name }: Entry, { onProblem }: InstrumentationOptions, work: () => unknown): boolean {
-  try {
-    work();
-    return true;
-  } catch (error) {
-    onProblem(`instrumentation ${name} could not be loaded: ${(error as Error).message}`);
-    return false;
+class Attempts {
+  /** Names by what went wrong. */
+  readonly failures = new Map<string, string[]>();
+
+  /** @returns whether it went well */
+  make(name: string, work: () => unknown): boolean {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      const [why] = (error as Error).message.split('\n');
+      this.failures.set(why!, [...(this.failures.get(why!) ?? []), name]);
+      return false;
+    }
   }
 }

@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import type { TextMapPropagator } from '@opentelemetry/api';
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchLogRecordProcessor, type LogRecordExporter, type LogRecordProcessor } from '@opentelemetry/sdk-logs';
+import type { LogRecordExporter, LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { type IMetricReader, PeriodicExportingMetricReader, type PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, type SpanExporter, type SpanProcessor } from '@opentelemetry/sdk-trace';
+import { sdkLogs } from '../otel/lines.ts';
 import type { ResourceFact } from '../record/fact.ts';
 import type { OtelSettings } from './otel-settings.ts';
 
@@ -21,43 +22,41 @@ export interface UserExporters {
 }
 
 export function userExporters(otel: OtelSettings, say: Say): UserExporters {
-  const traces = exportersOf<SpanExporter>(
-    'OTEL_TRACES_EXPORTER',
-    otel.exporters.traces,
-    'trace',
-    'OTLPTraceExporter',
-    say,
-  );
-  const logs = exportersOf<LogRecordExporter>(
-    'OTEL_LOGS_EXPORTER',
-    otel.exporters.logs,
-    'logs',
-    'OTLPLogExporter',
-    say,
-  );
-  const metrics = exportersOf<PushMetricExporter>(
-    'OTEL_METRICS_EXPORTER',
-    otel.exporters.metrics,
-    'metrics',
-    'OTLPMetricExporter',
-    say,
-  );
+  const { exporters, batchSpans, metricExportIntervalMillis: exportIntervalMillis = 60_000 } = otel;
   return {
-    spanProcessors: traces.map((exporter) => new BatchSpanProcessor({ exporter, ...defined(otel.batchSpans) })),
-    logProcessors: logs.map((exporter) => new BatchLogRecordProcessor({ exporter })),
-    metricReaders: metrics.map(
-      (exporter) =>
-        new PeriodicExportingMetricReader({
-          exporter,
-          exportIntervalMillis: otel.metricExportIntervalMillis ?? 60_000,
-        }),
+    spanProcessors: behind(
+      { variable: 'OTEL_TRACES_EXPORTER', names: exporters.traces, signal: 'trace', className: 'OTLPTraceExporter' },
+      (exporter: SpanExporter) => new BatchSpanProcessor({ exporter, ...defined(batchSpans) }),
+      say,
+    ),
+    logProcessors: behind(
+      { variable: 'OTEL_LOGS_EXPORTER', names: exporters.logs, signal: 'logs', className: 'OTLPLogExporter' },
+      (exporter: LogRecordExporter) => new (sdkLogs().BatchLogRecordProcessor)({ exporter }),
+      say,
+    ),
+    metricReaders: behind(
+      {
+        variable: 'OTEL_METRICS_EXPORTER',
+        names: exporters.metrics,
+        signal: 'metrics',
+        className: 'OTLPMetricExporter',
+      },
+      (exporter: PushMetricExporter) => new PeriodicExportingMetricReader({ exporter, exportIntervalMillis }),
+      say,
     ),
   };
 }
 
+interface Wanted {
+  variable: string;
+  names: readonly string[];
+  signal: string;
+  className: string;
+}
+
 /** The trace exporter is an optional dependency of ours; the other two are found where the application has them. */
-function exportersOf<T>(variable: string, names: readonly string[], signal: string, className: string, say: Say): T[] {
-  const found: T[] = [];
+function behind<T, P>({ variable, names, signal, className }: Wanted, processor: (exporter: T) => P, say: Say): P[] {
+  const found: P[] = [];
   for (const name of names) {
     const module = `@opentelemetry/exporter-${signal}-otlp-http`;
     if (name !== 'otlp') {
@@ -66,7 +65,7 @@ function exportersOf<T>(variable: string, names: readonly string[], signal: stri
     }
     try {
       const loaded = requireAnywhere(module) as Record<string, new () => T>;
-      found.push(new loaded[className]!());
+      found.push(processor(new loaded[className]!()));
     } catch (error) {
       say(`${variable}=otlp: ${(error as Error).message.split('\n')[0]}; run \`npm install ${module}\``);
     }

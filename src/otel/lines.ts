@@ -1,6 +1,6 @@
 // The differences between OpenTelemetry JS 2.12 and 3.x, all of them, here. In 3.x the logs API is part of
 // @opentelemetry/api (1.10); in 2.x it is a package of its own with a global of its own, and api has no such export, so
-// nothing may import it statically.
+// nothing may import it statically. pnpm and Yarn also put 3.x beside api 1.9, where neither is.
 
 import { createRequire } from 'node:module';
 import type { Attributes, Context } from '@opentelemetry/api';
@@ -20,18 +20,34 @@ export interface LineLogger {
   enabled?(record: { severityNumber?: number; context?: Context }): boolean;
 }
 
-interface LogsApi {
-  setGlobalLoggerProvider(provider: unknown): unknown;
+interface LoggerSource {
   getLogger(name: string, version?: string): LineLogger;
+}
+
+interface LogsApi extends LoggerSource {
+  setGlobalLoggerProvider(provider: unknown): unknown;
+  getLoggerProvider(): unknown;
   disable(): void;
 }
 
-/** The global that packages of the 2.x line (and older) read their logger provider from. */
+/** The global that packages of the 2.x line (and older) read their logger provider from, by the version they know. */
 const OLD_LOGS_API = Symbol.for('io.opentelemetry.js.api.logs');
+const OLD_VERSION = 1;
 
 /** Set where completeApi() gave the API its logs: an ESM and a CommonJS copy of this file must agree on the line. */
 const COMPLETED = Symbol.for('rowtrace.api-completed');
 const globals = globalThis as unknown as Record<symbol, unknown>;
+const load = createRequire(import.meta.url);
+
+/** Required and never imported, as the next: beside api 1.9 the ES modules of 3.x do not link. */
+export function instrumentationPackage() {
+  return load('@opentelemetry/instrumentation') as typeof import('@opentelemetry/instrumentation');
+}
+
+/** @throws beside api 1.9 */
+export function sdkLogs() {
+  return load('@opentelemetry/sdk-logs') as typeof import('@opentelemetry/sdk-logs');
+}
 
 /** "3" where the logs API is in @opentelemetry/api, else "2". */
 function otelLine(): '2' | '3' {
@@ -45,7 +61,7 @@ function otelLine(): '2' | '3' {
 export function completeApi(): void {
   // Of a bundle the API is a part: there may be none to load.
   if ('logs' in api) return;
-  const shared = createRequire(import.meta.url)('@opentelemetry/api') as { logs?: LogsApi };
+  const shared = load('@opentelemetry/api') as { logs?: LogsApi };
   if (shared.logs !== undefined) return;
   shared.logs = logsApi();
   globals[COMPLETED] = true;
@@ -54,10 +70,38 @@ export function completeApi(): void {
 export function logsApi(): LogsApi {
   const inApi = (api as unknown as { logs?: LogsApi }).logs;
   if (inApi !== undefined) return inApi;
-  // @opentelemetry/api-logs is a dependency of sdk-logs 2.x, so it is found from there.
-  const fromHere = createRequire(import.meta.url);
-  const fromSdk = createRequire(fromHere.resolve('@opentelemetry/sdk-logs'));
-  return (fromSdk('@opentelemetry/api-logs') as { logs: LogsApi }).logs;
+  oldLogsApi ??= ofSdk() ?? STAND_IN;
+  return oldLogsApi;
+}
+
+let oldLogsApi: LogsApi | undefined;
+
+/** @opentelemetry/api-logs is a dependency of sdk-logs 2.x, so it is found from there. */
+function ofSdk(): LogsApi | undefined {
+  try {
+    return (createRequire(load.resolve('@opentelemetry/sdk-logs'))('@opentelemetry/api-logs') as { logs: LogsApi })
+      .logs;
+  } catch {
+    return undefined;
+  }
+}
+
+const SILENT: LoggerSource = { getLogger: () => ({ emit() {}, enabled: () => false }) };
+
+/** What api-logs does, where it is not installed. */
+const STAND_IN: LogsApi = {
+  setGlobalLoggerProvider(provider) {
+    globals[OLD_LOGS_API] = () => provider;
+  },
+  getLoggerProvider: registeredSource,
+  getLogger: (name, version) => registeredSource().getLogger(name, version),
+  disable() {
+    delete globals[OLD_LOGS_API];
+  },
+};
+
+function registeredSource(): LoggerSource {
+  return (globals[OLD_LOGS_API] as ((version: number) => LoggerSource) | undefined)?.(OLD_VERSION) ?? SILENT;
 }
 
 /**

@@ -3,8 +3,9 @@
 // (option `telemetry`) has a span already, so only the error is taken. Jobs of sandboxed processors run elsewhere.
 
 import { context, ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { peek } from '../../record/thrown.ts';
-import { ModuleHook, patchMethod } from './module-hook.ts';
+import { createModuleHook, patchMethod } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
 import { inSpan } from './work-span.ts';
 
@@ -24,9 +25,9 @@ const MOVES = new Set(['DelayedError', 'WaitingError', 'WaitingChildrenError']);
 
 type CallProcessJob = (this: Worker, job: Job, ...rest: unknown[]) => Promise<unknown>;
 
-export function createBullmqHook(): ModuleHook {
+export function createBullmqHook(): Instrumentation {
   const seam = seamOf('bullmq');
-  return new ModuleHook(seam, [{ module: 'bullmq', versions: ['>=5 <7'], apply: (exports) => hook(exports, seam) }]);
+  return createModuleHook(seam, [{ module: 'bullmq', versions: ['>=5 <7'], apply: (exports) => hook(exports, seam) }]);
 }
 
 function hook(exports: Record<string, unknown>, seam: Seam): void {

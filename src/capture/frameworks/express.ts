@@ -3,8 +3,9 @@
 // leaves its router.
 
 import { getRPCMetadata } from '@opentelemetry/core';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { Given } from './given.ts';
-import { ModuleHook, patchMethod } from './module-hook.ts';
+import { createModuleHook, patchMethod } from './module-hook.ts';
 import { noteUnhandled, type Seam, seamOf } from './seam.ts';
 import { contextOfDispatch, contextServing } from './served-context.ts';
 
@@ -43,9 +44,9 @@ interface Router {
 const HANDLE_REQUEST = ['handleRequest', 'handle_request'];
 const HANDLE_ERROR = ['handleError', 'handle_error'];
 
-export function createExpressHook(): ModuleHook {
+export function createExpressHook(): Instrumentation {
   const seam = seamOf('express');
-  return new ModuleHook(seam, [
+  return createModuleHook(seam, [
     { module: 'express', versions: ['>=4 <6'], apply: (exports) => hookExpress(exports, seam) },
   ]);
 }

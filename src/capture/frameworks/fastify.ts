@@ -4,12 +4,13 @@
 
 import { channel } from 'node:diagnostics_channel';
 import { context } from '@opentelemetry/api';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { logsApi } from '../../otel/lines.ts';
 import { isErrorLike } from '../../record/thrown.ts';
 import { alike } from '../alike.ts';
 import { ERROR, emit, errorIn, WARN } from '../loggers/emit.ts';
 import { isHangUp } from './hang-up.ts';
-import { ModuleHook } from './module-hook.ts';
+import { createModuleHook } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
 import { contextOfDispatch, contextServing } from './served-context.ts';
 
@@ -34,20 +35,11 @@ interface Request {
 
 const INITIALIZATION = channel('fastify.initialization');
 
-export class FastifyHook extends ModuleHook {
-  readonly #onInstance: (message: unknown) => void;
-
-  constructor() {
-    const seam = seamOf('fastify');
-    super(seam, []);
-    this.#onInstance = (message) => hookInstance((message as { fastify: Fastify }).fastify, seam);
-    INITIALIZATION.subscribe(this.#onInstance);
-  }
-
-  override disable(): void {
-    super.disable();
-    INITIALIZATION.unsubscribe(this.#onInstance);
-  }
+export function createFastifyHook(): Instrumentation {
+  const seam = seamOf('fastify');
+  const onInstance = (message: unknown): void => hookInstance((message as { fastify: Fastify }).fastify, seam);
+  INITIALIZATION.subscribe(onInstance);
+  return createModuleHook(seam, [], () => INITIALIZATION.unsubscribe(onInstance));
 }
 
 function hookInstance(fastify: Fastify, seam: Seam): void {

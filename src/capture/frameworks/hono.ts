@@ -3,8 +3,9 @@
 // application's onError answers. What comes from elsewhere (notFound, Hono itself) is seen where it is handed to onError.
 
 import { type Context, context } from '@opentelemetry/api';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { alike, replaceMethod } from '../alike.ts';
-import { ModuleHook, patchMethod } from './module-hook.ts';
+import { createModuleHook, patchMethod } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
 import { urlServedIn } from './served-context.ts';
 
@@ -34,9 +35,9 @@ type HonoClass = (new (...values: unknown[]) => App) & { prototype: object };
 const ENTRIES = ['hono', 'hono/quick', 'hono/tiny'];
 const WATCHED = Symbol.for('rowtrace.hono-router');
 
-export function createHonoHook(): ModuleHook {
+export function createHonoHook(): Instrumentation {
   const seam = seamOf('hono');
-  return new ModuleHook(
+  return createModuleHook(
     seam,
     ENTRIES.map((module) => ({
       module,

@@ -1,8 +1,9 @@
 // Servers of node:http and node:https. Their calls to others are the instrumentation's (see instrumentations.ts).
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { hookWriteHead } from '../response-head.ts';
-import { ModuleHook, patchMethod } from './module-hook.ts';
+import { createModuleHook, patchMethod } from './module-hook.ts';
 import { seamOf } from './seam.ts';
 import { followHttpEvents, isRequest, ServerRequests } from './server-requests.ts';
 
@@ -10,9 +11,9 @@ const seam = seamOf('http');
 /** Of the latest start: what is patched stays so. */
 let requests: ServerRequests;
 
-export function createHttpServerHook(requestIdHeaders: readonly string[]): ModuleHook {
+export function createHttpServerHook(requestIdHeaders: readonly string[]): Instrumentation {
   requests = new ServerRequests('rowtrace/http', requestIdHeaders);
-  return new ModuleHook(
+  return createModuleHook(
     seam,
     ['http', 'https'].map((scheme) => ({
       module: scheme,

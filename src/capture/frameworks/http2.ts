@@ -2,9 +2,10 @@
 // stream API (`server.on('stream')`).
 
 import type { Http2Server, Http2ServerRequest } from 'node:http2';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { alike } from '../alike.ts';
 import { hookWriteHead, wrapWriteHead } from '../response-head.ts';
-import { ModuleHook, patchMethod } from './module-hook.ts';
+import { createModuleHook, patchMethod } from './module-hook.ts';
 import { seamOf } from './seam.ts';
 import { followEvents, followHttpEvents, isRequest, ServerRequests } from './server-requests.ts';
 
@@ -15,9 +16,9 @@ const seam = seamOf('http2');
 /** Of the latest start: what is patched stays so. */
 let requests: ServerRequests;
 
-export function createHttp2Hook(requestIdHeaders: readonly string[]): ModuleHook {
+export function createHttp2Hook(requestIdHeaders: readonly string[]): Instrumentation {
   requests = new ServerRequests('rowtrace/http2', requestIdHeaders);
-  return new ModuleHook(seam, [{ module: 'http2', versions: ['*'], apply }]);
+  return createModuleHook(seam, [{ module: 'http2', versions: ['*'], apply }]);
 }
 
 function apply(exports: Record<string, unknown>): void {

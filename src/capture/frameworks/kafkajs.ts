@@ -3,8 +3,9 @@
 // message sent, so that one refused call is many errors, and keeps of a handler's error the message alone.
 
 import { type Attributes, context, propagation, ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { isObject } from '../../record/thrown.ts';
-import { ModuleHook, patchMethod } from './module-hook.ts';
+import { createModuleHook, patchMethod } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
 import { inSpan } from './work-span.ts';
 
@@ -47,9 +48,9 @@ interface Consumer {
 
 const SCOPE = 'rowtrace/kafkajs';
 
-export function createKafkajsHook(): ModuleHook {
+export function createKafkajsHook(): Instrumentation {
   const seam = seamOf('kafkajs');
-  return new ModuleHook(seam, [{ module: 'kafkajs', versions: ['>=2 <3'], apply: (exports) => hook(exports, seam) }]);
+  return createModuleHook(seam, [{ module: 'kafkajs', versions: ['>=2 <3'], apply: (exports) => hook(exports, seam) }]);
 }
 
 function hook(exports: Record<string, unknown>, seam: Seam): void {

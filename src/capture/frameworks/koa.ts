@@ -2,7 +2,8 @@
 // middleware further out handles (Koa's way of error pages) are seen, too, and where Koa answers, since a body may fail
 // when all middlewares are done. The route is what the router notes on the context before its handlers run.
 
-import { ModuleHook, patchMethod } from './module-hook.ts';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
+import { createModuleHook, patchMethod } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
 import { contextOfDispatch, contextServing } from './served-context.ts';
 
@@ -15,9 +16,9 @@ interface Context {
   req?: object;
 }
 
-export function createKoaHook(): ModuleHook {
+export function createKoaHook(): Instrumentation {
   const seam = seamOf('koa');
-  return new ModuleHook(seam, [
+  return createModuleHook(seam, [
     { module: 'koa', versions: ['>=2 <4'], apply: (exports) => hookKoa(exports, seam) },
     // Only routers know of errors that a middleware within the router handles.
     { module: '@koa/router', versions: ['>=8'], apply: (exports) => hookRouter(exports, seam) },

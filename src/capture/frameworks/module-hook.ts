@@ -1,7 +1,8 @@
 // A hook of ours that patches a module as it is loaded, by `require` or by `import`, with the means instrumentations use;
 // registered, switched on and off like one of them.
 
-import { InstrumentationBase, InstrumentationNodeModuleDefinition } from '@opentelemetry/instrumentation';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
+import { instrumentationPackage } from '../../otel/lines.ts';
 import { VERSION } from '../../version.ts';
 import { replaceMethod } from '../alike.ts';
 import type { Seam } from './seam.ts';
@@ -14,45 +15,37 @@ export interface Patch {
   apply: (exports: Record<string, unknown>) => unknown;
 }
 
-interface Config {
-  enabled?: boolean;
-  patches: Patch[];
-}
+/** @param onDisable for what is no module */
+export function createModuleHook(seam: Seam, patches: Patch[], onDisable?: () => void): Instrumentation {
+  const { InstrumentationBase, InstrumentationNodeModuleDefinition } = instrumentationPackage();
+  class ModuleHook extends InstrumentationBase {
+    // Called by the constructor of the base class.
+    protected override init() {
+      return patches.map(
+        ({ module, versions, apply }) =>
+          new InstrumentationNodeModuleDefinition(module, versions, (exports) => {
+            try {
+              return apply(exports) ?? exports;
+            } catch (error) {
+              this._diag.error(`${module} could not be hooked`, error);
+              return exports;
+            }
+          }),
+      );
+    }
 
-export class ModuleHook extends InstrumentationBase<Config> {
-  readonly #seam: Seam;
+    override enable(): void {
+      super.enable();
+      seam.active = true;
+    }
 
-  constructor(seam: Seam, patches: Patch[]) {
-    super(`rowtrace/${seam.framework}`, VERSION, { patches });
-    this.#seam = seam;
-    seam.active = true;
+    override disable(): void {
+      super.disable();
+      seam.active = false;
+      onDisable?.();
+    }
   }
-
-  /** Called by the constructor above it, so that it can use the configuration only. */
-  protected override init(): InstrumentationNodeModuleDefinition[] {
-    return this.getConfig().patches.map(
-      ({ module, versions, apply }) =>
-        new InstrumentationNodeModuleDefinition(module, versions, (exports) => {
-          try {
-            return apply(exports) ?? exports;
-          } catch (error) {
-            this._diag.error(`${module} could not be hooked`, error);
-            return exports;
-          }
-        }),
-    );
-  }
-
-  override enable(): void {
-    super.enable();
-    // The constructor above enables before there is a seam.
-    if (#seam in this) this.#seam.active = true;
-  }
-
-  override disable(): void {
-    super.disable();
-    this.#seam.active = false;
-  }
+  return new ModuleHook(`rowtrace/${seam.framework}`, VERSION, {});
 }
 
 const PATCHED = Symbol.for('rowtrace.patched');

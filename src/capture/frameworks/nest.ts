@@ -2,8 +2,9 @@
 // whether a filter of the application answers or Nest. Routes come from the platform (Express, Fastify).
 
 import { createRequire } from 'node:module';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { peek } from '../../record/thrown.ts';
-import { ModuleHook, patchMethod } from './module-hook.ts';
+import { createModuleHook, patchMethod } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
 import { contextServing } from './served-context.ts';
 
@@ -14,7 +15,7 @@ const RESPONSES = './router/router-response-controller.js';
 const NO_ROUTE = /^Cannot [A-Z]+ \//;
 
 /** @param resolve finds the application's @nestjs/core */
-export function createNestHook(resolve: (name: string) => unknown): ModuleHook {
+export function createNestHook(resolve: (name: string) => unknown): Instrumentation {
   const seam = seamOf('nestjs');
   const apply = (): void => {
     // They are not exported, but loaded by now: Nest 12 is made of ES modules, which `require` gives as they are.
@@ -31,7 +32,7 @@ export function createNestHook(resolve: (name: string) => unknown): ModuleHook {
     );
     hookEvents(load(RESPONSES).RouterResponseController.prototype, load('rxjs'), seam);
   };
-  return new ModuleHook(seam, [{ module: '@nestjs/core', versions: ['>=10 <13'], apply }]);
+  return createModuleHook(seam, [{ module: '@nestjs/core', versions: ['>=10 <13'], apply }]);
 }
 
 interface Observable {

@@ -4,10 +4,11 @@
 
 import type { Attributes, Context } from '@opentelemetry/api';
 import { getRPCMetadata, RPCType } from '@opentelemetry/core';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { joinState, type RequestState } from '../../otel/request-state.ts';
 import { peek } from '../../record/thrown.ts';
-import { ModuleHook } from './module-hook.ts';
+import { createModuleHook } from './module-hook.ts';
 import { seamOf } from './seam.ts';
 
 const SCOPE = 'next.js';
@@ -23,8 +24,8 @@ const seam = seamOf('next');
 const routed = new WeakSet<RequestState>();
 
 /** Nothing to patch; there to be named and switched off. */
-export function createNextHook(): ModuleHook {
-  return new ModuleHook(seam, []);
+export function createNextHook(): Instrumentation {
+  return createModuleHook(seam, []);
 }
 
 export function isNextSpan(span: ReadableSpan): boolean {

@@ -2,32 +2,36 @@
 
 import { createRequire } from 'node:module';
 import { sep } from 'node:path';
-import { InstrumentationBase, InstrumentationNodeModuleDefinition } from '@opentelemetry/instrumentation';
+import { instrumentationPackage } from '../../otel/lines.ts';
 import { VERSION } from '../../version.ts';
 
 /** Gets what the module exports; what it returns, if anything, takes the place of that. Called more than once for one. */
 export type Patch = (exports: unknown) => unknown;
 
-class OnLoad extends InstrumentationBase {
-  constructor(patches: Readonly<Record<string, Patch>>) {
-    super('rowtrace/loggers', VERSION, { enabled: false, patches } as object);
-  }
-
-  // Called by the constructor of the base class: the patches are in the configuration, not in a field.
-  protected override init(): InstrumentationNodeModuleDefinition[] {
-    const { patches } = this.getConfig() as unknown as { patches: Readonly<Record<string, Patch>> };
-    return Object.entries(patches).map(
-      ([name, patch]) => new InstrumentationNodeModuleDefinition(name, ['*'], (exports) => apply(patch, exports)),
-    );
-  }
-}
-
 /** @returns how to stop it; what is patched stays patched */
 export function onLoad(patches: Readonly<Record<string, Patch>>): () => void {
-  const hook = new OnLoad(patches);
-  hook.enable();
+  const stop = hookLoading(patches);
   for (const [name, patch] of Object.entries(patches)) for (const exports of loaded(name)) apply(patch, exports);
-  return () => hook.disable();
+  return stop;
+}
+
+function hookLoading(patches: Readonly<Record<string, Patch>>): () => void {
+  try {
+    const { InstrumentationBase, InstrumentationNodeModuleDefinition } = instrumentationPackage();
+    class OnLoad extends InstrumentationBase {
+      // Called by the constructor of the base class.
+      protected override init() {
+        return Object.entries(patches).map(
+          ([name, patch]) => new InstrumentationNodeModuleDefinition(name, ['*'], (exports) => apply(patch, exports)),
+        );
+      }
+    }
+    const hook = new OnLoad('rowtrace/loggers', VERSION, {});
+    return () => hook.disable();
+  } catch {
+    // It is not there (a bundle), as is said of the other hooks.
+    return () => {};
+  }
 }
 
 /** An imported CommonJS module comes as a namespace whose default is what the module exports. */
