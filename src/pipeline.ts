@@ -18,6 +18,7 @@ import type { ResourceFact } from './record/fact.ts';
 import { SPAN_DURATION } from './record/operation.ts';
 import { createScrubber } from './record/scrub/scrubber.ts';
 import { targetOf, threadOptions } from './thread-options.ts';
+import { ownFile } from './util/own-files.ts';
 
 /** How often the counters of the process go into its journal. */
 const LEDGER_MILLIS = 10_000;
@@ -144,9 +145,8 @@ function openJournalAndDelivery(
     onOpened: (journalDir) => delivery?.follow(journalDir),
   });
   if (target) {
-    const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
     delivery = startDeliveryThread({
-      entry: new URL(`./thread${extension}`, import.meta.url),
+      entry: ownFile('thread'),
       options: threadOptions(options, target, baselines && resource),
       onProblem: say,
       onBaselines: (read) => baselines?.set(read),

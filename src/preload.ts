@@ -1,12 +1,13 @@
 // What the preload does once it is sure to be wanted: loader hooks for ESM, then start(), then one line on stderr.
 
-import { createRequire, register } from 'node:module';
+import { register } from 'node:module';
 import { HOOKED_MODULES } from './capture/instrumentations.ts';
 import { LOGGER_MODULES } from './capture/loggers.ts';
 import { explained } from './errors.ts';
 import { applicationHasDatabase, loadOptions, maskSecret, type Options } from './options/options.ts';
 import { say } from './options/say.ts';
 import { type Running, startWith } from './start.ts';
+import { HERE, ownRequire } from './util/own-files.ts';
 import { VERSION } from './version.ts';
 
 export function preload(): void {
@@ -30,13 +31,12 @@ function hookModuleLoading(): string {
   if (process.versions.deno !== undefined) return 'CommonJS only';
   const include = [...HOOKED_MODULES, ...LOGGER_MODULES];
   try {
-    const load = createRequire(import.meta.url);
-    const { supportsSyncHooks, register: registerSync } = load('import-in-the-middle/register-hooks.mjs');
+    const { supportsSyncHooks, register: registerSync } = ownRequire('import-in-the-middle/register-hooks.mjs');
     if (supportsSyncHooks()) {
       registerSync({ include });
       return 'sync';
     }
-    register('import-in-the-middle/hook.mjs', import.meta.url, { data: { include } });
+    register('import-in-the-middle/hook.mjs', HERE, { data: { include } });
     return 'loader thread';
   } catch (error) {
     say(`ESM imports are not hooked (${(error as Error).message}); CommonJS applications are not affected`);

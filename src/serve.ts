@@ -33,6 +33,7 @@ import { batchRoute } from './serve-batches.ts';
 import { type ServeSizes, sizesFor } from './serve-sizes.ts';
 import { type Target, targetOf, threadOptions } from './thread-options.ts';
 import { memoryBytes } from './util/memory.ts';
+import { ownFile } from './util/own-files.ts';
 
 export interface ServeOptions {
   host: string;
@@ -167,8 +168,7 @@ function startThread(
   { batches, heap }: ServeSizes,
   onProblem: (message: string) => void,
 ) {
-  const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-  const entry = new URL(`./thread${extension}`, import.meta.url);
+  const entry = ownFile('thread');
   const given = { ...threadOptions(options, target), ...(target.to === 'postgres' ? batches : {}) };
   return startDeliveryThread({ entry, options: given, heap, onProblem });
 }

@@ -1,7 +1,7 @@
 // Starts Rowtrace with an SDK of its own: options in, the pipe opened, OpenTelemetry providers registered, hooks put in
 // place; out comes what can be flushed, shut down and asked. Everything that touches the process is named here.
 
-import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { context, metrics, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -24,6 +24,7 @@ import { bridgeOldLogsApi, completeApi, instrumentationPackage, logsApi, sdkLogs
 import { openPipeline, type Pipeline, type Status } from './pipeline.ts';
 import { hookProcess } from './process-hooks.ts';
 import type { ResourceFact } from './record/fact.ts';
+import { ownRequire } from './util/own-files.ts';
 
 const RUNNING = Symbol.for('rowtrace.running');
 const globals = globalThis as unknown as Record<symbol, Running | undefined>;
@@ -177,9 +178,8 @@ function hookInstrumentations(instrumentations: Map<string, Instrumentation[]>):
   const undo = registerInstrumentations({ instrumentations: [...instrumentations.values()].flat() });
   if (!instrumentations.has('http')) return undo;
   // The hook patches a built-in module when it is required; an ESM application only imports it, perhaps by names.
-  const load = createRequire(import.meta.url);
-  load('node:http');
-  load('node:https');
+  ownRequire('node:http');
+  ownRequire('node:https');
   syncBuiltinESMExports();
   return () => {
     undo();
@@ -191,7 +191,7 @@ function hookInstrumentations(instrumentations: Map<string, Instrumentation[]>):
 function alreadyLoaded(): string[] {
   const hooked = new Set(HOOKED_MODULES);
   const loaded = new Set<string>();
-  for (const file of Object.keys(createRequire(import.meta.url).cache ?? {})) {
+  for (const file of Object.keys(ownRequire.cache ?? {})) {
     const name = /.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(file)?.[1]?.replace('\\', '/');
     if (name !== undefined && hooked.has(name)) loaded.add(name);
   }

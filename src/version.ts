@@ -1,13 +1,12 @@
-import { createRequire } from 'node:module';
+import { ownRequire } from './util/own-files.ts';
 
 /** Version of this package. Both builds keep the depth of the source tree, so the manifest is at the same place. */
 export const VERSION: string = readVersion();
 
 function readVersion(): string {
-  const load = createRequire(import.meta.url);
-  for (const path of ['../package.json', '../../package.json']) {
+  for (const path of ['../../package.json', '../../../package.json']) {
     try {
-      const manifest = load(path) as { name?: string; version?: string };
+      const manifest = ownRequire(path) as { name?: string; version?: string };
       if (manifest.name === 'rowtrace' && manifest.version) return manifest.version;
     } catch {
       // The other depth, then.

@@ -2,8 +2,8 @@
 // OpenTelemetry whose module the application has, since each has code to load; with the settings that give routes,
 // exceptions and durations for the fewest spans.
 
-import { createRequire } from 'node:module';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
+import { ownRequire } from '../util/own-files.ts';
 import type { ApplicationModules } from './application-modules.ts';
 import { createBullmqHook } from './frameworks/bullmq.ts';
 import { createExpressHook } from './frameworks/express.ts';
@@ -37,9 +37,7 @@ interface Entry {
   create: (options: InstrumentationOptions) => Instrumentation | Instrumentation[];
 }
 
-// Loaded on demand and synchronously, from CommonJS and ESM alike: the application's own imports come right after us.
-const load = createRequire(import.meta.url);
-
+// Loaded on demand and synchronously: the application's own imports come right after us.
 const ENTRIES: readonly Entry[] = [
   {
     name: 'http',
@@ -47,7 +45,7 @@ const ENTRIES: readonly Entry[] = [
     create: ({ requestIdHeaders }) => [
       createHttpServerHook(requestIdHeaders),
       // For calls to other services.
-      new (load('@opentelemetry/instrumentation-http').HttpInstrumentation)({
+      new (ownRequire('@opentelemetry/instrumentation-http').HttpInstrumentation)({
         disableIncomingRequestInstrumentation: true,
       }),
     ],
@@ -79,7 +77,7 @@ const ENTRIES: readonly Entry[] = [
 /** Clients of databases, brokers and services: OpenTelemetry's own instrumentations, as they are. */
 function client(name: string, className: string, modules?: readonly string[], config: object = {}): Entry {
   const from = `@opentelemetry/instrumentation-${name}`;
-  return { name, ...(modules && { modules }), package: from, create: () => new (load(from)[className])(config) };
+  return { name, ...(modules && { modules }), package: from, create: () => new (ownRequire(from)[className])(config) };
 }
 
 /** Modules that an ESM application must import through the loader hook for the set above to see them. */
@@ -105,7 +103,7 @@ export function leanInstrumentations(options: InstrumentationOptions): LeanInstr
   const made = wanted.filter((entry) => there.has(entry) || entry.package === undefined);
   const attempts = new Attempts();
   // Before the first is made: it hooks `require`, and each file costs more from then on (7 % of the start, together with imports).
-  const loaded = made.filter(({ name, package: from }) => attempts.make(name, () => from && load(from)));
+  const loaded = made.filter(({ name, package: from }) => attempts.make(name, () => from && ownRequire(from)));
   const all: LeanInstrumentations['all'] = new Map();
   withSharedRequireHook(() => {
     for (const { name, create } of loaded) attempts.make(name, () => all.set(name, [create(options)].flat()));

@@ -11,6 +11,7 @@ import { type IMetricReader, PeriodicExportingMetricReader, type PushMetricExpor
 import { BatchSpanProcessor, type SpanExporter, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import { sdkLogs } from '../otel/lines.ts';
 import type { ResourceFact } from '../record/fact.ts';
+import { ownRequire } from '../util/own-files.ts';
 import type { OtelSettings } from './otel-settings.ts';
 
 type Say = (message: string) => void;
@@ -74,9 +75,8 @@ function behind<T, P>({ variable, names, signal, className }: Wanted, processor:
 }
 
 function requireAnywhere(module: string): unknown {
-  const ours = createRequire(import.meta.url);
   try {
-    return ours(module);
+    return ownRequire(module);
   } catch {
     return createRequire(join(process.cwd(), 'noop.js'))(module);
   }

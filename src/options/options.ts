@@ -2,11 +2,11 @@
 // secrets masked. Only this room and cli/ take settings from process.env.
 
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { RowtraceError } from '../errors.ts';
 import { judgeKey } from '../record/scrub/keys.ts';
+import { ownRequire } from '../util/own-files.ts';
 import { DEFINITIONS, type Definition } from './definitions.ts';
 import { workingFolder } from './launcher.ts';
 import { meantText, unknownOption } from './unknown-names.ts';
@@ -96,7 +96,7 @@ function configFile(env: Environment, cwd: string): string | undefined {
 /** What a configuration file exports or, as JSON, is. @throws RowtraceError RT_CONFIG_UNREADABLE */
 export function loadFile(path: string): object {
   try {
-    const loaded = createRequire(import.meta.url)(resolve(path));
+    const loaded = ownRequire(resolve(path));
     const given: unknown = loaded?.default ?? loaded;
     if (!given || typeof given !== 'object') throw new Error('it exports no object');
     return given;

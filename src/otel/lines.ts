@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import type { Attributes, Context } from '@opentelemetry/api';
 import * as api from '@opentelemetry/api';
+import { ownRequire } from '../util/own-files.ts';
 
 export interface LineLogger {
   emit(record: {
@@ -37,16 +38,15 @@ const OLD_VERSION = 1;
 /** Set where completeApi() gave the API its logs: an ESM and a CommonJS copy of this file must agree on the line. */
 const COMPLETED = Symbol.for('rowtrace.api-completed');
 const globals = globalThis as unknown as Record<symbol, unknown>;
-const load = createRequire(import.meta.url);
 
 /** Required and never imported, as the next: beside api 1.9 the ES modules of 3.x do not link. */
 export function instrumentationPackage() {
-  return load('@opentelemetry/instrumentation') as typeof import('@opentelemetry/instrumentation');
+  return ownRequire('@opentelemetry/instrumentation') as typeof import('@opentelemetry/instrumentation');
 }
 
 /** @throws beside api 1.9 */
 export function sdkLogs() {
-  return load('@opentelemetry/sdk-logs') as typeof import('@opentelemetry/sdk-logs');
+  return ownRequire('@opentelemetry/sdk-logs') as typeof import('@opentelemetry/sdk-logs');
 }
 
 /** "3" where the logs API is in @opentelemetry/api, else "2". */
@@ -61,7 +61,7 @@ function otelLine(): '2' | '3' {
 export function completeApi(): void {
   // Of a bundle the API is a part: there may be none to load.
   if ('logs' in api) return;
-  const shared = load('@opentelemetry/api') as { logs?: LogsApi };
+  const shared = ownRequire('@opentelemetry/api') as { logs?: LogsApi };
   if (shared.logs !== undefined) return;
   shared.logs = logsApi();
   globals[COMPLETED] = true;
@@ -79,8 +79,9 @@ let oldLogsApi: LogsApi | undefined;
 /** @opentelemetry/api-logs is a dependency of sdk-logs 2.x, so it is found from there. */
 function ofSdk(): LogsApi | undefined {
   try {
-    return (createRequire(load.resolve('@opentelemetry/sdk-logs'))('@opentelemetry/api-logs') as { logs: LogsApi })
-      .logs;
+    return (
+      createRequire(ownRequire.resolve('@opentelemetry/sdk-logs'))('@opentelemetry/api-logs') as { logs: LogsApi }
+    ).logs;
   } catch {
     return undefined;
   }

@@ -2,15 +2,15 @@
 // that have to be loaded first, in each thread and process of ours, too. In: this process. Out: flags of Node, and where a package is.
 
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ownRequire } from './own-files.ts';
 
 /** For what runs without the NODE_OPTIONS of this process; none where nothing is plugged. */
 export function pnpFlags(): string[] {
   if (process.versions.pnp === undefined) return [];
   try {
-    const api = createRequire(import.meta.url).resolve('pnpapi');
+    const api = ownRequire.resolve('pnpapi');
     const loader = join(dirname(api), '.pnp.loader.mjs');
     const flags = ['--require', api];
     return existsSync(loader) ? [...flags, '--experimental-loader', pathToFileURL(loader).href] : flags;
@@ -28,7 +28,7 @@ interface PnpApi {
 export function pluggedFolder(folder: string, name: string): string | undefined {
   if (process.versions.pnp === undefined) return undefined;
   try {
-    const api = createRequire(import.meta.url)('pnpapi') as PnpApi;
+    const api = ownRequire('pnpapi') as PnpApi;
     return api.resolveToUnqualified(name, `${folder}/`) ?? undefined;
   } catch {
     return undefined;

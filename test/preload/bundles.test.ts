@@ -48,6 +48,21 @@ test('part of a bundle start() keeps the journal, and says once what to leave ou
   assert.equal(readdirSync(join(folder, '.rowtrace/journal')).length, 1);
 });
 
+test('of ES modules that a bundler makes CommonJS of, start() and the helpers throw nothing', async (t) => {
+  const { folder, file } = bundle(
+    t,
+    `import { captureError, start } from './dist/src/index.mjs';
+     start({ databaseUrl: 'postgres://nobody@127.0.0.1:1/nowhere' });
+     captureError(new Error('no dog'));
+     console.log('runs');`,
+  );
+  const child = spawnNode(t, [file], {}, folder);
+  assert.equal((await child.ended).code, 0, child.stderr);
+  assert.equal(child.stdout, 'runs\n');
+  assert.equal(child.stderr.match(/is part of a bundle/g)?.length, 1, child.stderr);
+  assert.equal(readdirSync(join(folder, '.rowtrace/journal')).length, 1);
+});
+
 test('beside a bundle Rowtrace is what it is beside other programs', async (t) => {
   const { db, url } = await databaseFor(t);
   const { folder, file } = bundle(t, `require('rowtrace/register'); console.error(new Error('no dog'));`, [

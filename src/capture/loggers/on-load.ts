@@ -1,8 +1,8 @@
 // Hands a module to us when the application loads it, by require or by import, or at once when it is there already.
 
-import { createRequire } from 'node:module';
 import { sep } from 'node:path';
 import { instrumentationPackage } from '../../otel/lines.ts';
+import { ownRequire } from '../../util/own-files.ts';
 import { VERSION } from '../../version.ts';
 
 /** Gets what the module exports; what it returns, if anything, takes the place of that. Called more than once for one. */
@@ -48,7 +48,7 @@ function apply(patch: Patch, exports: unknown): unknown {
 
 /** Copies of a package loaded before us: with a user's own SDK the logger usually is. */
 export function loaded(name: string): unknown[] {
-  const { cache } = createRequire(import.meta.url);
+  const { cache } = ownRequire;
   const folder = `${sep}node_modules${sep}${name.replaceAll('/', sep)}${sep}`;
   return Object.entries(cache)
     .filter(
