@@ -174,7 +174,7 @@ export const ERRORS = {
   },
   RT_BUNDLED: {
     message: 'Rowtrace is part of a bundle, where its other files are missing: there is no %s.',
-    fix: "Leave it out, and its node_modules beside the bundle: --external:rowtrace --external:rowtrace/* for esbuild, externals: [/^rowtrace/] with externalsType: 'commonjs' for webpack, external: [/^rowtrace/] for Rollup, ssr.external: ['rowtrace'] for Vite, -e rowtrace for ncc.",
+    fix: "Leave it out, and its node_modules beside the bundle: --external:rowtrace --external:rowtrace/* for esbuild, externals: [/^rowtrace/] with externalsType: 'commonjs' for webpack, external: [/^rowtrace/] for Rollup, ssr.external: ['rowtrace'] for Vite, -e rowtrace for ncc; of what Nitro or Next copies for itself, give it a folder of its own (docs/frameworks.md).",
   },
   RT_SINK_MISSING: {
     message: '%s needs a sink as its first argument, and was given %s.',

@@ -12,7 +12,7 @@ const KINDS: readonly (readonly [prefix: string, kind: FailureKind, code?: Error
   ['23', 'poison'], // integrity constraint
   ['54', 'poison'], // program limit: index row, nesting, size
   ['P0', 'poison'], // raised by a trigger of the user's own
-  ['57014', 'slow'], // cancelled by statement_timeout
+  ['57014', 'slow', 'RT_DATABASE_SLOW'], // cancelled by statement_timeout
   // A standby is promoted, a server set read-only is set back: by itself, as far as delivery can tell.
   ['25006', 'outage', 'RT_DATABASE_READ_ONLY'],
   ['28', 'config', 'RT_DATABASE_REFUSED'],
@@ -25,7 +25,7 @@ const KINDS: readonly (readonly [prefix: string, kind: FailureKind, code?: Error
 
 /** Errors of pg and of PgBouncer that say what they are in words only. PgBouncer answers 08P01 to almost everything. */
 const WORDS: readonly (readonly [pattern: RegExp, kind: FailureKind, code?: ErrorCode])[] = [
-  [/^query read timeout/i, 'slow'],
+  [/^query read timeout/i, 'slow', 'RT_DATABASE_SLOW'],
   [/^SASL|password authentication failed|client password must be/i, 'config', 'RT_DATABASE_REFUSED'],
   [/no such (user|database)|unsupported startup parameter|auth(entication)? failed/i, 'config', 'RT_DATABASE_REFUSED'],
 ];
