@@ -1,5 +1,6 @@
 // Makes the directory of one process' journal. In: the folder wanted and who writes. Out: the path made, which is below the
-// system's temporary folder where the wanted one cannot be written and that is good enough. Throws where none can.
+// system's temporary folder where the wanted one cannot be written and that is good enough, or in shared memory where all
+// files are read-only. Throws where none can.
 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,18 +15,39 @@ import { presenceIn } from './presence.ts';
 /** Another attempt a little later may succeed, so the temporary folder is no better. */
 const PASSING = new Set(['EMFILE', 'ENFILE', 'EAGAIN']);
 
+/** Containers with a read-only root have it, mostly of 64 MiB. */
+const SHARED_MEMORY = '/dev/shm';
+/** It is memory of the application's container. */
+const MOST_IN_MEMORY_BYTES = 16 * 1024 * 1024;
+
+export interface MadeDir {
+  path: string;
+  /** Why it is not where it was wanted. */
+  fallbackOf?: unknown;
+  /** Smaller than asked for. */
+  maxBytes?: number;
+}
+
 export function makeJournalDir(
   dir: string,
   resource: ResourceFact,
   shippedBy: ShippedBy,
   files: JournalFiles,
   { wasRemoved = false, fallback = true } = {},
-): { path: string; fallbackOf?: unknown } {
+): MadeDir {
+  const make = (base: string) => makeIn(base, resource, shippedBy, files, wasRemoved);
   try {
-    return { path: makeIn(dir, resource, shippedBy, files, wasRemoved) };
+    return { path: make(dir) };
   } catch (error) {
     if (!fallback || PASSING.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    return { path: makeIn(temporaryBase(files), resource, shippedBy, files, wasRemoved), fallbackOf: error };
+    try {
+      return { path: make(ownBase(temporaryFolder(), files)), fallbackOf: error };
+    } catch (another) {
+      // Memory is for what leaves it soon.
+      if ((another as NodeJS.ErrnoException).code !== 'EROFS' || shippedBy !== 'self') throw another;
+      const path = make(ownBase(memoryFolder(), files));
+      return { path, fallbackOf: another, maxBytes: MOST_IN_MEMORY_BYTES };
+    }
   }
 }
 
@@ -81,14 +103,22 @@ function directoryName(process: string): string {
 
 /** Where a journal goes that cannot be in the folder wanted: `<tmp>/rowtrace-<uid>`. */
 export function temporaryFolder(): string {
+  return join(tmpdir(), folderName());
+}
+
+/** Where it goes next. */
+export function memoryFolder(): string {
+  return join(SHARED_MEMORY, folderName());
+}
+
+function folderName(): string {
   const uid = process.getuid?.();
-  return join(tmpdir(), uid === undefined ? 'rowtrace' : `rowtrace-${uid}`);
+  return uid === undefined ? 'rowtrace' : `rowtrace-${uid}`;
 }
 
 /** Refused where somebody else made it first, since /tmp belongs to all. */
-function temporaryBase(files: JournalFiles): string {
+function ownBase(base: string, files: JournalFiles): string {
   const uid = process.getuid?.();
-  const base = temporaryFolder();
   files.mkdirSync(base, { recursive: true, mode: 0o700 });
   const stat = files.lstatSync(base);
   if (!stat.isDirectory() || (uid !== undefined && (stat.uid !== uid || (stat.mode & 0o077) !== 0)))

@@ -62,6 +62,8 @@ export class SegmentWriter {
   #written: string | undefined;
   #segment: Segment | undefined;
   #segmentBytes: number;
+  /** Of the directory in use. */
+  #maxBytes: number;
   /** Where frames are made; grows to what a usual write takes. */
   #scratch = Buffer.alloc(0);
   #lastSegment = 0;
@@ -79,6 +81,7 @@ export class SegmentWriter {
 
   constructor(options: SegmentWriterOptions) {
     this.#options = options;
+    this.#maxBytes = options.maxBytes;
     this.#segmentBytes = options.segmentBytes;
   }
 
@@ -116,7 +119,7 @@ export class SegmentWriter {
 
   /** Whether so much more may be kept. `vital`: up to the bound itself. */
   hasRoom(jsonChars: number, count: number, vital: boolean): boolean {
-    const limit = this.#options.maxBytes * (vital ? 1 : ORDINARY_SHARE);
+    const limit = this.#maxBytes * (vital ? 1 : ORDINARY_SHARE);
     const more = jsonChars + count * FRAME_BYTES + (this.#segment ? 0 : this.#resource.length + FRAME_BYTES);
     if (this.#onDisk + more <= limit) return true;
     const now = performance.now();
@@ -201,6 +204,7 @@ export class SegmentWriter {
         if (this.dir === undefined) {
           const made = makeJournalDir(dir, resource, shippedBy, files, { wasRemoved: this.#wasRemoved, fallback });
           this.dir = made.path;
+          this.#maxBytes = Math.min(this.#options.maxBytes, made.maxBytes ?? Number.POSITIVE_INFINITY);
           this.#onDisk = 0;
           this.#lastSegment = 0;
           this.#n = 1;
@@ -268,7 +272,11 @@ export class SegmentWriter {
     // Any other error may be of this file alone (EIO, EBADF): the next attempt gets a new one. On a full disk what is
     // shipped makes room, and only finished segments are removed; an empty one is kept for the next attempt.
     if (trouble === 'write_failed' || (this.#segment?.sizeBytes ?? 0) > 0) this.#leave();
-    this.#options.onProblem(trouble, `cannot write, new records ${this.#options.fate} once the buffer is full`, error);
+    this.#options.onProblem(
+      trouble,
+      `cannot write (ROWTRACE_DIR names another folder), new records ${this.#options.fate} once the buffer is full`,
+      error,
+    );
     return trouble;
   }
 

@@ -334,6 +334,30 @@ test('where the folder cannot be made, the temporary folder takes its place, sai
   assert.deepEqual(messagesOf(readAll(new JournalReader(journal.dir!))), ['one', 'two']);
 });
 
+const sharedMemory = { skip: existsSync('/dev/shm') ? false : 'there is no /dev/shm here' };
+
+test('where all files are read-only, a little of shared memory takes their place', sharedMemory, (t) => {
+  const mkdirSync = ((path: string, ...more: never[]) => {
+    if (!path.startsWith('/dev/shm/')) throw errno('EROFS');
+    return nodeFiles.mkdirSync(path, ...more);
+  }) as typeof nodeFiles.mkdirSync;
+  const said: string[] = [];
+  const files = { ...nodeFiles, mkdirSync };
+  const journal = testJournal(temporaryFolder(t), { files, onProblem: (message) => said.push(message) });
+  journal.appendNow(logFact('one'));
+  t.after(() => rmSync(journal.dir!, { recursive: true, force: true }));
+  assert.match(
+    said.join(),
+    /^journal: \S+ cannot be written, using \/dev\/shm\/rowtrace-\d+\/journal\/\S+ instead: EROFS$/,
+  );
+  assert.deepEqual(messagesOf(readAll(new JournalReader(journal.dir!))), ['one']);
+  const large = 'x'.repeat(200_000);
+  for (let n = 0; n < 100; n++) journal.appendNow(logFact(large));
+  const { written, dropped } = journal.stats();
+  assert.ok(written > 70 && written < 90, `${written} of 200 KB are written`);
+  assert.deepEqual(dropped, { journal_full: 101 - written });
+});
+
 test('after close a later fact goes to a new journal at once', (t) => {
   const dir = temporaryFolder(t);
   const journal = testJournal(dir, { resource: resourceFact('p') });

@@ -55,7 +55,10 @@ const RULES: [string, unknown, string][] = [
 
 test('a database that takes too long is named, however that showed', () => {
   for (const error of [failure('57014', 'canceling statement'), failure(undefined, 'Query read timeout')])
-    assert.match(classifyError(error, context).message, /^The database postgres:\S+ took longer than Rowtrace waits: \w/);
+    assert.match(
+      classifyError(error, context).message,
+      /^The database postgres:\S+ took longer than Rowtrace waits: \w/,
+    );
 });
 
 for (const [what, error, kind] of RULES)

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryFolder } from '../../../journal/directory.ts';
+import { memoryFolder, temporaryFolder } from '../../../journal/directory.ts';
 import { decodeFrame } from '../../../journal/frame.ts';
 import { listJournals, namesIn, segmentName } from '../../../journal/layout.ts';
 import { segmentsOf } from '../../../journal/shipped.ts';
@@ -18,7 +18,7 @@ export interface InJournal {
 
 /** The folder wanted first, then where a journal goes that cannot be there. */
 export function findInJournals(dir: string, pid: number | undefined, mark: string): InJournal | undefined {
-  for (const folder of [dir, temporaryFolder()]) {
+  for (const folder of [dir, temporaryFolder(), memoryFolder()]) {
     for (const { path } of listJournals(folder).filter(({ owner }) => owner.pid === pid)) {
       const fact = factIn(path, mark);
       if (fact) return { path, elsewhere: folder !== dir, eventId: fact.id, createdAt: new Date(fact.t) };
