@@ -20,7 +20,7 @@ import { loadOptions, type Options, type OptionsInput } from './options/options.
 import { readOtelEnvironment } from './options/otel-env.ts';
 import { resolveResource } from './options/resource.ts';
 import { say } from './options/say.ts';
-import { bridgeOldLogsApi, completeApi, instrumentationPackage, logsApi, sdkLogs } from './otel/lines.ts';
+import { bridgeOldLogsApi, instrumentationPackage, logsApi, sdkLogs } from './otel/lines.ts';
 import { openPipeline, type Pipeline, type Status } from './pipeline.ts';
 import { hookProcess } from './process-hooks.ts';
 import type { ResourceFact } from './record/fact.ts';
@@ -83,7 +83,6 @@ export function startWith(options: Options, hookImports?: () => string): Running
   const resource = resolveResource(options, otel);
   const pipeline = openPipeline(options, resource);
   const sdk = registerSdk(pipeline, resource, otel);
-  completeApi();
   const modules = applicationModules();
   const instrumentations = leanInstrumentations({
     requestIdHeaders: options.requestIdHeaders,

@@ -3,6 +3,7 @@
 // exceptions and durations for the fewest spans.
 
 import type { Instrumentation } from '@opentelemetry/instrumentation';
+import { completeApi } from '../otel/lines.ts';
 import { ownRequire } from '../util/own-files.ts';
 import type { ApplicationModules } from './application-modules.ts';
 import { createBullmqHook } from './frameworks/bullmq.ts';
@@ -102,6 +103,8 @@ export function leanInstrumentations(options: InstrumentationOptions): LeanInstr
   const there = new Set(wanted.filter((entry) => entry.modules === undefined || entry.modules.some(modules.has)));
   const made = wanted.filter((entry) => there.has(entry) || entry.package === undefined);
   const attempts = new Attempts();
+  // Each asks it for a logger as it is made.
+  completeApi();
   // Before the first is made: it hooks `require`, and each file costs more from then on (7 % of the start, together with imports).
   const loaded = made.filter(({ name, package: from }) => attempts.make(name, () => from && ownRequire(from)));
   const all: LeanInstrumentations['all'] = new Map();

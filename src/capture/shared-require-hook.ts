@@ -5,6 +5,7 @@
 
 import { createRequire } from 'node:module';
 import { diag } from '@opentelemetry/api';
+import { ownRequire } from '../util/own-files.ts';
 
 type OnRequire = (exports: unknown, name: string, folder: string | undefined) => unknown;
 type Hook = new (modules: readonly string[] | null, options: object, onRequire: OnRequire) => object;
@@ -45,8 +46,7 @@ function contained(hook: OnRequire, exports: unknown, name: string, folder: stri
 /** The copy that our own instrumentations use; others, of another version, keep their layers. */
 function requireInTheMiddle(): { Hook: Hook } | undefined {
   try {
-    const from = createRequire(import.meta.url).resolve('@opentelemetry/instrumentation');
-    return createRequire(from)('require-in-the-middle');
+    return createRequire(ownRequire.resolve('@opentelemetry/instrumentation'))('require-in-the-middle');
   } catch {
     return undefined;
   }

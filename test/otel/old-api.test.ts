@@ -15,6 +15,9 @@ const ROOT = join(import.meta.dirname, '../..');
 const OF_3 = ['core', 'resources', 'context-async-hooks', 'sdk-logs', 'sdk-metrics', 'sdk-trace'];
 const HOOKS = ['instrumentation', 'instrumentation-http', 'instrumentation-undici'];
 
+/** None is copied. */
+const NO_CLIENTS = { OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'pg' };
+
 const APPLICATION = `
   import { createServer } from 'node:http';
   import { captureError, createLogger } from 'rowtrace';
@@ -49,8 +52,7 @@ function folderOf(t: TestContext): string {
 test('beside api 1.9 the preload, its hooks and the helpers of an ES module make their rows', async (t) => {
   const { db, url } = await databaseFor(t);
   const folder = folderOf(t);
-  // Of the clients none is copied.
-  const env = { ROWTRACE_DATABASE_URL: url, OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'pg' };
+  const env = { ROWTRACE_DATABASE_URL: url, ...NO_CLIENTS };
   const child = spawnNode(t, ['--import', 'rowtrace/register', 'src/app.mjs'], env, folder);
   assert.equal((await child.ended).code, 0, child.stderr);
   assert.match(child.stderr, /^rowtrace: [^\n]*; hooked http, undici, http2, [^\n]*\n$/);
@@ -66,7 +68,7 @@ test('beside api 1.9 the preload, its hooks and the helpers of an ES module make
 
 test('beside api 1.9 commands run, doctor among them', async (t) => {
   const folder = folderOf(t);
-  const child = spawnNode(t, ['node_modules/rowtrace/dist/src/cli/main.mjs', 'doctor'], {}, folder);
+  const child = spawnNode(t, ['node_modules/rowtrace/dist/src/cli/main.mjs', 'doctor'], NO_CLIENTS, folder);
   await child.ended;
   assert.match(child.stdout, /recorded +http, undici/, child.stderr);
 });
