@@ -8,6 +8,8 @@ import type { RowtraceSpanProcessor } from './capture/span-processor.ts';
 import { loadOptions, type OptionsInput } from './options/options.ts';
 import { readOtelEnvironment } from './options/otel-env.ts';
 import { resolveResource } from './options/resource.ts';
+import { say } from './options/say.ts';
+import { takesLogs } from './otel/lines.ts';
 import { openPipeline, type Status } from './pipeline.ts';
 import { hookProcess } from './process-hooks.ts';
 
@@ -58,6 +60,10 @@ export function createProcessors(input: OptionsInput = {}): Processors {
     alwaysRecord: createAlwaysRecordSampler,
     hookProcess() {
       if (otel.disabled) return;
+      if (undo === undefined && !takesLogs())
+        say(
+          'hookProcess(): no LoggerProvider is registered, so errors that console and loggers log are not recorded: give your SDK logRecordProcessors: [rowtrace.logRecordProcessor], and call hookProcess() after start() (docs/own-sdk.md)',
+        );
       undo ??= hookProcess(pipeline, options);
       // Whose it is, before anything is recorded: a crash may be the first.
       void pipeline.collect();

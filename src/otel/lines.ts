@@ -67,6 +67,9 @@ export function completeApi(): void {
   globals[COMPLETED] = true;
 }
 
+/** Of the SeverityNumbers. */
+const ERROR = 17;
+
 export function logsApi(): LogsApi {
   const inApi = (api as unknown as { logs?: LogsApi }).logs;
   if (inApi !== undefined) return inApi;
@@ -103,6 +106,11 @@ const STAND_IN: LogsApi = {
 
 function registeredSource(): LoggerSource {
   return (globals[OLD_LOGS_API] as ((version: number) => LoggerSource) | undefined)?.(OLD_VERSION) ?? SILENT;
+}
+
+/** False: no provider is registered that takes an error; where that cannot be told it is taken for true. */
+export function takesLogs(): boolean {
+  return logsApi().getLogger('rowtrace').enabled?.({ severityNumber: ERROR }) ?? true;
 }
 
 /**

@@ -166,3 +166,14 @@ test("beside a user's own SDK: our processors make the same rows, their sampling
   );
   assert.equal(work?.count, 1, 'spans of their own are measured');
 });
+
+test('hookProcess() says once that no LoggerProvider takes what it hooks', async (t) => {
+  const { url: databaseUrl } = await databaseFor(t);
+  const run = (app: string) => new Application(t, { app, door: 'none', databaseUrl }).ended();
+  const without = await run('doors/no-logger-provider.mjs');
+  assert.equal(without.code, 0, without.stderr);
+  const spoken = ({ said }: { said: string[] }) => said.filter((line) => line.includes('LoggerProvider'));
+  assert.equal(spoken(without).length, 1, without.said.join('\n'));
+  assert.match(spoken(without)[0]!, /logRecordProcessors: \[rowtrace\.logRecordProcessor\].*after start\(\)/);
+  assert.deepEqual(spoken(await run('doors/own-sdk.mjs')), []);
+});
