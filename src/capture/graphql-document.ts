@@ -13,14 +13,13 @@ export function isOfDocument(span: ReadableSpan): boolean {
   return SPANS.has(span.name) && span.instrumentationScope.name === SCOPE;
 }
 
-/** Of such a span in words what is recorded as JSON; anything else as it is. */
-export function inWordsOfGraphql(span: ReadableSpan, recorded: unknown): unknown {
-  if (!isOfDocument(span) || peek(recorded, 'name') !== 'graphql.validation.error') return recorded;
+/** Of such a span in words what is recorded as JSON; nothing for anything else. */
+export function inWordsOfGraphql(span: ReadableSpan, recorded: unknown): string | undefined {
+  if (!isOfDocument(span) || peek(recorded, 'name') !== 'graphql.validation.error') return undefined;
   try {
     const errors: unknown = JSON.parse(String(peek(recorded, 'message')));
-    const message = (errors as unknown[]).map((error) => String(peek(error, 'message'))).join('\n');
-    return { name: 'GraphQLError', message };
+    return (errors as unknown[]).map((error) => String(peek(error, 'message'))).join('\n');
   } catch {
-    return recorded;
+    return undefined;
   }
 }

@@ -49,14 +49,16 @@ export class SpanErrors {
     }
     // A client's text without an object is often a mask for the true one, which comes with the span's status: see onEnd.
     if (outgoing && typeof exception === 'string' && state.addText(exception)) return;
-    const thrown = inWordsOfGraphql(span, exception);
+    const words = inWordsOfGraphql(span, exception);
     // The answer of another service that went on as an error has a status, too: only a request can have a client at fault,
     // and the answer says whether it had. What `expose` (http-errors) means for the client needs no such question.
-    const isFault = isClientFault(thrown) || isOfDocument(span);
+    const isFault = isClientFault(exception) || isOfDocument(span);
     const quiet = isFault && (outgoing || state.request.span.kind === SpanKind.SERVER);
     const carrier = this.carrier(span, state, quiet ? 'WARNING' : 'ERROR');
-    if (quiet && !outgoing && peek(thrown, 'expose') !== true) carrier.undecided = true;
-    this.#options.tracker.thrown(thrown, carrier);
+    if (quiet && !outgoing && peek(exception, 'expose') !== true) carrier.undecided = true;
+    if (words === undefined) this.#options.tracker.thrown(exception, carrier);
+    else
+      this.#options.tracker.described({ type: 'GraphQLError', message: clean(words, this.#options.scrubber) }, carrier);
   }
 
   /** At its end: exceptions that were added as events, and a failure without one. */

@@ -6,7 +6,7 @@ import { type Carried, type RequestState, stateOfContext } from '../otel/request
 import type { ErrorFact, LedgerFact, RowRef } from '../record/fact.ts';
 import { isAtLeast } from '../record/level.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
-import { isObject } from '../record/thrown.ts';
+import { isObject, originOf } from '../record/thrown.ts';
 import type { UserIdOptions } from '../record/user-id.ts';
 import { leaveCrumb } from './breadcrumbs.ts';
 import { type Carrier, CarrierFacts } from './carrier.ts';
@@ -109,11 +109,12 @@ export class OccurrenceTracker {
     this.#dropped[reason] = (this.#dropped[reason] ?? 0) + 1;
   }
 
-  #thrown(value: unknown, carrier: Carrier): void {
-    if (!isObject(value)) {
-      this.#withoutObject(errorFact(value, this.#scrubber), carrier);
+  #thrown(given: unknown, carrier: Carrier): void {
+    if (!isObject(given)) {
+      this.#withoutObject(errorFact(given, this.#scrubber), carrier);
       return;
     }
+    const value = originOf(given);
     const seen = this.#known.byObject(value);
     if (seen !== undefined && !this.#rises(seen, carrier)) {
       this.#again(seen, carrier);

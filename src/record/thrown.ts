@@ -57,11 +57,30 @@ export function causeOf(thrown: unknown): unknown {
   return typeof cause === 'function' ? peek(thrown, 'jse_cause') : cause;
 }
 
-/** Sequelize keeps the error of the driver under two other names: where it is shown, and may be redacted. */
-export function causeKeyOf(thrown: unknown): 'cause' | 'parent' {
+/**
+ * Sequelize keeps the error of the driver under two other names, a GraphQLError that of a resolver under a third: where it is
+ * shown, and may be redacted.
+ */
+export function causeKeyOf(thrown: unknown): 'cause' | 'parent' | 'originalError' {
+  if (peek(thrown, 'cause') !== undefined) return 'cause';
   const parent = peek(thrown, 'parent');
-  const isCause = peek(thrown, 'cause') === undefined && isErrorLike(parent) && peek(thrown, 'original') === parent;
-  return isCause ? 'parent' : 'cause';
+  if (isErrorLike(parent) && peek(thrown, 'original') === parent) return 'parent';
+  const isOfGraphql = isObject(peek(thrown, 'extensions')) && isErrorLike(peek(thrown, 'originalError'));
+  return isOfGraphql ? 'originalError' : 'cause';
+}
+
+const MAX_AROUND = 4;
+
+/** Servers of GraphQL put the place in the query around an error, with its own words and stack: it stays that error. */
+export function originOf(thrown: object): object {
+  let found = thrown;
+  for (let depth = 0; depth < MAX_AROUND; depth++) {
+    const origin = peek(found, 'originalError');
+    if (!isErrorLike(origin) || origin.message !== peek(found, 'message') || origin.stack !== peek(found, 'stack'))
+      break;
+    found = origin;
+  }
+  return found;
 }
 
 /** What an AggregateError holds, or verror's MultiError; nothing where it cannot be read. */

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { GraphQLError } from 'graphql';
 import { seamOf } from '../../src/capture/frameworks/seam.ts';
 import { hookConsole } from '../../src/capture/loggers.ts';
 import { captureBench } from '../support/capture.ts';
@@ -455,3 +456,52 @@ for (const [what, stack, other] of [
         ['one', 'other'],
       );
     });
+
+test('GraphQL: the error of a resolver that a plugin logs in its GraphQLError is one row, of its own class', () => {
+  const bench = captureBench();
+  const log = (error: unknown) =>
+    bench.tracker.thrown(error, { context: context.active(), level: 'ERROR', body: 'didEncounterErrors' });
+  const fail = (error: Error) => inSpan(bench, 'graphql.resolve', (span) => span.recordException(error));
+  const located = (error: Error) => new GraphQLError(error.message, { path: ['dog'], originalError: error });
+  const thrown = new RangeError('no such dog');
+  const mine = new GraphQLError('not your dog', { extensions: { code: 'FORBIDDEN' } });
+  const cause = new TypeError('relation "dogs" does not exist');
+  const worded = new GraphQLError('no kennel', { originalError: cause });
+  request(bench, () => {
+    for (const error of [thrown, mine]) {
+      fail(error);
+      log(located(error));
+    }
+    fail(cause);
+    fail(worded);
+    log(located(worded));
+  });
+  assert.deepEqual(
+    bench.logs().map(({ error, absorbs }) => [error?.type, error?.message, error?.cause?.message, absorbs?.length]),
+    [
+      ['RangeError', 'no such dog', undefined, undefined],
+      ['GraphQLError', 'not your dog', undefined, undefined],
+      ['TypeError', cause.message, undefined, undefined],
+      ['GraphQLError', 'no kennel', cause.message, 1],
+    ],
+  );
+});
+
+test('GraphQL: a query that is not valid is one row, though its error is logged as well', () => {
+  const bench = captureBench();
+  const message = 'Cannot query field "cat" on type "Query".';
+  request(bench, () => {
+    const tracer = bench.tracers.getTracer('@opentelemetry/instrumentation-graphql');
+    const span = tracer.startSpan('graphql.validate');
+    span.recordException({ name: 'graphql.validation.error', message: JSON.stringify([{ message }]) });
+    span.end();
+    bench.tracker.thrown(new GraphQLError(message), { context: context.active(), level: 'WARNING' });
+  });
+  assert.deepEqual(
+    bench.logs().map(({ level, absorbs }) => [level, absorbs?.length]),
+    [
+      ['WARNING', undefined],
+      ['WARNING', 1],
+    ],
+  );
+});
