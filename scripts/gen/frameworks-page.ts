@@ -11,18 +11,18 @@ const HOW: Record<string, [accepts: string, how: string]> = {
   ],
   'Express 4': ['4 and 5', 'the same; Express 4 knows no promises, so a rejection nobody hands to `next` is a crash'],
   'Fastify 5': [
-    '5; 4 not tried',
+    '3 to 5; 3.29 and 4.29 tried by hand (what the validation of 3 refuses is an ERROR: it says no status)',
     'its diagnostics channel `fastify.initialization`: an `onRequest` hook (route), an `onError` hook, and `setErrorHandler`; no plugin, no span',
   ],
   'Koa 3': [
-    '3 with `@koa/router`; 2 and `koa-router` accepted, not tried',
+    '2 and 3 with `@koa/router` or `koa-router`; Koa 2.16 and routers 12 to 14 tried by hand',
     'each middleware and each handler of a router is watched, and what Koa itself answers (`context.onerror`); the route is what the router notes on `ctx`',
   ],
   'NestJS 11': [
-    '10 to 12; 10 not tried',
-    '`ExceptionsHandler`, filters of the application included; routes come from the platform',
+    '9 to 12; 9.4 and 10.4 tried by hand',
+    '`ExceptionsHandler`, filters of the application included, and `ExternalExceptionsHandler` (resolvers of GraphQL); routes come from the platform',
   ],
-  'NestJS 12': ['10 to 12', 'the same; its ES modules are reached with `require` as they are'],
+  'NestJS 12': ['9 to 12', 'the same; its ES modules are reached with `require` as they are'],
   'Hono 4 on node-server': [
     '4; `hono/quick` and `hono/tiny` not tried',
     'a router around the application’s own: it learns the pattern and watches handlers; so are `notFound` and `onError`; nothing to add to the application',
@@ -152,7 +152,9 @@ ${inOrder(workers)
   not hooked. **Deno** was not tried.
 - **Fastify's own \`request.id\`** (\`req-1\`) stays beside ours as the tag \`reqId\`.
 - **What answers errors itself, past the framework**: of tRPC's adapters there is the row "answered 500" without the error, a
-  procedure's own comes with \`onError: ({ error }) => captureError(error)\`.
+  procedure's own comes with \`onError: ({ error }) => captureError(error)\`. Of an error in Apollo Server's
+  \`context\` function there is that row alone. What Nest answers of \`RpcException\` and \`WsException\` is no row where it is thrown; other errors of
+  message handlers, gateways, listeners and \`@nestjs/schedule\` are rows by Nest's logger.
 - **Worker threads of the application**: nothing is hooked there. An error that ends one is a row, whether the main thread
   listens for it (ERROR) or crashes of it (CRITICAL). Child processes and workers of \`node:cluster\` are as any process.
 - **Your own OpenTelemetry SDK** (\`createProcessors()\`): the hooks above come with the preload; there, the

@@ -8,6 +8,7 @@ import type { Fact, LogFact } from '../../src/record/fact.ts';
 import { spawnNode } from './children.ts';
 import { folderFor } from './folder.ts';
 import { journalOf } from './journal-text.ts';
+import { layOut } from './layout.ts';
 
 const REGISTER = new URL('../../src/register.ts', import.meta.url);
 const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
@@ -26,16 +27,21 @@ export interface ProgramOptions {
   env?: Record<string, string>;
   /** Packages that it can resolve, as links of their own. Default: all of this checkout. */
   packages?: readonly string[];
+  /** Packages of which it gets another version, and the alias that is installed under. */
+  aliases?: Readonly<Record<string, string>>;
   /** Without us, for comparison. */
   bare?: true;
 }
 
 /** @returns rows with what their amendments say */
 export async function journaled(t: TestContext, program: string, options: ProgramOptions = {}): Promise<Journaled> {
-  const folder = folderFor(t);
+  const empty = folderFor(t);
+  const folder = options.aliases === undefined ? empty : layOut(t, empty, options.aliases);
   const file = join(folder, options.file ?? 'app.mjs');
   writeFileSync(file, program);
-  if (options.packages === undefined) symlinkSync(MODULES, join(folder, 'node_modules'), 'junction');
+  if (options.aliases !== undefined) {
+    // All is there.
+  } else if (options.packages === undefined) symlinkSync(MODULES, join(folder, 'node_modules'), 'junction');
   else for (const name of options.packages) linkPackage(name, folder);
   const dir = join(folder, 'rowtrace');
   const child = spawnNode(

@@ -31,6 +31,8 @@ interface Request {
   raw?: unknown;
   /** Without a url where no route matched. */
   routeOptions?: { url?: string };
+  /** The same before 4.10; later it warns that it is deprecated. */
+  routerPath?: string;
 }
 
 const INITIALIZATION = channel('fastify.initialization');
@@ -46,7 +48,8 @@ function hookInstance(fastify: Fastify, seam: Seam): void {
   try {
     // Before the application's own hooks, so that what they log has the route.
     fastify.addHook('onRequest', (request, _reply, done) => {
-      seam.route(request.routeOptions?.url, contextOfDispatch(request.raw));
+      const { routeOptions } = request;
+      seam.route(routeOptions === undefined ? request.routerPath : routeOptions.url, contextOfDispatch(request.raw));
       done();
     });
     // Runs for errors that the default error handler answers, or that a handler of the application sends on.

@@ -1,14 +1,17 @@
-// NestJS 10 to 12 on any platform. All that controllers, guards, pipes and interceptors throw comes by ExceptionsHandler,
-// whether a filter of the application answers or Nest. Routes come from the platform (Express, Fastify).
+// NestJS 9 to 12 on any platform. All that controllers, guards, pipes and interceptors throw comes by ExceptionsHandler, and
+// what resolvers of GraphQL throw by ExternalExceptionsHandler, whether a filter of the application answers or Nest. Routes
+// come from the platform (Express, Fastify).
 
 import { createRequire } from 'node:module';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
-import { peek } from '../../record/thrown.ts';
+import { isErrorLike, isObject, peek } from '../../record/thrown.ts';
 import { createModuleHook, patchMethod } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
 import { contextServing } from './served-context.ts';
 
 const HANDLER = './exceptions/exceptions-handler.js';
+const EXTERNAL = './exceptions/external-exceptions-handler.js';
+const ROUTES = './router/routes-resolver.js';
 const RESPONSES = './router/router-response-controller.js';
 
 /** What Nest itself throws where no route matched: an answer, not an error of anyone here. */
@@ -20,19 +23,56 @@ export function createNestHook(resolve: (name: string) => unknown): Instrumentat
   const apply = (): void => {
     // They are not exported, but loaded by now: Nest 12 is made of ES modules, which `require` gives as they are.
     const load = createRequire(String(resolve('@nestjs/core')));
-    const { ExceptionsHandler } = load(HANDLER);
-    patchMethod(
-      ExceptionsHandler.prototype,
-      'next',
-      (next) =>
-        function (this: unknown, exception: unknown, ...rest: unknown[]) {
-          if (!isNoRoute(exception)) seam.thrown(exception);
-          return next.call(this as never, exception as never, ...(rest as never[]));
-        },
-    );
+    hookHandler(load(HANDLER).ExceptionsHandler.prototype, seam);
+    // OpenTelemetry's instrumentation for GraphQL sees none of these: it wraps the resolvers of a schema once, and Nest asks
+    // its schema something before it has any.
+    hookHandler(load(EXTERNAL).ExternalExceptionsHandler.prototype, seam);
+    hookMapping(load(ROUTES).RoutesResolver.prototype, seam);
     hookEvents(load(RESPONSES).RouterResponseController.prototype, load('rxjs'), seam);
   };
-  return createModuleHook(seam, [{ module: '@nestjs/core', versions: ['>=10 <13'], apply }]);
+  return createModuleHook(seam, [{ module: '@nestjs/core', versions: ['>=9 <13'], apply }]);
+}
+
+const NOTHING = Symbol('nothing');
+/** What is no Error and is being answered: Nest's logger is about to print it, without a stack to know it by. */
+let answering: unknown = NOTHING;
+
+/** Whether a call of Nest's own logger prints what was told already. */
+export function printsAnswered([words, ...rest]: readonly unknown[]): boolean {
+  if (answering === NOTHING || rest.at(-1) !== 'ExceptionsHandler') return false;
+  return words === answering || words === peek(answering, 'message');
+}
+
+function hookHandler(prototype: object, seam: Seam): void {
+  patchMethod(
+    prototype,
+    'next',
+    (next) =>
+      function (this: unknown, exception: unknown, ...rest: unknown[]) {
+        if (!isNoRoute(exception)) seam.thrown(exception);
+        const outer = answering;
+        answering = seam.active && !isErrorLike(exception) ? exception : NOTHING;
+        try {
+          return next.call(this as never, exception as never, ...(rest as never[]));
+        } finally {
+          answering = outer;
+        }
+      },
+  );
+}
+
+/** Before Nest 12 the error of a body that cannot be read goes on as another, which keeps its words alone. */
+function hookMapping(prototype: object, seam: Seam): void {
+  patchMethod(
+    prototype,
+    'mapExternalException',
+    (map) =>
+      function (this: unknown, error: unknown) {
+        const mapped = map.call(this as never, error as never);
+        if (isObject(mapped) && isObject(error)) seam.standsFor(mapped, error);
+        return mapped;
+      },
+  );
 }
 
 interface Observable {

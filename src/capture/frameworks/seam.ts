@@ -58,6 +58,7 @@ export class Seam {
   active = true;
   /** Where an error was last seen: further out it has nothing new to tell. */
   readonly #seen = new WeakMap<object, Span>();
+  readonly #origins = new WeakMap<object, object>();
 
   constructor(framework: string) {
     this.framework = framework;
@@ -76,9 +77,15 @@ export class Seam {
     if (rpc?.type === RPCType.HTTP) rpc.route = String(pattern);
   }
 
+  /** A framework made `mapped` of an error, and went on with that. */
+  standsFor(mapped: object, origin: object): void {
+    if (mapped !== origin) this.#origins.set(mapped, origin);
+  }
+
   /** An error on its way to whoever answers for it; the object is its identity, so it may come by often. Never throws. */
-  thrown(error: unknown, active = context.active()): void {
-    if (!this.active || error === undefined || error === null) return;
+  thrown(told: unknown, active = context.active()): void {
+    if (!this.active || told === undefined || told === null) return;
+    const error = (isObject(told) && this.#origins.get(told)) || told;
     try {
       if (isHangUp(error, active)) return;
       const span: Span | undefined = getRPCMetadata(active)?.span ?? trace.getSpan(active);

@@ -1,9 +1,10 @@
-// Nest's ConsoleLogger (10 to 12), to which a `Logger` of Nest writes unless the application gave it another: its calls in,
+// Nest's ConsoleLogger (9 to 12), to which a `Logger` of Nest writes unless the application gave it another: its calls in,
 // log records out. What stands where among the arguments of a call, the logger itself says.
 
 import { parseHeader } from '../../record/fingerprint/header.ts';
 import { plainTags } from '../../record/limits.ts';
 import { isErrorLike, isObject, peek } from '../../record/thrown.ts';
+import { printsAnswered } from '../frameworks/nest.ts';
 import { DEBUG, ERROR, errorIn, FATAL, INFO, inWords, type LogCall, TRACE, WARN } from './emit.ts';
 import { MethodTap, type Told } from './method-tap.ts';
 
@@ -40,7 +41,7 @@ export function patchNestLogger(exports: unknown): void {
       prototype,
       level,
       (logger: NestLogger, values: unknown[]): Told | undefined =>
-        logger.isLevelEnabled(level)
+        logger.isLevelEnabled(level) && !printsAnswered(values)
           ? { severity, words: values[0], describe: () => describe(logger, severity, values) }
           : undefined,
       (given) => given.map(calledOnce),

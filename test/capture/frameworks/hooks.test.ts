@@ -101,6 +101,103 @@ test('Nest: a stream of events that fails is a row of its request, before its he
   assert.equal(new Set(rows.map(({ requestId }) => requestId)).size, 4);
 });
 
+/** Controllers of Nest without a compiler: `routes` are methods of Dogs, by decorator and path. */
+const NEST = `
+const { ExternalContextCreator, NestFactory } = require('@nestjs/core');
+const { Controller, Get, InternalServerErrorException, ForbiddenException, Module, Post } = require('@nestjs/common');
+async function serve(Dogs, routes, visit, options) {
+  for (const [name, decorator] of Object.entries(routes))
+    decorator(Dogs.prototype, name, Object.getOwnPropertyDescriptor(Dogs.prototype, name));
+  Controller()(Dogs);
+  class App {}
+  Module({ controllers: [Dogs] })(App);
+  const app = await NestFactory.create(App, options);
+  await app.listen(0);
+  const url = 'http://127.0.0.1:' + app.getHttpServer().address().port;
+  await visit((path, init) => fetch(url + path, init).then((answer) => answer.text()), app);
+  await app.close();
+}`;
+
+const NEST_11 = {
+  '@nestjs/core': 'nest11-core',
+  '@nestjs/common': 'nest11-common',
+  '@nestjs/platform-express': 'nest11-platform-express',
+};
+
+for (const [version, aliases] of [
+  ['12', undefined],
+  ['11', NEST_11],
+] as const) {
+  test(`Nest ${version}: what is thrown and no Error, as clients of microservices do, is one row though Nest prints it`, async (t) => {
+    const { rows, stderr } = await journaled(
+      t,
+      `${NEST}
+      class Dogs {
+        async answered() { throw { status: 'error', message: 'Internal server error' }; }
+        words() { throw 'no dog'; }
+        nothing() { throw { n: 7 }; }
+      }
+      const names = ['answered', 'words', 'nothing'];
+      serve(Dogs, Object.fromEntries(names.map((name) => [name, Get(name + '/:id')])), async (ask) => {
+        for (const name of names) await ask('/' + name + '/7');
+        require('@nestjs/common').Logger.error('no dog', 'ExceptionsHandler');
+      }, { logger: ['error'] });`,
+      { file: 'app.cjs', ...(aliases && { aliases }) },
+    );
+    assert.deepEqual(drawn(rows), [
+      'ERROR Internal server error | /answered/:id | 500',
+      'ERROR no dog | /words/:id | 500',
+      'ERROR {"n":7} | /nothing/:id | 500',
+      'ERROR no dog | undefined | undefined',
+    ]);
+    assert.equal(stderr.match(/\[ExceptionsHandler\]/g)?.length, 4, 'Nest prints as before');
+  });
+
+  test(`Nest ${version}: exceptions of resolvers (GraphQL) are rows, those that Nest does not print, too`, async (t) => {
+    const { rows } = await journaled(
+      t,
+      `${NEST}
+      class Resolver {
+        broken() { throw new InternalServerErrorException('no kennel'); }
+        forbidden() { throw new ForbiddenException('not your dog'); }
+        unknown() { throw new TypeError('no such dog'); }
+      }
+      class Dogs {
+        async graphql() {
+          const creator = app.get(ExternalContextCreator);
+          for (const name of ['broken', 'forbidden', 'unknown'])
+            await creator.create(new Resolver(), Resolver.prototype[name], name)().catch(() => {});
+          return { errors: [] };
+        }
+      }
+      let app;
+      serve(Dogs, { graphql: Post('graphql') }, (ask, given) => {
+        app = given;
+        return ask('/graphql', { method: 'POST' });
+      }, { logger: ['error'] });`,
+      { file: 'app.cjs', ...(aliases && { aliases }) },
+    );
+    assert.deepEqual(drawn(rows), [
+      'ERROR no kennel | /graphql | 201',
+      'WARNING not your dog | /graphql | 201',
+      'ERROR no such dog | /graphql | 201',
+    ]);
+  });
+}
+
+test('Nest 11: a body that is no JSON is one row, though Nest makes another error of it', async (t) => {
+  const { rows } = await journaled(
+    t,
+    `${NEST}
+    class Dogs { save() { return 'saved'; } }
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"name' };
+    serve(Dogs, { save: Post('dogs') }, (ask) => ask('/dogs', init), { logger: false });`,
+    { file: 'app.cjs', aliases: NEST_11 },
+  );
+  assert.equal(rows.length, 1, JSON.stringify(rows, null, 1));
+  assert.match(drawn(rows)[0]!, /^WARNING Unterminated string in JSON .* \| undefined \| 400$/);
+});
+
 test('node:http: a request with Expect that a listener of its own answers, or hands on, is a request', async (t) => {
   const { rows, stdout } = await journaled(
     t,

@@ -1,9 +1,11 @@
 // What every hook into a framework relies on: handlers behave as before, their errors come by once.
 
 import assert from 'node:assert/strict';
+import { channel } from 'node:diagnostics_channel';
 import { test } from 'node:test';
 import { context, ROOT_CONTEXT, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { getRPCMetadata, type RPCMetadata, RPCType, setRPCMetadata } from '@opentelemetry/core';
+import { FastifyHook } from '../../../src/capture/frameworks/fastify.ts';
 import { Seam } from '../../../src/capture/frameworks/seam.ts';
 import { captureBench } from '../../support/capture.ts';
 import { spawnNode } from '../../support/children.ts';
@@ -106,4 +108,24 @@ test('a hook that is switched off notes no route and no error', () => {
   });
   span.end();
   assert.deepEqual(logs(), []);
+});
+
+test('Fastify before 4.10: the route is what its requests call routerPath', () => {
+  const hook = new FastifyHook();
+  const { tracer } = captureBench();
+  type OnRequest = (request: object, reply: object, done: () => void) => void;
+  const hooks = new Map<string, OnRequest>();
+  const addHook = (name: string, onRequest: OnRequest) => hooks.set(name, onRequest);
+  channel('fastify.initialization').publish({ fastify: { addHook, setErrorHandler() {}, log: {} } });
+  hook.disable();
+  hook.enable();
+  const routeOf = (request: object) =>
+    inRequest(tracer.startSpan('GET', { kind: SpanKind.SERVER }, ROOT_CONTEXT), () => {
+      hooks.get('onRequest')!(request, {}, () => {});
+      return getRPCMetadata(context.active())?.route;
+    });
+  assert.equal(routeOf({ routerPath: '/dogs/:id' }), '/dogs/:id');
+  assert.equal(routeOf({ routeOptions: { url: '/cats/:id' }, routerPath: '/dogs/:id' }), '/cats/:id');
+  assert.equal(routeOf({ routeOptions: {}, routerPath: '/dogs/:id' }), undefined);
+  hook.disable();
 });
