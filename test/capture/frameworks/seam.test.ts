@@ -5,7 +5,7 @@ import { channel } from 'node:diagnostics_channel';
 import { test } from 'node:test';
 import { context, ROOT_CONTEXT, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { getRPCMetadata, type RPCMetadata, RPCType, setRPCMetadata } from '@opentelemetry/core';
-import { FastifyHook } from '../../../src/capture/frameworks/fastify.ts';
+import { createFastifyHook } from '../../../src/capture/frameworks/fastify.ts';
 import { Seam } from '../../../src/capture/frameworks/seam.ts';
 import { captureBench } from '../../support/capture.ts';
 import { spawnNode } from '../../support/children.ts';
@@ -111,7 +111,7 @@ test('a hook that is switched off notes no route and no error', () => {
 });
 
 test('Fastify before 4.10: the route is what its requests call routerPath', () => {
-  const hook = new FastifyHook();
+  const hook = createFastifyHook();
   const { tracer } = captureBench();
   type OnRequest = (request: object, reply: object, done: () => void) => void;
   const hooks = new Map<string, OnRequest>();
