@@ -1,5 +1,5 @@
-// `node scripts/frameworks.ts`: runs the matrix of frameworks and workers and writes docs/frameworks.md from what it
-// measured. A cell whose test fails is in the page as it was measured.
+// `node scripts/frameworks.ts`: runs the matrix of frameworks and workers and writes what it measured into
+// docs/frameworks.md. A cell whose test fails is in the page as it was measured.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,6 +19,7 @@ const results = readdirSync(out).map((name) => JSON.parse(readFileSync(join(out,
 const workers = results.filter((result) => 'worker' in result);
 const frameworks = results.filter((result) => !('worker' in result));
 rmSync(out, { recursive: true, force: true });
-writeFileSync(join(root, 'docs', 'frameworks.md'), frameworksPage(frameworks, workers));
+const page = join(root, 'docs', 'frameworks.md');
+writeFileSync(page, frameworksPage(readFileSync(page, 'utf8'), frameworks, workers));
 console.log(`wrote docs/frameworks.md: ${results.length} cells`);
 process.exitCode = run.status ?? 1;
