@@ -4,7 +4,7 @@
 import { close, fdatasync, open } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Journal } from '../journal/journal.ts';
+import type { Journal } from '../journal/journal-options.ts';
 import { namesIn, OWNER_FILE, segmentName } from '../journal/layout.ts';
 import { segmentsOf } from '../journal/shipped.ts';
 import type { LedgerFact, PackFact } from '../record/fact.ts';

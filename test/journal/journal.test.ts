@@ -201,6 +201,28 @@ test('the last report of a process is known, also when its disk stays full or it
   assert.deepEqual(reportsOf(bounded.dir!), [20]);
 });
 
+test('a report that finds no place is tried again with the next one, and not with each record that is dropped', (t) => {
+  let full = false;
+  let tried = 0;
+  const writeSync = ((...args: Parameters<typeof nodeFiles.writeSync>) => {
+    if (full) throw errno('ENOSPC');
+    return nodeFiles.writeSync(...args);
+  }) as typeof nodeFiles.writeSync;
+  const openSync = ((...args: Parameters<typeof nodeFiles.openSync>) => {
+    if (args[0].toString().endsWith('ledger.json')) tried++;
+    return nodeFiles.openSync(...args);
+  }) as typeof nodeFiles.openSync;
+  const journal = testJournal(temporaryFolder(t), { files: { ...nodeFiles, writeSync, openSync }, memoryBytes: 2000 });
+  journal.appendNow(logFact('before'));
+  full = true;
+  for (let n = 0; n < 20; n++) journal.appendNow(logFact(`during ${n}`));
+  journal.append({ k: 'ledger', t: Date.now(), seq: 1, accepted: 21, merged: 0, dropped: {} });
+  const [before, start] = [tried, performance.now()];
+  for (let n = 0; n < 1000; n++) journal.append(logFact(`after ${n}`));
+  // With each attempt of the segments, five a second.
+  assert.ok(tried - before <= 1 + (performance.now() - start) / 200, `${tried - before} times`);
+});
+
 test('an error of one file costs a new file, not records', (t) => {
   let broken = -1;
   const writeSync = ((...args: Parameters<typeof nodeFiles.writeSync>) => {

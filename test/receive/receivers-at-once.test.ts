@@ -12,7 +12,7 @@ import { HoldBudget } from '../../src/deliver/hold.ts';
 import { takeBatch } from '../../src/deliver/item.ts';
 import { recordRules } from '../../src/deliver/rules.ts';
 import { type Sink, SinkError } from '../../src/deliver/sink.ts';
-import type { Journal } from '../../src/journal/journal.ts';
+import type { Journal } from '../../src/journal/journal-options.ts';
 import { Counters } from '../../src/receive/counters.ts';
 import { decode } from '../../src/receive/decode/decode.ts';
 import { Receiver } from '../../src/receive/receiver.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Shipper } from '../../../src/deliver/shipper.ts';
 import type { ShipperOptions } from '../../../src/deliver/shipper-options.ts';
 import type { Sink } from '../../../src/deliver/sink.ts';
-import type { JournalOptions } from '../../../src/journal/journal.ts';
+import type { JournalOptions } from '../../../src/journal/journal-options.ts';
 import { listJournals } from '../../../src/journal/layout.ts';
 import type { Db } from '../../../src/store/db.ts';
 import type { Cluster } from '../../support/postgres-server.ts';
