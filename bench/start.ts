@@ -1,5 +1,5 @@
-// What does the start of an application pay, in CPU: for what watches it, and for its own files behind that? One of 700 files, with
-// nothing, with Rowtrace, with OpenTelemetry's own instrumentations (those that Rowtrace has, and Express), with @sentry/node.
+// What does the start of an application pay, in CPU: for what watches it, and for its own files behind that? One of some 850 files,
+// with nothing, with Rowtrace, with OpenTelemetry's own instrumentations (those that Rowtrace has, and Express), with @sentry/node.
 // Each start is a process of its own, rounds interleaved.
 
 import { execFileSync } from 'node:child_process';

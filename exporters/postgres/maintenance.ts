@@ -1,6 +1,6 @@
 // What has to be done now and then beside the writing: folding issue counters, rolling latencies up, making partitions
-// ahead and dropping old ones, forgetting expired occurrences and old repeats, statistics for the planner. Best effort: reads are exact without it, and
-// rows without a partition of their day go to the default one.
+// ahead and dropping old ones, forgetting expired occurrences and old repeats, statistics for the planner. Best effort: reads
+// are exact without it, and rows without a partition of their day go to the default one.
 
 import { analyzeGrown } from '../../src/store/analyze.ts';
 import type { Db } from '../../src/store/db.ts';

@@ -5,28 +5,25 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROWS } from '../../test/faults/index.ts';
 import type { Outcome, Row } from '../../test/faults/support/row.ts';
+import { withPart } from '../page-part.ts';
 
 const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'reliability.md');
 const BEGIN = '<!-- made by `npm run faults` -->';
-const END = '<!-- end -->';
 const HEAD = '| # | fault | promised | lost | twice | what else |\n| --- | --- | ---: | ---: | ---: | --- |';
 
 export function writeFigures(outcomes: ReadonlyMap<Row, Outcome>): void {
-  const page = readFileSync(PAGE, 'utf8');
-  const from = page.indexOf(BEGIN) + BEGIN.length;
-  const to = page.indexOf(END);
-  if (from < BEGIN.length || to < from) throw new Error(`${PAGE} lacks the lines ${BEGIN} and ${END}`);
-  const before = new Map(
-    page
-      .slice(from, to)
-      .split('\n')
-      .map((line) => [/^\| (\S+) \|/.exec(line)?.[1], line] as const),
-  );
-  const lines = ROWS.map((row) => {
-    const outcome = outcomes.get(row);
-    return outcome ? lineOf(row, outcome) : before.get(row.row);
-  }).filter((line) => line !== undefined);
-  writeFileSync(PAGE, `${page.slice(0, from)}\n\n${HEAD}\n${lines.join('\n')}\n\n${page.slice(to)}`);
+  writeFileSync(PAGE, withFigures(readFileSync(PAGE, 'utf8'), outcomes));
+}
+
+export function withFigures(page: string, outcomes: ReadonlyMap<Row, Outcome>): string {
+  return withPart(page, BEGIN, (part) => {
+    const before = new Map(part.split('\n').map((line) => [/^\| (\S+) \|/.exec(line)?.[1], line] as const));
+    const lines = ROWS.map((row) => {
+      const outcome = outcomes.get(row);
+      return outcome ? lineOf(row, outcome) : before.get(row.row);
+    });
+    return [HEAD, ...lines.filter((line) => line !== undefined)].join('\n');
+  });
 }
 
 function lineOf({ row, fault }: Row, { promised, lost, duplicates, figure }: Outcome): string {

@@ -2,6 +2,7 @@
 
 import type { CellResult } from '../../test/support/frameworks.ts';
 import type { WorkerResult } from '../../test/support/workers.ts';
+import { withPart } from '../page-part.ts';
 
 /** In the order of the page; versions that the hook accepts, and by which seam. */
 const HOW: Record<string, [accepts: string, how: string]> = {
@@ -52,8 +53,6 @@ const WORKERS: Record<string, string> = {
     'no hook: `trackLatency` names and measures a run, `withContext` tags what is inside, `captureErrors` reports; without them, what crashes or rejects is a row',
 };
 
-const END = '<!-- end -->';
-
 /** @returns the page with its measured parts made anew; what stands between them is written by hand */
 export function frameworksPage(page: string, results: readonly CellResult[], workers: readonly WorkerResult[]): string {
   const order = Object.keys(HOW);
@@ -61,15 +60,10 @@ export function frameworksPage(page: string, results: readonly CellResult[], wor
     (a, b) => order.indexOf(a.framework) - order.indexOf(b.framework) || a.modules.localeCompare(b.modules),
   );
   const parts = { matrix: matrix(sorted), how: how(sorted), workers: workersPart(inOrder(workers)) };
-  return Object.entries(parts).reduce((text, [name, part]) => withPart(text, name, part), page);
-}
-
-function withPart(page: string, name: string, part: string): string {
-  const begin = `<!-- made by \`node scripts/frameworks.ts\`: ${name} -->`;
-  const from = page.indexOf(begin);
-  const to = page.indexOf(END, from);
-  if (from < 0 || to < 0) throw new Error(`docs/frameworks.md has no ${begin} … ${END}`);
-  return `${page.slice(0, from)}${begin}\n\n${part}\n\n${page.slice(to)}`;
+  return Object.entries(parts).reduce(
+    (text, [name, part]) => withPart(text, `<!-- made by \`node scripts/frameworks.ts\`: ${name} -->`, () => part),
+    page,
+  );
 }
 
 function matrix(sorted: readonly CellResult[]): string {

@@ -67,9 +67,6 @@ export function completeApi(): void {
   globals[COMPLETED] = true;
 }
 
-/** Of the SeverityNumbers. */
-const ERROR = 17;
-
 export function logsApi(): LogsApi {
   const inApi = (api as unknown as { logs?: LogsApi }).logs;
   if (inApi !== undefined) return inApi;
@@ -107,6 +104,9 @@ const STAND_IN: LogsApi = {
 function registeredSource(): LoggerSource {
   return (globals[OLD_LOGS_API] as ((version: number) => LoggerSource) | undefined)?.(OLD_VERSION) ?? SILENT;
 }
+
+/** Of the SeverityNumbers. */
+const ERROR = 17;
 
 /** False: no provider is registered that takes an error; where that cannot be told it is taken for true. */
 export function takesLogs(): boolean {

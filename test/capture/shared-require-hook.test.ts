@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { withSharedRequireHook } from '../../src/capture/shared-require-hook.ts';
+import { folderFor } from '../support/folder.ts';
 
 const load = createRequire(createRequire(import.meta.url).resolve('@opentelemetry/instrumentation'));
 
 test('all hooks that are made in it see a module, one after the other, and one that throws harms nobody', (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'rowtrace-hook-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = folderFor(t);
   mkdirSync(join(folder, 'node_modules/dog'), { recursive: true });
   writeFileSync(join(folder, 'node_modules/dog/index.js'), 'exports.seen = [];');
   const middle = load('require-in-the-middle');

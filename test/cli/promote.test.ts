@@ -9,6 +9,7 @@ import { IDLE_IN_TRANSACTION_MILLIS } from '../../src/cli/owner/session.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { cliDir, eventually, ownerPid, runCli, startCli } from '../support/cli.ts';
 import { databaseFor } from '../support/database.ts';
+import { withoutStatistics } from '../support/statistics.ts';
 
 test('promote copies what the embedded database and the journals hold, says how to go on, and is safe to repeat', {
   timeout: 240_000,
@@ -23,6 +24,7 @@ test('promote copies what the embedded database and the journals hold, says how 
   assert.match(promoted.stdout, /ROWTRACE_DATABASE_URL/);
   const rows = await db.query('select event_id::text from rowtrace.error_logs');
   assert.deepEqual(rows, [{ event_id: JSON.parse(raised.stdout).event_id }]);
+  assert.deepEqual(await withoutStatistics(db), []);
   await db.query(`update rowtrace.error_logs set message = 'somebody else'`);
   const other = await runCli(t, ['promote', '--to', url], { dir });
   assert.equal(other.code, 2);

@@ -6,6 +6,8 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { parseOrigins } from '../../src/cli/arguments.ts';
+import { cliDir, eventually, startCli } from '../support/cli.ts';
+import { databaseFor } from '../support/database.ts';
 import { logs, record } from '../support/otlp.ts';
 import { receiverFor } from '../support/receiver.ts';
 
@@ -57,6 +59,15 @@ test('pages of a listed origin may send, those of others are told nothing', asyn
   assert.deepEqual(cors(refused), answered);
   for (const origin of ['https://app.example.evil', 'http://app.example', 'null'])
     assert.deepEqual(cors(await send(url, 'OPTIONS', preflight(origin))), { vary: 'origin' }, origin);
+});
+
+test('rowtrace serve --cors-allowed-origins says whose pages may send', async (t) => {
+  const { url: database } = await databaseFor(t);
+  const serve = ['serve', '--port', '0', '--cors-allowed-origins', `http://127.0.0.1:5173,${LISTED}`];
+  const receiver = startCli(t, serve, { dir: cliDir(t), env: { ROWTRACE_DATABASE_URL: database } });
+  const url = await eventually(() => /http:\/\/[\d.]+:\d+/.exec(receiver.stdout)?.[0]);
+  const asked = await send(`${url}/v1/logs`, 'OPTIONS', preflight(LISTED));
+  assert.equal(asked.headers['access-control-allow-origin'], LISTED);
 });
 
 test('without a list no origin is allowed, and nothing is said of it', async (t) => {

@@ -35,14 +35,9 @@ export interface ProgramOptions {
 
 /** @returns rows with what their amendments say */
 export async function journaled(t: TestContext, program: string, options: ProgramOptions = {}): Promise<Journaled> {
-  const empty = folderFor(t);
-  const folder = options.aliases === undefined ? empty : layOut(t, empty, options.aliases);
+  const folder = furnished(t, options);
   const file = join(folder, options.file ?? 'app.mjs');
   writeFileSync(file, program);
-  if (options.aliases !== undefined) {
-    // All is there.
-  } else if (options.packages === undefined) symlinkSync(MODULES, join(folder, 'node_modules'), 'junction');
-  else for (const name of options.packages) linkPackage(name, folder);
   const dir = join(folder, 'rowtrace');
   const child = spawnNode(
     t,
@@ -54,6 +49,15 @@ export async function journaled(t: TestContext, program: string, options: Progra
   const { code } = await child.ended;
   const facts = options.bare ? [] : factsIn(dir);
   return { rows: rowsOf(facts), facts, code, stdout: child.stdout, stderr: child.stderr };
+}
+
+/** @returns a folder in which the packages are that it shall have */
+function furnished(t: TestContext, { aliases, packages }: ProgramOptions): string {
+  const folder = folderFor(t);
+  if (aliases !== undefined) return layOut(t, folder, aliases);
+  if (packages === undefined) symlinkSync(MODULES, join(folder, 'node_modules'), 'junction');
+  else for (const name of packages) linkPackage(name, folder);
+  return folder;
 }
 
 /** As pnpm does: what the package itself needs is found from where it really lies. */

@@ -15,8 +15,16 @@ export interface Patch {
   apply: (exports: Record<string, unknown>) => unknown;
 }
 
-/** @param onDisable for what is no module */
+/** A hook of a framework. @param onDisable for what is no module */
 export function createModuleHook(seam: Seam, patches: Patch[], onDisable?: () => void): Instrumentation {
+  return hookModules(seam.framework, patches, (active) => {
+    seam.active = active;
+    if (!active) onDisable?.();
+  });
+}
+
+/** @returns a hook that is on. @param onSwitch called when it is switched on, at first by this, or off */
+export function hookModules(name: string, patches: Patch[], onSwitch?: (active: boolean) => void): Instrumentation {
   const { InstrumentationBase, InstrumentationNodeModuleDefinition } = instrumentationPackage();
   class ModuleHook extends InstrumentationBase {
     // Called by the constructor of the base class.
@@ -36,16 +44,15 @@ export function createModuleHook(seam: Seam, patches: Patch[], onDisable?: () =>
 
     override enable(): void {
       super.enable();
-      seam.active = true;
+      onSwitch?.(true);
     }
 
     override disable(): void {
       super.disable();
-      seam.active = false;
-      onDisable?.();
+      onSwitch?.(false);
     }
   }
-  return new ModuleHook(`rowtrace/${seam.framework}`, VERSION, {});
+  return new ModuleHook(`rowtrace/${name}`, VERSION, {});
 }
 
 const PATCHED = Symbol.for('rowtrace.patched');

@@ -1,9 +1,8 @@
 // Hands a module to us when the application loads it, by require or by import, or at once when it is there already.
 
 import { sep } from 'node:path';
-import { instrumentationPackage } from '../../otel/lines.ts';
 import { ownRequire } from '../../util/own-files.ts';
-import { VERSION } from '../../version.ts';
+import { hookModules } from '../frameworks/module-hook.ts';
 
 /** Gets what the module exports; what it returns, if anything, takes the place of that. Called more than once for one. */
 export type Patch = (exports: unknown) => unknown;
@@ -17,16 +16,13 @@ export function onLoad(patches: Readonly<Record<string, Patch>>): () => void {
 
 function hookLoading(patches: Readonly<Record<string, Patch>>): () => void {
   try {
-    const { InstrumentationBase, InstrumentationNodeModuleDefinition } = instrumentationPackage();
-    class OnLoad extends InstrumentationBase {
-      // Called by the constructor of the base class.
-      protected override init() {
-        return Object.entries(patches).map(
-          ([name, patch]) => new InstrumentationNodeModuleDefinition(name, ['*'], (exports) => apply(patch, exports)),
-        );
-      }
-    }
-    const hook = new OnLoad('rowtrace/loggers', VERSION, {});
+    const hook = hookModules(
+      'loggers',
+      Object.entries(patches).map(([module, patch]) => ({
+        ...{ module, versions: ['*'] },
+        apply: (exports) => apply(patch, exports),
+      })),
+    );
     return () => hook.disable();
   } catch {
     // It is not there (a bundle), as is said of the other hooks.

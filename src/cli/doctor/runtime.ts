@@ -1,6 +1,6 @@
 // Rowtrace, Node and OpenTelemetry: which versions, and how modules are hooked.
 
-import { createRequire } from 'node:module';
+import { ownRequire } from '../../util/own-files.ts';
 import { VERSION } from '../../version.ts';
 import { packageRoot } from '../layout.ts';
 import type { Finding } from './finding.ts';
@@ -44,7 +44,7 @@ function openTelemetry(): Finding {
 /** As the preload chooses it. */
 function hooks(): Finding {
   try {
-    const { supportsSyncHooks } = createRequire(import.meta.url)('import-in-the-middle/register-hooks.mjs');
+    const { supportsSyncHooks } = ownRequire('import-in-the-middle/register-hooks.mjs');
     return { state: 'ok', name: 'module hooks', text: supportsSyncHooks() ? 'synchronous' : 'loader thread' };
   } catch (error) {
     return {

@@ -3,11 +3,11 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { createRequire } from 'node:module';
 import { RowtraceError } from '../../errors.ts';
 import { type Identity, isWithinReach } from '../../journal/identity.ts';
 import type { Db } from '../../store/db.ts';
 import { openPostgres } from '../../store/postgres.ts';
+import { ownRequire } from '../../util/own-files.ts';
 import { VERSION } from '../../version.ts';
 import { note } from '../output/terminal.ts';
 import { type Address, makePrivate, readAddress } from './address.ts';
@@ -85,7 +85,7 @@ export async function reachOwner(
 /** It is an optional dependency: better said before a process is started that can only fail. */
 function requirePglite(): void {
   try {
-    createRequire(import.meta.url).resolve('@electric-sql/pglite');
+    ownRequire.resolve('@electric-sql/pglite');
   } catch (error) {
     throw new RowtraceError('RT_EMBEDDED_MISSING', [(error as Error).message.split('\n')[0]], { cause: error });
   }

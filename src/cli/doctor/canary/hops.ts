@@ -171,8 +171,7 @@ function journalHop({ options, flight }: Journey, found: InJournal | undefined, 
   const { dir } = options;
   const fix = 'Let ROWTRACE_DIR name a folder that this user may write and that has room.';
   if (found === undefined) {
-    // An SDK without log processors says so, and may have those for spans.
-    const said = flight.said.filter((line) => !line.startsWith('hookProcess()')).join('; ');
+    const said = flight.said.filter((line) => line.startsWith('journal:')).join('; ');
     if (said || running) return lost('journal', said || `nothing of it is in the journals of ${dir}`, fix);
     return lost('journal', 'the SDK hands nothing to Rowtrace', 'Add the processors of createProcessors() to it.');
   }
