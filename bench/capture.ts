@@ -2,9 +2,8 @@
 // deferred work included (with Postgres: until the last row is there), each case in a process of its own, rounds interleaved. Beside it: OpenTelemetry's own batch processor
 // with an exporter that does nothing, and @sentry/node with a transport that does nothing.
 
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { startPostgresServer } from '../test/support/postgres-server.ts';
+import { caseOf, interleaved } from './rounds.ts';
 import { median, spread, table } from './statistics.ts';
 
 const short = process.argv.includes('--short');
@@ -33,19 +32,11 @@ interface Figures {
 
 const server = await startPostgresServer();
 /** By round, and in it by portion. */
-const results = new Map<string, Figures[][]>(CASES.map((name) => [name, []]));
-for (let round = 0; round < ROUNDS; round++) {
-  for (const name of CASES) {
-    const kind = name.startsWith('error') ? 'error' : 'log';
-    const file = join(import.meta.dirname, 'capture/case.ts');
-    const child = spawnSync(process.execPath, [file, name, String(CALLS[kind]), String(PORTIONS[kind])], {
-      encoding: 'utf8',
-      env: { ...process.env, BENCH_DATABASE_URL: server.url },
-    });
-    if (child.status !== 0) throw new Error(`${name} failed: ${child.stderr}`);
-    results.get(name)!.push(JSON.parse(child.stdout.trim().split('\n').at(-1)!) as Figures[]);
-  }
-}
+const results = await interleaved(ROUNDS, CASES, (name) => {
+  const kind = name.startsWith('error') ? 'error' : 'log';
+  const given = [name, String(CALLS[kind]), String(PORTIONS[kind])];
+  return caseOf<Figures[]>('capture/case.ts', given, { BENCH_DATABASE_URL: server.url });
+});
 
 await server.stop();
 

@@ -4,6 +4,7 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import autocannon from 'autocannon';
+import { interleaved } from './rounds.ts';
 import { median, spread, table } from './statistics.ts';
 
 const short = process.argv.includes('--short');
@@ -18,8 +19,7 @@ interface Figures {
   rssMegabytes: number;
 }
 
-const results = new Map<string, Figures[]>(CASES.map((name) => [name, []]));
-for (let round = 0; round < ROUNDS; round++) for (const name of CASES) results.get(name)!.push(await measure(name));
+const results = await interleaved(ROUNDS, CASES, measure);
 
 const of = (name: string, field: keyof Figures): number[] => results.get(name)!.map((figures) => figures[field]);
 console.log(

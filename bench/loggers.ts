@@ -2,8 +2,7 @@
 // and inside one, where it becomes a breadcrumb; a WARNING, which becomes a row? To a stream that does nothing, each logger
 // with and without us in a process of its own, rounds interleaved.
 
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { caseOf, interleaved } from './rounds.ts';
 import { median, spread, table } from './statistics.ts';
 
 const short = process.argv.includes('--short');
@@ -14,18 +13,11 @@ const WORLDS = ['none', 'rowtrace'] as const;
 /** Micro-seconds a call. */
 type Figures = Record<'info' | 'info in a request' | 'warn', number>;
 
-const results = new Map<string, Figures[]>();
-for (let round = 0; round < ROUNDS; round++)
-  for (const logger of LOGGERS)
-    for (const world of WORLDS) {
-      const child = spawnSync(process.execPath, [join(import.meta.dirname, 'loggers/case.ts'), logger, world], {
-        encoding: 'utf8',
-        env: { ...process.env, ROWTRACE_DATABASE_URL: '', ROWTRACE_ENDPOINT: '' },
-      });
-      if (child.status !== 0) throw new Error(`${logger} failed: ${child.stderr}`);
-      const key = `${logger} ${world}`;
-      results.set(key, [...(results.get(key) ?? []), JSON.parse(child.stdout.trim().split('\n').at(-1)!) as Figures]);
-    }
+const results = await interleaved(
+  ROUNDS,
+  LOGGERS.flatMap((logger) => WORLDS.map((world) => `${logger} ${world}`)),
+  (name) => caseOf<Figures>('loggers/case.ts', name.split(' '), { ROWTRACE_DATABASE_URL: '', ROWTRACE_ENDPOINT: '' }),
+);
 
 const of = (logger: string, world: string, name: keyof Figures) =>
   results.get(`${logger} ${world}`)!.map((figures) => figures[name]);

@@ -2,8 +2,7 @@
 // for the same (span, recordException, log record)? Under a plain SDK that exports nowhere, and under Rowtrace with its
 // journal. Both sides in one process, in paired rounds that alternate in order; errors are made outside of what is timed.
 
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { caseOf } from './rounds.ts';
 import { median, spread, table } from './statistics.ts';
 
 const short = process.argv.includes('--short');
@@ -16,13 +15,8 @@ for (const [world, title] of [
   ['plain', 'under a plain OpenTelemetry SDK'],
   ['rowtrace', 'under Rowtrace'],
 ] as const) {
-  const child = spawnSync(
-    process.execPath,
-    [join(import.meta.dirname, 'manual/case.ts'), world, String(ROUNDS), String(CALLS)],
-    { encoding: 'utf8', env: { ...process.env, ROWTRACE_DATABASE_URL: '', ROWTRACE_ENDPOINT: '' } },
-  );
-  if (child.status !== 0) throw new Error(`${world} failed: ${child.stderr}`);
-  const figures = JSON.parse(child.stdout.trim().split('\n').at(-1)!) as Figures;
+  const given = [world, String(ROUNDS), String(CALLS)];
+  const figures = caseOf<Figures>('manual/case.ts', given, { ROWTRACE_DATABASE_URL: '', ROWTRACE_ENDPOINT: '' });
   console.log(`\n${title}\n`);
   console.log(
     table(

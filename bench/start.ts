@@ -2,8 +2,7 @@
 // with nothing, with Rowtrace, with OpenTelemetry's own instrumentations (those that Rowtrace has, and Express), with @sentry/node.
 // Each start is a process of its own, rounds interleaved.
 
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
+import { caseOf, interleaved } from './rounds.ts';
 import { median, spread, table } from './statistics.ts';
 
 const ROUNDS = process.argv.includes('--short') ? 2 : 15;
@@ -16,14 +15,7 @@ interface Figures {
   files: number;
 }
 
-const results = new Map<string, Figures[]>(CASES.map((name) => [name, []]));
-for (let round = 0; round < ROUNDS; round++)
-  for (const name of CASES) {
-    const said = execFileSync(process.execPath, [join(import.meta.dirname, 'start/app.cjs'), name], {
-      encoding: 'utf8',
-    });
-    results.get(name)!.push(JSON.parse(said) as Figures);
-  }
+const results = await interleaved(ROUNDS, CASES, (name) => caseOf<Figures>('start/app.cjs', [name]));
 
 const of = (name: string, field: keyof Figures): number[] => results.get(name)!.map((figures) => figures[field]);
 console.log(

@@ -2,8 +2,7 @@
 // counted by the storm valve, written in full, and with @sentry/node (default integrations, a transport that does nothing).
 // Each case in a process of its own, rounds interleaved.
 
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { caseOf, interleaved } from './rounds.ts';
 import { median, spread, table } from './statistics.ts';
 
 const short = process.argv.includes('--short');
@@ -16,16 +15,7 @@ interface Figures {
   bytes: number;
 }
 
-const results = new Map<string, Figures[]>(CASES.map((name) => [name, []]));
-for (let round = 0; round < ROUNDS; round++) {
-  for (const name of CASES) {
-    const child = spawnSync(process.execPath, [join(import.meta.dirname, 'storm/case.ts'), name, String(CALLS)], {
-      encoding: 'utf8',
-    });
-    if (child.status !== 0) throw new Error(`${name} failed: ${child.stderr}`);
-    results.get(name)!.push(JSON.parse(child.stdout.trim().split('\n').at(-1)!) as Figures);
-  }
-}
+const results = await interleaved(ROUNDS, CASES, (name) => caseOf<Figures>('storm/case.ts', [name, String(CALLS)]));
 
 const host = (name: string): number[] => results.get(name)!.map(({ hostMicros }) => hostMicros);
 console.log(
