@@ -34,6 +34,15 @@ const OLDEST_SERVER = 140_000;
 /** SQL_ASCII takes any bytes as they are, also those of UTF-8. */
 const ENCODINGS: readonly string[] = ['UTF8', 'SQL_ASCII'];
 
+/**
+ * What the first `files` files make at once took versions before the first release 51 steps. Who has the last of them has all;
+ * newer migrations are numbered from 52.
+ */
+export const BEFORE_RELEASE = {
+  files: 17,
+  last: { id: 51, checksum: '026c154de049df725b9e1aacb9630adaf3c3d3aa455a35c29e8083526311d2b0' },
+} as const;
+
 /** An index on a promoted column of a large table takes its time. */
 const STATEMENT_TIMEOUT_MILLIS = 30 * 60_000;
 
@@ -79,7 +88,10 @@ export async function appliedMigrations(tx: Queryable, schema: string): Promise<
   const table = `${quoteName(schema)}.migrations`;
   const [found] = await tx.query<{ there: boolean }>('select pg_catalog.to_regclass($1) is not null as there', [table]);
   if (!found!.there) return undefined;
-  return tx.query<AppliedMigration>(`select id, name, checksum from ${table} order by id`);
+  const applied = await tx.query<AppliedMigration>(`select id, name, checksum from ${table} order by id`);
+  const { last, files } = BEFORE_RELEASE;
+  if (!applied.some(({ checksum }) => checksum === last.checksum)) return applied;
+  return [...migrationFiles().filter(({ id }) => id <= files), ...applied.filter(({ id }) => id > last.id)];
 }
 
 /** @throws RowtraceError RT_SCHEMA_NEWER, RT_SCHEMA_EDITED */

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { OWN_COLUMNS } from '../../src/record/row.ts';
 import { checkSchema, TABLES } from '../../src/store/check-schema.ts';
 import type { Db } from '../../src/store/db.ts';
-import { migrate } from '../../src/store/migrate.ts';
+import { BEFORE_RELEASE, migrate } from '../../src/store/migrate.ts';
 import { migrationFiles } from '../../src/store/migration-files.ts';
 import { openPglite } from '../../src/store/pglite.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
@@ -77,6 +77,21 @@ for (const kind of ['postgres', 'pglite'] as const) {
       await migrate(db, { schema: 'other_one', columns });
       assert.equal((await checkSchema(db, 'other_one', columns)).state, 'ok');
       await assert.rejects(migrate(db, { schema: 'x"; drop table y; --' }), { code: 'RT_OPTION_INVALID' });
+    });
+
+    test('takes a schema of the last version before the first release as it is', async (t) => {
+      const db = await open(t);
+      await migrate(db);
+      await db.query('delete from rowtrace.migrations');
+      const { id, checksum } = BEFORE_RELEASE.last;
+      const record = (at: number, name: string, sum: string) =>
+        db.query('insert into rowtrace.migrations values ($1, $2, $3)', [at, name, sum]);
+      await record(1, '0001-error-logs', 'of another text');
+      await record(id, '0051-replica-identity', checksum);
+      assert.deepEqual(await checkSchema(db, 'rowtrace'), { state: 'ok', pending: [], drift: [] });
+      assert.deepEqual(await migrate(db), []);
+      await record(id + 1, '0052-from-the-future', 'x');
+      assert.equal((await checkSchema(db, 'rowtrace')).state, 'newer');
     });
 
     test('refuses a schema that is newer than the code, or whose migrations were edited', async (t) => {

@@ -2,6 +2,7 @@
 
 create type {schema}.level as enum ('DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL');
 comment on type {schema}.level is 'How bad a row is, in order: level >= ''ERROR'' works.';
+comment on type {schema}.level is 'How bad a row is, in order: level >= ''ERROR'' works.';
 
 create table {schema}.error_logs (
   id bigint not null generated always as identity,
@@ -35,6 +36,11 @@ create table {schema}.error_logs (
   pid int,
   thread_id int,
   tags jsonb not null default '{}',
+  raw_stack_trace text,
+  source_context jsonb,
+  unmapped_frames jsonb,
+  breadcrumbs jsonb,
+  acceptance int,
   -- Makes a batch that is delivered twice change nothing. The partition key has to be in it.
   primary key (event_id, created_at)
 ) partition by range (created_at);
@@ -42,6 +48,7 @@ create table {schema}.error_logs (
 -- Stack traces are most of a row; lz4 nearly doubles the write rate over pglz (17.9 k to 33.6 k rows/s, measured).
 do $$ begin
   alter table {schema}.error_logs alter column stack_trace set compression lz4;
+  alter table {schema}.error_logs alter column raw_stack_trace set compression lz4;
 exception when feature_not_supported then
   null; -- a server built without lz4 (PGlite among them) keeps pglz
 end $$;
@@ -50,6 +57,9 @@ create table {schema}.error_logs_default partition of {schema}.error_logs defaul
 
 -- For the newest rows and any span of time (tail, dashboards); id breaks ties.
 create index error_logs_time on {schema}.error_logs (created_at desc, id desc);
+-- For the newest rows of the worst level, of which there may be one in millions: by time alone all rows since are read. The
+-- others pay nothing for it. A query has to say "level >= 'CRITICAL'".
+create index error_logs_critical on {schema}.error_logs (created_at desc, id desc) where level >= 'CRITICAL';
 -- For the latest occurrences of an issue.
 create index error_logs_fingerprint on {schema}.error_logs (fingerprint, created_at desc);
 -- For everything that happened in one trace.
@@ -62,3 +72,9 @@ comment on column {schema}.error_logs.created_at is 'When it was captured, by th
 comment on column {schema}.error_logs.event_id is 'UUIDv7 fixed at capture: the identity of the row through every replay.';
 comment on column {schema}.error_logs.fingerprint is 'Rows of one bug share it; issue_keys leads from here to the issue.';
 comment on column {schema}.error_logs.latency_ms is 'Duration of the request the row was made in, in milliseconds.';
+comment on column {schema}.error_logs.stack_trace is 'Stack and cause chain; places of compiled code are those of the original files where source maps told them.';
+comment on column {schema}.error_logs.raw_stack_trace is 'The stack as it was caught; null when nothing in stack_trace was mapped.';
+comment on column {schema}.error_logs.source_context is 'Source around the culprit: {file, line, column, function, first, lines}; first is the number of the first of the lines.';
+comment on column {schema}.error_logs.unmapped_frames is 'Files of frames that should have been mapped and were not: [{file, reason}].';
+comment on column {schema}.error_logs.breadcrumbs is 'The last spans and log records of the request before the row, oldest first, 20 at most: Unix milliseconds (t), what it was, milliseconds it took (ms) or its level.';
+comment on column {schema}.error_logs.acceptance is 'Which request of a receiver it came with: with another one the same row is a repeat, with the same a replay. Null for rows of processes that make their ids themselves.';

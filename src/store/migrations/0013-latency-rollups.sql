@@ -1,70 +1,6 @@
 -- Hours and days of the minute rows: the same histograms, merged. A minute that arrives after its hour was rolled up has the
 -- hour rolled up again, so that running it twice, or late, changes nothing.
 
--- done_until: up to where a level holds everything. kept_from: what is older was dropped and is in the coarser level only.
-create table {schema}.latency_levels (
-  level text primary key,
-  done_until timestamptz not null default '-infinity',
-  kept_from timestamptz not null default '-infinity'
-);
-insert into {schema}.latency_levels (level) values ('minutes'), ('hours'), ('days');
-comment on table {schema}.latency_levels is 'How far latencies are rolled up, and from when on each level is kept.';
-
--- Appended by whoever writes a minute of an hour that may have been rolled up. No unique key: writers never wait for one
--- another.
-create table {schema}.latency_late (hour timestamptz not null);
-comment on table {schema}.latency_late is 'Hours in which minutes arrived late; the next roll-up takes them.';
-
-create table {schema}.latency_hours (
-  bucket_start timestamptz not null,
-  service text not null,
-  environment text not null,
-  release_version text,
-  kind text not null,
-  operation text not null,
-  http_method text,
-  status_class text,
-  peer text,
-  scale int not null,
-  zero_count bigint not null,
-  bucket_offset int not null,
-  counts bigint[] not null,
-  count bigint not null,
-  sum double precision not null,
-  min double precision,
-  max double precision
-) partition by range (bucket_start);
--- For any span of time, and for doing an hour again.
-create index latency_hours_time on {schema}.latency_hours (bucket_start);
-comment on table {schema}.latency_hours is 'latency_histograms by the hour: all processes and minutes of an operation and release in one row. Partitioned by month.';
-
-create table {schema}.latency_days (like {schema}.latency_hours) partition by range (bucket_start);
--- For any span of time, and for doing a day again.
-create index latency_days_time on {schema}.latency_days (bucket_start);
-comment on table {schema}.latency_days is 'latency_histograms by the day (UTC). Partitioned by year.';
-
-create table {schema}.latency_hours_default partition of {schema}.latency_hours default;
-create table {schema}.latency_days_default partition of {schema}.latency_days default;
-
--- Makes a partition where there is none; made apart and attached, as in ensure_partitions.
-create function {schema}.make_partition(parent text, key text, part text, low timestamptz, high timestamptz) returns boolean
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-begin
-  if to_regclass(format('{schema}.%I', part)) is not null then
-    return false;
-  end if;
-  execute format('lock table {schema}.%I in access exclusive mode', parent || '_default');
-  execute format(
-    'create table {schema}.%I (like {schema}.%I including defaults including constraints including storage including compression)',
-    part, parent);
-  execute format(
-    'with moved as (delete from {schema}.%I where %I >= %L and %I < %L returning *) insert into {schema}.%I select * from moved',
-    parent || '_default', key, low, key, high, part);
-  execute format(
-    'alter table {schema}.%I attach partition {schema}.%I for values from (%L) to (%L)', parent, part, low, high);
-  return true;
-end $$;
-
 -- `add`: what the finer level still has is added to the row there is and removed, since the finer level is kept no more and
 -- doing the row again would lose what was dropped.
 create function {schema}.roll_up_latency_row(level text, start timestamptz, add boolean) returns void
@@ -97,6 +33,7 @@ begin
     dims, h)
   using start, until, add;
 end $$;
+revoke all on function {schema}.roll_up_latency_row(text, timestamptz, boolean) from public;
 
 -- An hour is rolled up ten minutes after its end; writers say so when they write into one that ended three minutes ago. No
 -- transaction of ours lives for the seven minutes between.
@@ -169,7 +106,3 @@ begin
   return made;
 end $$;
 comment on function {schema}.roll_up_latency(int) is 'Rolls finished hours (so many at once) and days of latencies up, and again those in which minutes arrived late. Returns how many it made; the delivery thread calls it.';
-
--- Called by the function above only.
-revoke all on function {schema}.make_partition(text, text, text, timestamptz, timestamptz) from public;
-revoke all on function {schema}.roll_up_latency_row(text, timestamptz, boolean) from public;

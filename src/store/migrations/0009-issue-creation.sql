@@ -11,6 +11,7 @@ language sql stable as $$
 $$;
 comment on function {schema}.live_issue(bigint) is 'The issue itself, or the one it was merged into.';
 
+-- Upper case of ASCII as in service_key.
 create function {schema}.find_issue(reference text) returns bigint
 language sql stable as $$
   select {schema}.live_issue(found.id) from (
@@ -18,7 +19,7 @@ language sql stable as $$
     union all
     select i.id
     from {schema}.services s join {schema}.issues i on i.service = s.service
-    where s.key = upper(substring(reference from '^([A-Za-z][A-Za-z0-9]{0,9})-[0-9]{1,9}$'))
+    where s.key = upper(substring(reference from '^([A-Za-z][A-Za-z0-9]{0,9})-[0-9]{1,9}$') collate "C") collate "default"
       and i.number = substring(reference from '-([0-9]{1,9})$')::int
   ) found
 $$;

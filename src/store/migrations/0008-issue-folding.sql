@@ -1,91 +1,8 @@
--- An issue that is ignored for so many more occurrences comes back by those captured after the decision alone. The delta of a
--- batch with occurrences from before and from after it was counted whole: ignored for 5 more, open after 10 from before and 1.
+-- fold_issue_deltas(): moves counts from issue_deltas into the issue_key_… tables and carries out the transitions that
+-- are due. One folder at a time; a second one returns 0 at once. Readers see a count either in the delta or folded, never
+-- both, since all of it is one transaction.
 
-create function {schema}.came_after(issue bigint, decided timestamptz) returns bigint
-language plpgsql stable as $$
-declare
-  next_hour timestamptz := date_trunc('hour', decided, 'UTC') + interval '1 hour';
-  came bigint;
-begin
-  -- Rows tell of the decision's own hour, at most one, counters of all later ones. Executed with the values, so that it is
-  -- planned for the days of that hour alone. Those that were only counted stand where the last of them was.
-  execute $statement$
-    select (
-      select count(*)
-      from {schema}.issue_keys k
-      join {schema}.error_logs l on l.service = k.service and l.fingerprint = k.fingerprint and l.fingerprint_version = k.version
-      where k.issue_id = $1 and l.level >= 'WARNING' and l.created_at > $2 and l.created_at < $3
-    ) + (
-      select coalesce(sum(c.count), 0)
-      from {schema}.issue_keys k
-      join {schema}.error_counts c on c.service = k.service and c.fingerprint = k.fingerprint and c.fingerprint_version = k.version
-      where k.issue_id = $1 and c.level >= 'WARNING' and c.last_seen > $2 and c.created_at >= $4 and c.created_at < $3
-    ) + (
-      select coalesce(sum(h.count), 0) from {schema}.issue_hour_counts h where h.issue_id = $1 and h.hour >= $3
-    )
-  $statement$
-  into came
-  using issue, decided, next_hour, next_hour - interval '1 hour';
-  return came;
-end $$;
-comment on function {schema}.came_after(bigint, timestamptz) is 'How many occurrences of an issue were captured after a decision, folded or not.';
-
-create function {schema}.folded_after(issue bigint, decided timestamptz, folding bigint[] default '{}') returns bigint
-language sql stable as $$
-  -- Deltas from across the decision are left in: where one is, all is counted anew.
-  select {schema}.came_after(issue, decided) - coalesce(sum(d.count), 0)::bigint
-  from {schema}.issue_deltas d join {schema}.issue_keys k on k.id = d.key_id
-  where k.issue_id = issue and d.first_seen > decided and d.id <> all (folding)
-$$;
-comment on function {schema}.folded_after(bigint, timestamptz, bigint[]) is 'How many occurrences captured after a decision are no deltas any more, or are of those that are being folded.';
-
-create or replace view {schema}.issue_transitions as
-with fresh as (
-  -- What was captured before the decision is late and changes nothing.
-  select i.id, i.service, i.status, i.status_changed_at, i.resolved_how, i.resolved_release,
-    i.ignored_count, i.ignored_period_ms * interval '1 millisecond' as period, i.ignored_seen,
-    d.release, d.count, d.first_seen, d.last_seen
-  from {schema}.issue_deltas d
-  join {schema}.issue_keys k on k.id = d.key_id
-  join {schema}.issues i on i.id = k.issue_id
-  where i.status in ('resolved', 'ignored') and i.merged_into is null and d.count > 0 and d.last_seen > i.status_changed_at
-), due as (
-  select id, 'regressed' as status, 'regressed' as action, at,
-    jsonb_build_object('release', release, 'resolved_release', resolved_release, 'how', resolved_how) as detail
-  from (
-    select id, service, status_changed_at, resolved_how, resolved_release, release,
-      min(case when first_seen > status_changed_at then first_seen else last_seen end) as at
-    from fresh where status = 'resolved' group by 1, 2, 3, 4, 5, 6
-  ) came
-  where {schema}.regresses(service, resolved_how, resolved_release, status_changed_at, release)
-  union all
-  select id, 'open', 'ignore-ended', ignored_until, jsonb_build_object('until', ignored_until)
-  from {schema}.issues
-  where status = 'ignored' and merged_into is null and ignored_until <= now()
-  union all
-  select id, 'open', 'ignore-ended', max(last_seen), jsonb_build_object('count', ignored_count)
-  from fresh
-  where status = 'ignored' and ignored_count is not null and period is null
-  group by id, status_changed_at, ignored_count, ignored_seen
-  -- Deltas from across the decision say too much: only where they would do are rows asked.
-  having case
-    when ignored_seen + sum(count) < ignored_count then false
-    when bool_or(first_seen <= status_changed_at) then {schema}.came_after(id, status_changed_at) >= ignored_count
-    else true end
-  union all
-  select id, 'open', 'ignore-ended', at, jsonb_build_object('count', ignored_count, 'within', period)
-  from (
-    select id, ignored_count, period,
-      {schema}.reached_within(id, status_changed_at, ignored_count, period, min(first_seen), max(last_seen)) as at
-    from fresh
-    where status = 'ignored' and ignored_count is not null and period is not null
-    group by id, status_changed_at, ignored_count, period
-  ) reached
-  where at is not null
-)
-select distinct on (id) id as issue_id, status, action, at, detail from due order by id, at;
-
-create or replace function {schema}.fold_issue_deltas(most int default 20000) returns bigint
+create function {schema}.fold_issue_deltas(most int default 20000) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   taking bigint[];
@@ -178,3 +95,4 @@ begin
   where i.id = s.issue_id;
   return cardinality(taking);
 end $$;
+comment on function {schema}.fold_issue_deltas(int) is 'Moves counts from issue_deltas into the counters of their keys and changes the status of issues where that is due; returns how many deltas it folded. Safe at any time.';

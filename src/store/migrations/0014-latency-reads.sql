@@ -3,6 +3,7 @@
 -- Where one level ends and the next begins: minutes up to hours_from, hours up to days_from, days up to days_to, hours up to
 -- hours_to, minutes. A row belongs to a span by its beginning, whatever its level, so spans that follow one another never
 -- count anything twice. Where a finer level is no longer kept, the borders are those of the coarser one.
+-- A day is 24 hours, also in sessions whose time zone has summer time.
 create function {schema}.latency_borders(since timestamptz, until timestamptz)
 returns table (hours_from timestamptz, days_from timestamptz, days_to timestamptz, hours_to timestamptz)
 language sql stable parallel safe as $$
@@ -18,8 +19,8 @@ language sql stable parallel safe as $$
     from level
   ), days as (
     select hours.*,
-      date_trunc('day', since + interval '1 day' - interval '1 microsecond', 'UTC') as day_low,
-      least(days_done, date_trunc('day', until + case when until <= kept_hours_from then interval '1 day' - interval '1 microsecond' else interval '0' end, 'UTC')) as day_high
+      date_trunc('day', since + interval '24 hours' - interval '1 microsecond', 'UTC') as day_low,
+      least(days_done, date_trunc('day', until + case when until <= kept_hours_from then interval '24 hours' - interval '1 microsecond' else interval '0' end, 'UTC')) as day_high
     from hours
   )
   select
@@ -70,7 +71,8 @@ language sql immutable parallel safe as $$
   select coalesce(status_class in ('5xx', 'error') or (status_class = '4xx' and kind = 'client'), false)
 $$;
 
-create or replace function {schema}.latency(since timestamptz, until timestamptz default now())
+-- Without `offset 0` hist_quantiles is called once for each of its elements.
+create function {schema}.latency(since timestamptz, until timestamptz default now())
 returns table (
   service text, environment text, kind text, operation text, http_method text, peer text,
   count bigint, per_second double precision, error_share double precision, mean_ms double precision,
@@ -83,8 +85,6 @@ language sql stable parallel safe as $$
       coalesce(sum(l.count) filter (where {schema}.is_failure(l.kind, l.status_class)), 0) as errors
     from {schema}.latency_between(since, until) l
     group by 1, 2, 3, 4, 5, 6
-  ), asked as (
-    select merged.*, {schema}.hist_quantiles(h, '{0.5,0.9,0.95,0.99}') as q from merged where (h).count > 0
   )
   select
     service, environment, kind, operation, http_method, peer,
@@ -93,8 +93,10 @@ language sql stable parallel safe as $$
     (errors / (h).count)::double precision,
     (h).sum / (h).count * 1000,
     q[1] * 1000, q[2] * 1000, q[3] * 1000, q[4] * 1000, (h).max * 1000
-  from asked
+  from merged cross join lateral (select {schema}.hist_quantiles(h, '{0.5,0.9,0.95,0.99}') as q offset 0) asked
+  where (h).count > 0
 $$;
+comment on function {schema}.latency(timestamptz, timestamptz) is 'Per operation: count, rate, share of errors, mean, percentiles and maximum in milliseconds. select * from latency(now() - interval ''1 hour'') order by p99_ms desc.';
 
 create function {schema}.latency_change(since timestamptz, until timestamptz default now())
 returns table (
@@ -107,7 +109,7 @@ returns table (
 language sql stable parallel safe as $$
   select a.*, b.count, b.error_share, b.p50_ms, b.p95_ms, b.p99_ms, a.p95_ms / nullif(b.p95_ms, 0) - 1
   from {schema}.latency(since, until) a
-  left join {schema}.latency(since - (until - since), since) b
+  left join {schema}.latency(since - extract(epoch from until - since)::double precision * interval '1 second', since) b
     on (a.service, a.environment, a.kind, a.operation) = (b.service, b.environment, b.kind, b.operation)
     and a.http_method is not distinct from b.http_method and a.peer is not distinct from b.peer
 $$;
@@ -128,15 +130,64 @@ language sql stable parallel safe as $$
       coalesce(sum(l.count) filter (where {schema}.is_failure(l.kind, l.status_class)), 0) as errors
     from {schema}.latency_between(since, until) l
     group by 1, 2, 3, 4, 5, 6, 7
-  ), asked as (
-    select merged.*, {schema}.hist_quantiles(h, '{0.5,0.95,0.99}') as q from merged where (h).count > 0
   )
   select
     service, environment, kind, operation, http_method, peer, release_version, first_seen,
     (h).count, (errors / (h).count)::double precision, q[1] * 1000, q[2] * 1000, q[3] * 1000, (h).max * 1000,
     lag(release_version) over w, lag((h).count) over w, lag(q[1]) over w * 1000, lag(q[2]) over w * 1000,
     q[2] / nullif(lag(q[2]) over w, 0) - 1
-  from asked
+  from merged cross join lateral (select {schema}.hist_quantiles(h, '{0.5,0.95,0.99}') as q offset 0) asked
+  where (h).count > 0
   window w as (partition by service, environment, kind, operation, http_method, peer order by first_seen, release_version)
 $$;
 comment on function {schema}.latency_releases(timestamptz, timestamptz) is 'Latencies by operation and release, each beside the release that was seen before it.';
+
+create view {schema}.latency_exemplars as
+select
+  l.bucket_start, l.service, l.environment, l.release_version, l.kind, l.operation, l.http_method, l.status_class, l.peer,
+  e.v * 1000 as latency_ms, to_timestamp(e.t / 1000.0) as ended_at, e.trace as trace_id, e.span as span_id
+from {schema}.latency_histograms l
+cross join lateral jsonb_to_recordset(l.exemplars) as e (v double precision, t double precision, trace text, span text)
+where l.exemplars is not null;
+comment on view {schema}.latency_exemplars is 'Traces to look at for a latency: where operation = ''/dogs'' and latency_ms between 800 and 1200. Their errors: error_logs of the same trace_id.';
+
+-- Columns are read one by one, since a day that was rolled up would all fall into one.
+create function {schema}.latency_heatmap(
+  since timestamptz, until timestamptz, step interval,
+  of_operation text default null, of_kind text default null, of_service text default null
+)
+returns table (
+  at timestamptz, lower_ms double precision, upper_ms double precision, count bigint, trace_id text, trace_errors bigint
+)
+language sql stable parallel safe as $$
+  with span as (
+    select
+      since + (n * extract(epoch from step))::double precision * interval '1 second' as at,
+      least(since + ((n + 1) * extract(epoch from step))::double precision * interval '1 second', until) as ends
+    from generate_series(0, ceil(extract(epoch from until - since) / extract(epoch from step))::int - 1) n
+  ), column_ as (
+    select span.at, {schema}.hist_merge(l.h) as h
+    from span cross join lateral {schema}.latency_between(span.at, span.ends) l
+    where (of_operation is null or l.operation = of_operation) and (of_kind is null or l.kind = of_kind)
+      and (of_service is null or l.service = of_service)
+    group by 1
+  ), cell as (
+    -- Two cells to a doubling, as many as a person can tell apart.
+    select column_.at, case when b.upper > 0 then ceil(round((ln(b.upper) / ln(2.0::double precision) * 2)::numeric, 9))::int end as row, sum(b.count)::bigint as count
+    from column_ cross join lateral {schema}.hist_buckets(column_.h) b
+    group by 1, 2
+  ), example as (
+    select date_bin(step, e.bucket_start, since) as at, ceil(ln(nullif(greatest(e.latency_ms, 0), 0) / 1000) / ln(2.0::double precision) * 2)::int as row, max(e.trace_id) as trace_id
+    from {schema}.latency_exemplars e
+    where e.bucket_start >= since and e.bucket_start < until
+      and (of_operation is null or e.operation = of_operation) and (of_kind is null or e.kind = of_kind)
+      and (of_service is null or e.service = of_service)
+    group by 1, 2
+  )
+  select cell.at,
+    coalesce(power(2.0::double precision, (cell.row - 1) / 2.0::double precision) * 1000, 0),
+    coalesce(power(2.0::double precision, cell.row / 2.0::double precision) * 1000, 0), cell.count, example.trace_id,
+    (select count(*) from {schema}.error_logs e where e.trace_id = example.trace_id and e.created_at >= since - interval '1 hour' and e.created_at < until + interval '1 hour')
+  from cell left join example on example.at = cell.at and example.row = cell.row
+$$;
+comment on function {schema}.latency_heatmap(timestamptz, timestamptz, interval, text, text, text) is 'Cells of a heat map (time × latency, two to a doubling) with a trace of each and how many error rows that trace has.';

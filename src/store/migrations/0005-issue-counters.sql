@@ -1,24 +1,27 @@
 -- Counters per key instead of per issue: an issue is the sum of its keys, so that whoever edits issue_keys moves exactly
--- the right counts. Still appended as deltas with the rows and folded later.
+-- the right counts. They are appended as deltas with the rows and folded later, so that a hot issue never serialises its
+-- writers; what is read (issue_list and its like) adds what is not folded yet, and is exact.
 
-drop view {schema}.issue_list, {schema}.issue_hour_counts;
-
--- One delta a key, hour, release and environment of a batch; a process has one of the last two, so there are no more
--- rows than before.
-alter table {schema}.issue_deltas
-  add key_id bigint,
-  add environment text,
-  add routes jsonb,
-  add users bigint[],
-  add sessions bigint[];
-update {schema}.issue_deltas d set key_id = k.id from {schema}.issue_keys k where k.issue_id = d.issue_id;
-delete from {schema}.issue_deltas where key_id is null;
-alter table {schema}.issue_deltas rename last_release to release;
-alter table {schema}.issue_deltas alter key_id set not null, drop issue_id, drop first_release;
+-- One delta a key, hour, release and environment of a batch. No foreign key: its check would lock the key's row in every
+-- writer.
+create table {schema}.issue_deltas (
+  id bigint primary key generated always as identity,
+  hour timestamptz not null,
+  count bigint not null,
+  level {schema}.level not null,
+  first_seen timestamptz not null,
+  last_seen timestamptz not null,
+  release text,
+  key_id bigint not null,
+  environment text,
+  routes jsonb,
+  users bigint[],
+  sessions bigint[]
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 -- For adding the deltas of one key to its counts.
 create index issue_deltas_key on {schema}.issue_deltas (key_id);
 comment on table {schema}.issue_deltas is 'Counts on their way into the issue_key_… tables; fold_issue_deltas() empties it.';
-comment on column {schema}.issue_deltas.count is 'Occurrences; 0 for what was learned later about rows counted before.';
+comment on column {schema}.issue_deltas.count is 'Occurrences; 0 for what was learned later about rows counted before, -1 for a row that was taken back.';
 comment on column {schema}.issue_deltas.routes is 'Route → occurrences; negative where a row''s route was corrected.';
 comment on column {schema}.issue_deltas.users is '52-bit hashes of the users'' ids; the smallest 1,024 of a batch.';
 
@@ -32,9 +35,6 @@ create table {schema}.issue_key_counts (
   last_release text
 );
 comment on table {schema}.issue_key_counts is 'Occurrences per key, folded so far. Read issue_list for exact counts.';
-insert into {schema}.issue_key_counts
-select k.id, i.count, i.level, i.first_seen, i.last_seen, i.first_release, i.last_release
-from {schema}.issue_keys k join {schema}.issues i on i.id = k.issue_id;
 
 create table {schema}.issue_key_hours (
   key_id bigint not null references {schema}.issue_keys (id) on delete cascade,
@@ -42,13 +42,9 @@ create table {schema}.issue_key_hours (
   count bigint not null,
   primary key (key_id, hour)
 );
+-- For what happened in the last two hours.
+create index issue_key_hours_hour on {schema}.issue_key_hours (hour);
 comment on table {schema}.issue_key_hours is 'Occurrences per key and hour, folded so far. Read issue_hour_counts for exact counts.';
-insert into {schema}.issue_key_hours
-select k.id, h.hour, h.count from {schema}.issue_hours h join {schema}.issue_keys k on k.issue_id = h.issue_id;
-
-drop table {schema}.issue_hours;
-alter table {schema}.issues drop count, drop level, drop first_seen, drop last_seen, drop first_release, drop last_release;
-comment on table {schema}.issues is 'One row a bug, made for rows of level WARNING and worse. Read issue_list for counts and the status that holds now.';
 
 create table {schema}.issue_key_releases (
   key_id bigint not null references {schema}.issue_keys (id) on delete cascade,
@@ -78,7 +74,7 @@ create table {schema}.issue_key_people (
 comment on table {schema}.issue_key_people is 'The 1,024 smallest hashes of the users and sessions a key met, folded so far. Read issue_people(issue, kind).';
 
 -- K minimum values: a set of 1,024 smallest hashes is the set itself while it is smaller, and tells the size of a larger
--- one within 3 % (1/√K); sets of several keys are joined without counting anybody twice.
+-- one with a standard error of 3 % (1/√K); sets of several keys are joined without counting anybody twice.
 create function {schema}.smallest_hashes(hashes bigint[]) returns bigint[]
 language sql immutable parallel safe as $$
   select array_agg(h order by h) from (select distinct h from unnest(hashes) h order by h limit 1024) s
@@ -99,4 +95,4 @@ language sql stable as $$
   )
   select case when count(*) < 1024 then count(*) else round(1023 * power(2::numeric, 52) / max(h))::bigint end from smallest
 $$;
-comment on function {schema}.issue_people(bigint, text) is 'How many users (kind user) or sessions (kind session) an issue met: exact below 1,024, beyond that estimated within about 3 %.';
+comment on function {schema}.issue_people(bigint, text) is 'How many users (kind user) or sessions (kind session) an issue met: exact below 1,024, beyond that estimated with a standard error of 3 % (one in twenty is off by more than 6 %).';

@@ -1,5 +1,6 @@
--- The rest of the histogram functions: shares below a value, buckets for heat maps, histograms of values and of explicit
--- buckets. Set-based, without extensions.
+-- Base-2 exponential histograms (OpenTelemetry metrics data model, ExponentialHistogram) and their functions: merge, quantiles,
+-- shares below a value, buckets for heat maps, histograms of values and of explicit buckets. Set-based, without extensions.
+-- Bucket i counts values in (base^(bucket_offset+i), base^(bucket_offset+i+1)], base = 2^(2^-scale).
 --
 -- Why a composite type and not JSONB: 16,500 histograms of 115 buckets take 258 to 294 bytes each as a composite and 282
 -- to 388 as JSONB, and merging them takes 1.1 s against 9.9 s (Postgres 18, same run).
@@ -7,6 +8,93 @@
 -- How exact: a quantile lies in the bucket of the value that has that rank, so it is off by less than the width of a
 -- bucket, a factor of 2^(2^-scale): 9.1 % at scale 3, 4.5 % at scale 4. 160 buckets at scale 3 hold latencies from 1 ms to
 -- 1,000 s.
+
+create type {schema}.histogram as (
+  scale int, zero_count bigint, bucket_offset int, counts bigint[],
+  count bigint, sum double precision, min double precision, max double precision
+);
+
+-- Merging lowers every histogram to the smallest scale (one step down: index >> 1, floor), then on until at most 160
+-- buckets are needed, the size OpenTelemetry SDKs keep. Buckets are taken apart in the select list, not by a join with a
+-- function for each histogram (16,600 histograms of 60 buckets in 200 groups: 0.25 s instead of 0.34, Postgres 15).
+create function {schema}.hist_merge_all(histograms {schema}.histogram[]) returns {schema}.histogram
+language sql immutable parallel safe as $$
+  with total as (
+    select min(scale) as scale, sum(zero_count)::bigint as zero_count, sum(count)::bigint as count, sum(sum) as sum,
+      min(min) as min, max(max) as max
+    from unnest(histograms)
+    where count > 0
+  ), bucket as (
+    select index >> down as index, sum(n)::bigint as n
+    from (
+      select scale - (select scale from total) as down, unnest(counts) as n,
+        generate_series(bucket_offset, bucket_offset + cardinality(counts) - 1) as index
+      from unnest(histograms)
+      where count > 0
+    ) cell
+    where n > 0
+    group by 1
+  ), span as (
+    select min(index) as first, max(index) as last from bucket
+  ), fit as (
+    select min(d) as down from span, generate_series(0, 32) d where span.last is null or (span.last >> d) - (span.first >> d) < 160
+  ), merged as (
+    select index >> down as index, sum(n)::bigint as n from bucket cross join fit group by 1
+  ), dense as (
+    select array_agg(coalesce(n, 0) order by i) as counts, min(i) as first
+    from span cross join fit cross join generate_series(first >> down, last >> down) i left join merged on index = i
+  )
+  select row(scale - down, zero_count, coalesce(first, 0), coalesce(counts, '{}'), count, sum, min, max)::{schema}.histogram
+  from total cross join fit cross join dense
+  where scale is not null
+$$;
+comment on function {schema}.hist_merge_all({schema}.histogram[]) is 'One histogram of many; null when they are all empty.';
+
+-- array_append itself and no wrapper: only that keeps the state expanded, so that a group of n costs n and not n².
+create aggregate {schema}.hist_merge({schema}.histogram) (
+  sfunc = array_append, stype = {schema}.histogram[], initcond = '{}', finalfunc = {schema}.hist_merge_all, parallel = safe
+);
+comment on aggregate {schema}.hist_merge({schema}.histogram) is 'Merges the histograms of a group into one.';
+
+-- The value below which a share q of all values lies. Inside a bucket values are taken as spread evenly on the exponential
+-- scale; the error is at most one bucket width. Exact at the ends, which min and max know. Sums stay integers, since a
+-- comparison of numeric and float8 goes by way of text.
+create function {schema}.hist_quantiles(h {schema}.histogram, quantiles double precision[]) returns double precision[]
+language sql immutable parallel safe as $$
+  with bucket as (
+    select index, n, (h).zero_count + (sum(n) over (order by index rows unbounded preceding))::bigint as upto
+    from (
+      select unnest((h).counts) as n, generate_series((h).bucket_offset, (h).bucket_offset + cardinality((h).counts) - 1) as index
+    ) cell
+    where n > 0
+  )
+  select array_agg(
+    case
+      when q is null or coalesce((h).count, 0) = 0 then null
+      when q <= 0 then coalesce((h).min, value)
+      when q >= 1 then coalesce((h).max, value)
+      else least(greatest(value, (h).min), (h).max)
+    end order by nr)
+  from (
+    select nr, q, coalesce(
+      power(2::double precision, (index + (rank - (upto - n)) / n) * power(2::double precision, -(h).scale)), 0) as value
+    from (
+      select nr, q, least(greatest(q, 0), 1) * (h).count as rank from unnest(quantiles) with ordinality as u (q, nr)
+    ) asked left join bucket on upto - n < rank and rank <= upto
+  ) found
+$$;
+comment on function {schema}.hist_quantiles({schema}.histogram, double precision[]) is 'Several quantiles (0 to 1) of a histogram, in its unit: hist_quantiles(h, ''{0.5,0.99}'').';
+
+create function {schema}.hist_quantile(h {schema}.histogram, quantile double precision) returns double precision
+language sql immutable parallel safe as $$ select ({schema}.hist_quantiles(h, array[quantile]))[1] $$;
+comment on function {schema}.hist_quantile({schema}.histogram, double precision) is 'One quantile (0 to 1) of a histogram, in its unit.';
+
+create function {schema}.hist_count(h {schema}.histogram) returns bigint
+language sql immutable parallel safe as $$ select (h).count $$;
+create function {schema}.hist_sum(h {schema}.histogram) returns double precision
+language sql immutable parallel safe as $$ select (h).sum $$;
+create function {schema}.hist_mean(h {schema}.histogram) returns double precision
+language sql immutable parallel safe as $$ select (h).sum / nullif((h).count, 0) $$;
 
 -- Buckets of the values that are not zero, the index as in the OpenTelemetry data model.
 create function {schema}.hist_buckets(h {schema}.histogram)
