@@ -1,6 +1,7 @@
 // What the preload does once it is sure to be wanted: loader hooks for ESM, then start(), then one line on stderr.
 
 import { register } from 'node:module';
+import { hookImportsOfRequired } from './capture/imports-of-required.ts';
 import { HOOKED_MODULES } from './capture/instrumentations.ts';
 import { LOGGER_MODULES } from './capture/loggers.ts';
 import { explained } from './errors.ts';
@@ -37,6 +38,7 @@ function hookModuleLoading(): string {
       return 'sync';
     }
     register('import-in-the-middle/hook.mjs', HERE, { data: { include } });
+    hookImportsOfRequired();
     return 'loader thread';
   } catch (error) {
     say(`ESM imports are not hooked (${(error as Error).message}); CommonJS applications are not affected`);
