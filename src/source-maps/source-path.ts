@@ -2,17 +2,32 @@
 // the project, whose root no map tells: it is looked for from the map's folder upwards.
 
 import { readFileSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isFile } from './read-file.ts';
 
+/** What leads out of a folder, or names a root. */
+const UPWARDS = /^(?:[a-z][a-z0-9+.-]{1,31}:\/\/[^/]*|[a-z]:)?(?:\.{0,2}[\\/])*/i;
 const MAX_FOLDERS = 16;
 const SCHEME = /^([a-z][a-z0-9+.-]{1,31}):\/\/([^/]*)/i;
 /** `(rsc)/`, `(app-pages-browser)/` of Next.js and `[project]/` of Turbopack. */
 const LAYER = /^(?:\([\w-]{1,64}\)|\[(?:project|root-of-the-server)\])\//;
 
-/** `mapFile`: the map, or the generated file where the map is inside it. */
+/** The folder of an installed package: what is behind the last node_modules. */
+const PACKAGE = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+(?=[\\/])/s;
+
+/**
+ * `mapFile`: the map, or the generated file where the map is inside it. What a package was built from belongs to it, also where
+ * its map names a place outside, as that of its repository was: the service's own code would be blamed (TypeORM 1.1, Drizzle 0.45).
+ */
 export function originalPath(source: string, sourceRoot: string, mapFile: string): string {
+  const path = placeOf(source, sourceRoot, mapFile);
+  const [home] = PACKAGE.exec(mapFile) ?? [];
+  if (home === undefined || path.startsWith(home + sep)) return path;
+  return join(home, withoutQuery(source).replace(UPWARDS, ''));
+}
+
+function placeOf(source: string, sourceRoot: string, mapFile: string): string {
   const folder = dirname(mapFile);
   const root = sourceRoot !== '' && !sourceRoot.endsWith('/') ? `${sourceRoot}/` : sourceRoot;
   const full = SCHEME.test(source) || isAbsolute(source) ? source : root + source;

@@ -221,3 +221,22 @@ test('time grows with the length of a stack, whatever is in it', () => {
   ])
     assert.ok(took(262_144, line) < 2_000, String(line));
 });
+
+// As TypeORM 1.1 has it ("../../../../src/driver/…" in a folder two deep), Drizzle 0.45 ("../../src/…") and builds elsewhere.
+for (const source of ['../../../src/charge.ts', '../../src/charge.ts', '/src/charge.ts', 'file:///src/charge.ts'])
+  test(`a package whose map says that it was made of ${source} stays that package`, (t) => {
+    const folder = folderFor(t);
+    for (const name of ['orm', '@kennel/orm']) {
+      const home = join(folder, 'node_modules', name);
+      const { frame } = bundle(mkdirs(join(home, 'driver')));
+      const file = join(home, 'driver', 'app.js.map');
+      writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), sources: [source] }));
+      const { fact } = map(errorOf(frame));
+      assert.equal(fact.error!.stack, `RangeError: no\n    at charge (${home}/src/charge.ts:4:3)`);
+    }
+  });
+
+function mkdirs(folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
