@@ -82,6 +82,11 @@ const masked: Record<string, [string, string][]> = {
       '\nInvalid `prisma.user.create()` invocation:\n\n\nUnique constraint failed on the fields: (`email`)',
       'Invalid `prisma.user.create()`: Unique constraint failed on the fields: (`email`)',
     ],
+    // Drizzle 0.45.
+    [
+      'Failed query: insert into `posts` (`id`, `title`) values (default, ?)\nparams: Carla,5000',
+      'Failed query: insert into `posts` (`id`, `title`) values (default, ?)',
+    ],
     ["Cannot find module 'x'\nRequire stack:\n- /app/a.js", "Cannot find module 'x'"],
     ['/srv/views/index.ejs:5\n 4| <b>\n >> 5| <%= x %>\n\nx is not defined', 'x is not defined'],
     [

@@ -13,6 +13,9 @@ export function libraryMessage(text: string): string | undefined {
   if (text.includes('"code"') && text.trimStart().startsWith('[')) return validationIssues(text);
   if (!text.includes('\n')) return undefined;
   const start = text.trimStart();
+  // Drizzle (DrizzleQueryError): the statement, and on a line of its own the values that it was given.
+  if (start.startsWith('Failed query: ') && start.includes('\nparams: '))
+    return start.slice(0, start.indexOf('\nparams: '));
   if (start.startsWith('Invalid `')) return prismaMessage(start);
   const required = text.indexOf('\nRequire stack:');
   if (required >= 0) return text.slice(0, required);
