@@ -132,9 +132,13 @@ export class KnownOccurrences {
   }
 }
 
-/** Knex puts the statement in front of what the database said, in the same Error, once its call has failed. */
+/**
+ * Knex puts the statement in front of what the database said, in the same Error, once its call has failed; MikroORM what
+ * Postgres adds behind it (" - detail: Key (name)=(Rex) already exists."), on a line of its own.
+ */
 function restates(message: string, told: string): boolean {
-  return message === told || (told !== '' && message.endsWith(` - ${told}`));
+  if (message === told) return true;
+  return told !== '' && (message.endsWith(` - ${told}`) || message.startsWith(`${told}\n - detail: `));
 }
 
 /**

@@ -129,11 +129,13 @@ test("a database span's masked exception becomes part of the true error that fol
   );
 });
 
-// As Knex 3.3 has it (the same Error, its message with the statement in front) and Sequelize 6.37 (no cause, a parent).
+// As Knex 3.3 has it (the same Error, its message with the statement in front), Sequelize 6.37 (no cause, a parent) and
+// MikroORM 7.2 (UniqueConstraintViolationException: no cause, the detail behind the message).
 const DUPLICATE = 'duplicate key value violates unique constraint "dogs_name_key"';
 const fromDatabase = (message = DUPLICATE) => Object.assign(new Error(message), { code: '23505' });
 for (const [library, reported] of [
   ['Knex', fromDatabase(`insert into "dogs" ("name") values ($1) - ${DUPLICATE}`)],
+  ['MikroORM', fromDatabase(`${DUPLICATE}\n - detail: Key (name)=(Rex) already exists.`)],
   ['Sequelize', Object.assign(new Error('Validation error'), { parent: fromDatabase(), errors: [] })],
 ] as const) {
   test(`a failed statement and what ${library} makes of it are one row; of another statement they are two`, () => {
