@@ -82,7 +82,11 @@ const masked: Record<string, [string, string][]> = {
       '\nInvalid `prisma.user.create()` invocation:\n\n\nUnique constraint failed on the fields: (`email`)',
       'Invalid `prisma.user.create()`: Unique constraint failed on the fields: (`email`)',
     ],
-    // Drizzle 0.45.
+    // MikroORM 7.2, Drizzle 0.45.
+    [
+      'duplicate key in "dogs_name_key"\n - detail: Key (name)=(Carla) already exists.',
+      'duplicate key in "dogs_name_key"',
+    ],
     [
       'Failed query: insert into `posts` (`id`, `title`) values (default, ?)\nparams: Carla,5000',
       'Failed query: insert into `posts` (`id`, `title`) values (default, ?)',

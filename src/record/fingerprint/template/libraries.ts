@@ -17,6 +17,9 @@ export function libraryMessage(text: string): string | undefined {
   if (start.startsWith('Failed query: ') && start.includes('\nparams: '))
     return start.slice(0, start.indexOf('\nparams: '));
   if (start.startsWith('Invalid `')) return prismaMessage(start);
+  // MikroORM: what Postgres adds, with the values, behind what it said.
+  const detail = text.indexOf('\n - detail: ');
+  if (detail > 0) return text.slice(0, detail);
   const required = text.indexOf('\nRequire stack:');
   if (required >= 0) return text.slice(0, required);
   if (ASSERTION.test(start)) return start.slice(0, start.indexOf('\n'));
