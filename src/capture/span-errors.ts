@@ -40,7 +40,7 @@ export class SpanErrors {
   recorded(span: SdkSpan, exception: unknown): void {
     const state = stateOf(span);
     if (state === undefined || !span.isRecording() || isHandshake(span.attributes)) return;
-    if (isNextSpan(span) && isNextSignal(exception)) return;
+    if (isNextSpan(span) && isNextSignal(exception, state.request)) return;
     const outgoing = isOutgoing(span);
     if (outgoing && isOwnAbort(exception)) {
       // Nothing failed above it either; its status, ERROR all the same, is no row.

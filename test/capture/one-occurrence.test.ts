@@ -64,6 +64,44 @@ test('an Error recorded on two nested spans, logged and crashed is one row, rais
   assert.equal(ledger?.merged, 3);
 });
 
+// Next 15.5, dist/server/app-render/create-error-handler.js: the error of a server component is recorded, and again where the
+// page is rendered, as the one that React's client makes of its digest.
+test('what React knows in production of an error of a server component is no second row', () => {
+  const bench = captureBench();
+  const next = bench.tracers.getTracer('next.js');
+  const standIn = (digest: string): Error => {
+    const error = Object.assign(
+      new Error(
+        'An error occurred in the Server Components render. The specific message is omitted in production builds to avoid ' +
+          'leaking sensitive details. A digest property is included on this error instance which may provide additional ' +
+          'details about the nature of the error.',
+      ),
+      { digest },
+    );
+    error.stack = `Error: ${error.message}`;
+    return error;
+  };
+  const record = (error: Error) => {
+    const span = next.startSpan('AppRender.getBodyResult');
+    span.recordException(error);
+    span.end();
+  };
+  request(bench, () => {
+    record(Object.assign(new TypeError('no dog 7'), { digest: '2469548697' }));
+    record(standIn('2469548697'));
+    // With a code of Next's own error.
+    record(Object.assign(new Error('misused'), { digest: '77' }));
+    record(standIn('77@E394'));
+    // Of a string that a component threw nothing but this is recorded.
+    record(standIn('1234'));
+  });
+  request(bench, () => record(standIn('2469548697')));
+  assert.deepEqual(
+    bench.logs().map((row) => row.error?.message.slice(0, 16)),
+    ['no dog 7', 'misused', 'An error occurre', 'An error occurre'],
+  );
+});
+
 test('three errors thrown in a retry loop are three rows, even with one and the same stack', () => {
   const bench = captureBench();
   request(bench, () => {

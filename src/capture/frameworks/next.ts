@@ -19,9 +19,14 @@ const OWN_PAGE = /^\/(?:_not-found|_error|404|500)$/;
 const API_ROUTE = /^executing api route \(pages\) (\/.*)$/;
 const SIGNAL = /^(?:NEXT_|DYNAMIC_SERVER_USAGE|BAILOUT_TO_CLIENT_SIDE_RENDERING|HANGING_PROMISE_REJECTION)/;
 
+const OBSCURED = /^An error occurred in the Server Components render\./;
+/** Of one request: a page may render a list of a thousand. */
+const MOST_DIGESTS = 100;
+
 const seam = seamOf('next');
 /** Requests whose route is known: the page of an error that is rendered later has a route, too. */
 const routed = new WeakSet<RequestState>();
+const digests = new WeakMap<RequestState, Set<string>>();
 
 /** Nothing to patch; there to be named and switched off. */
 export function createNextHook(): Instrumentation {
@@ -41,9 +46,28 @@ export function joinRequest(span: Parameters<typeof joinState>[0] & ReadableSpan
   return true;
 }
 
-/** What Next throws to itself: redirect(), notFound(), and the search for a page of the application's for an error. */
-export function isNextSignal(thrown: unknown): boolean {
-  return SIGNAL.test(String(peek(thrown, 'digest'))) || peek(thrown, 'name') === 'PageNotFoundError';
+/**
+ * What Next throws to itself (redirect(), notFound(), the search for a page of the application's for an error), and what
+ * stands for an error that this request was seen to fail of.
+ */
+export function isNextSignal(thrown: unknown, request: RequestState): boolean {
+  const digest = peek(thrown, 'digest');
+  if (typeof digest !== 'string') return peek(thrown, 'name') === 'PageNotFoundError';
+  return SIGNAL.test(digest) || isStandIn(thrown, digest, request);
+}
+
+/**
+ * React's client in the server makes such an error of the digest of a server component's, in production builds; Next records
+ * both, before 16. Of a string that a component threw there is nothing else.
+ */
+function isStandIn(thrown: unknown, digest: string, request: RequestState): boolean {
+  // After the @ the code of an error of Next's own.
+  const [known = ''] = digest.split('@');
+  const seen = digests.get(request);
+  if (OBSCURED.test(String(peek(thrown, 'message')))) return seen?.has(known) ?? false;
+  if (seen === undefined) digests.set(request, new Set([known]));
+  else if (seen.size < MOST_DIGESTS) seen.add(known);
+  return false;
 }
 
 /** Of API routes in `pages` only the words tell. */
