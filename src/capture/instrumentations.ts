@@ -16,6 +16,7 @@ import { createKafkajsHook } from './frameworks/kafkajs.ts';
 import { createKoaHook } from './frameworks/koa.ts';
 import { createNestHook } from './frameworks/nest.ts';
 import { createNextHook } from './frameworks/next.ts';
+import { createTrpcHook, TRPC_MODULES } from './frameworks/trpc.ts';
 import { withSharedRequireHook } from './shared-require-hook.ts';
 
 export interface InstrumentationOptions {
@@ -59,6 +60,7 @@ const ENTRIES: readonly Entry[] = [
   { name: 'nestjs-core', modules: ['@nestjs/core'], create: ({ modules }) => createNestHook(modules.resolve) },
   { name: 'hono', modules: ['hono'], create: createHonoHook },
   { name: 'next', modules: ['next'], create: createNextHook },
+  { name: 'trpc', modules: ['@trpc/server'], create: createTrpcHook },
   { name: 'http2', create: ({ requestIdHeaders }) => createHttp2Hook(requestIdHeaders) },
   client('pg', 'PgInstrumentation', ['pg']),
   client('mysql2', 'MySQL2Instrumentation', ['mysql2']),
@@ -87,6 +89,7 @@ export const HOOKED_MODULES = [
   ...['pg', 'pg-pool', 'mysql2', 'mongodb', 'redis', '@redis/client', 'ioredis', 'amqplib', 'kafkajs', 'graphql'],
   ...['@smithy/core', '@smithy/smithy-client', '@smithy/middleware-stack', 'openai', 'bullmq'],
   ...['koa', '@koa/router', 'koa-router', '@nestjs/core', 'hono', 'hono/quick', 'hono/tiny'],
+  ...TRPC_MODULES,
 ];
 
 export interface LeanInstrumentations {

@@ -71,11 +71,14 @@ export function causeKeyOf(thrown: unknown): 'cause' | 'parent' | 'originalError
 
 const MAX_AROUND = 4;
 
-/** Servers of GraphQL put the place in the query around an error, with its own words and stack: it stays that error. */
+/**
+ * Servers of GraphQL put the place in the query around an error, tRPC a code and h3 a status, with its own words and stack: it
+ * stays that error.
+ */
 export function originOf(thrown: object): object {
   let found = thrown;
   for (let depth = 0; depth < MAX_AROUND; depth++) {
-    const origin = peek(found, 'originalError');
+    const origin = peek(found, 'originalError') ?? peek(found, 'cause');
     if (!isErrorLike(origin) || origin.message !== peek(found, 'message') || origin.stack !== peek(found, 'stack'))
       break;
     found = origin;
