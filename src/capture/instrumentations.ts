@@ -9,6 +9,7 @@ import type { ApplicationModules } from './application-modules.ts';
 import { createBullmqHook } from './frameworks/bullmq.ts';
 import { createExpressHook } from './frameworks/express.ts';
 import { createFastifyHook } from './frameworks/fastify.ts';
+import { createHapiHook } from './frameworks/hapi.ts';
 import { createHonoHook } from './frameworks/hono.ts';
 import { createHttpServerHook } from './frameworks/http.ts';
 import { createHttp2Hook } from './frameworks/http2.ts';
@@ -59,6 +60,7 @@ const ENTRIES: readonly Entry[] = [
   { name: 'koa', modules: ['koa'], create: createKoaHook },
   { name: 'nestjs-core', modules: ['@nestjs/core'], create: ({ modules }) => createNestHook(modules.resolve) },
   { name: 'hono', modules: ['hono'], create: createHonoHook },
+  { name: 'hapi', modules: ['@hapi/hapi'], create: createHapiHook },
   { name: 'next', modules: ['next'], create: createNextHook },
   { name: 'trpc', modules: ['@trpc/server'], create: createTrpcHook },
   { name: 'http2', create: ({ requestIdHeaders }) => createHttp2Hook(requestIdHeaders) },
@@ -88,7 +90,7 @@ export const HOOKED_MODULES = [
   ...['express', 'http2', 'node:http2'],
   ...['pg', 'pg-pool', 'mysql2', 'mongodb', 'redis', '@redis/client', 'ioredis', 'amqplib', 'kafkajs', 'graphql'],
   ...['@smithy/core', '@smithy/smithy-client', '@smithy/middleware-stack', 'openai', 'bullmq'],
-  ...['koa', '@koa/router', 'koa-router', '@nestjs/core', 'hono', 'hono/quick', 'hono/tiny'],
+  ...['koa', '@koa/router', 'koa-router', '@nestjs/core', 'hono', 'hono/quick', 'hono/tiny', '@hapi/hapi'],
   ...TRPC_MODULES,
 ];
 

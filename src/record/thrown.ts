@@ -71,6 +71,13 @@ export function causeKeyOf(thrown: unknown): 'cause' | 'parent' | 'originalError
 
 const MAX_AROUND = 4;
 
+const copies = new WeakMap<object, object>();
+
+/** Of one that has no trace of the error it is a copy of. */
+export function noteCopy(copy: object, origin: object): void {
+  if (copy !== origin) copies.set(copy, origin);
+}
+
 /**
  * Servers of GraphQL put the place in the query around an error, tRPC a code and h3 a status, with its own words and stack: it
  * stays that error.
@@ -78,7 +85,7 @@ const MAX_AROUND = 4;
 export function originOf(thrown: object): object {
   let found = thrown;
   for (let depth = 0; depth < MAX_AROUND; depth++) {
-    const origin = peek(found, 'originalError') ?? peek(found, 'cause');
+    const origin = copies.get(found) ?? peek(found, 'originalError') ?? peek(found, 'cause');
     if (!isErrorLike(origin) || origin.message !== peek(found, 'message') || origin.stack !== peek(found, 'stack'))
       break;
     found = origin;
