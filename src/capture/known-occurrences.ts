@@ -114,8 +114,11 @@ export class KnownOccurrences {
    */
   byStack(stack: string | undefined, carrier: Carrier, value?: object): Carried | undefined {
     if (stack === undefined) return undefined;
-    if (value === undefined) return this.#find(carrier, (earlier) => isBeginning(earlier.stack, stack));
-    const found = this.#find(carrier, (earlier) => !earlier.byObject && isBeginning(stack, earlier.stack));
+    const beginsIt = (earlier: Carried) => isBeginning(earlier.stack, stack);
+    if (value === undefined) return this.#find(carrier, beginsIt) ?? this.#findAlone(carrier, true, beginsIt);
+    const goesOn = (earlier: Carried) => isBeginning(stack, earlier.stack);
+    const found =
+      this.#find(carrier, (earlier) => !earlier.byObject && goesOn(earlier)) ?? this.#findAlone(carrier, false, goesOn);
     if (found !== undefined) this.#see(value, found);
     return found;
   }
@@ -129,6 +132,13 @@ export class KnownOccurrences {
   #find(carrier: Carrier, matches: (earlier: Carried) => boolean): Carried | undefined {
     const state = carrier.state ?? stateOfContext(carrier.context);
     return state?.request.carried.find(matches);
+  }
+
+  /** Outside of requests: a text and an object, one right after the other. Two texts may be two of the same kind. */
+  #findAlone(carrier: Carrier, byObject: boolean, matches: (earlier: Carried) => boolean): Carried | undefined {
+    if ((carrier.state ?? stateOfContext(carrier.context)) !== undefined) return undefined;
+    const since = Date.now() - MERGE_WINDOW_MILLIS;
+    return this.#recent.findLast((one) => one.byObject === byObject && one.time >= since && matches(one));
   }
 }
 

@@ -8,6 +8,7 @@ import { faultOfClient, isErrorLike, peek } from '../../record/thrown.ts';
 import { alike } from '../alike.ts';
 import { isAnsweredByFramework, isLeftToFramework, unhandledOfStack } from '../frameworks/seam.ts';
 import { ERROR, emit, inWords, WARN } from './emit.ts';
+import { printedStack } from './printed-stack.ts';
 
 const severities = { error: ERROR, warn: WARN };
 
@@ -62,15 +63,14 @@ export function hookConsole(logger: LineLogger, mode: ConsoleMode): () => void {
       busy = true;
       try {
         const given = values.find(isThrown);
-        if (given === undefined && mode === 'errors') return;
         const [first] = values;
         const printed = given === undefined && typeof first === 'string' ? unhandledOfStack(first) : undefined;
         const thrown = given ?? printed;
-        emit(logger, {
-          severity: isForTheClient(thrown) ? WARN : severities[method],
-          thrown,
-          ...(printed === undefined ? inWords(values, thrown) : {}),
-        });
+        const severity = isForTheClient(thrown) ? WARN : severities[method];
+        const stack = thrown === undefined ? printedStack(values) : undefined;
+        if (stack !== undefined) emit(logger, { severity, attributes: stack.attributes, ...inWords(stack.words) });
+        else if (thrown !== undefined || mode !== 'errors')
+          emit(logger, { severity, thrown, ...(printed === undefined ? inWords(values, thrown) : {}) });
       } catch {
         // console must not throw because of us.
       } finally {

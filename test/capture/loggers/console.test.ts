@@ -6,6 +6,7 @@ import { format, inspect } from 'node:util';
 import { context, SpanKind, trace } from '@opentelemetry/api';
 import { noteUnhandled } from '../../../src/capture/frameworks/seam.ts';
 import { hookConsole } from '../../../src/capture/loggers/console.ts';
+import { captureBench } from '../../support/capture.ts';
 import { loggerBench, type Row } from './records.ts';
 
 const bad = () => new TypeError('bad dog');
@@ -44,6 +45,77 @@ const CALLS: [unknown[], Row][] = [
   [[], ['ERROR', '', undefined, undefined, 'console', {}]],
   [[Object.assign(bad(), { status: 404 })], ['ERROR', 'bad dog', undefined, BAD, 'console', {}]],
 ];
+
+const FRAMES = '\n    at load (/app/dogs.js:3:9)\n    at async handle (/app/server.js:7:3)';
+
+// What is printed, and the error in it: its type and message, and the words around it.
+const PRINTED: [unknown[], [type: string, message: string, words: string] | undefined][] = [
+  [[`TypeError: bad dog${FRAMES}`], ['TypeError', 'bad dog', 'bad dog']],
+  [
+    ['it failed:', `TypeError [ERR_X]: bad\ndog${FRAMES}`, 7],
+    ['TypeError', 'bad\ndog', 'it failed: 7'],
+  ],
+  // SvelteKit 2.5 (runtime/server/utils.js), Astro 5.18 (core/logger/node.js)
+  [[`\n\u001b[1;31m[500] GET /dogs/7\u001b[0m\nTypeError: bad dog${FRAMES}`], ['TypeError', 'bad dog', 'bad dog']],
+  [[`\u001b[2m16:19:36\u001b[22m \u001b[31m[ERROR]\u001b[39m BookingError: no${FRAMES}`], ['BookingError', 'no', 'no']],
+  // console.trace() and React
+  [[`Trace: here${FRAMES}`], undefined],
+  [['Warning: no key%s', '\n    at Dog (/app/dog.js:1:1)'], undefined],
+  [[`The above error occurred in the <Dog> component:\n${FRAMES}`], undefined],
+  [['TypeError: bad dog'], undefined],
+];
+
+test('a stack that is printed as a text is the error that it tells', () => {
+  const bench = captureBench();
+  const original = console.error;
+  console.error = () => {};
+  const unhook = hookConsole({ emit: (record) => bench.logger.emit(record as never) }, 'errors');
+  try {
+    for (const [values, told] of PRINTED) {
+      const before = bench.logs().length;
+      console.error(...values);
+      const [row, ...more] = bench.logs().slice(before);
+      assert.deepEqual(more, []);
+      const { type, message, stack } = row?.error ?? {};
+      assert.deepEqual(row && [type, message, row.message], told, String(values[0]));
+      if (told !== undefined) assert.ok(stack?.startsWith(told[0]) && stack.endsWith(FRAMES), stack);
+    }
+  } finally {
+    unhook();
+    console.error = original;
+  }
+});
+
+test('an error that is printed as a text and thrown on is one row, in a request and without; two texts are two', () => {
+  const bench = captureBench();
+  const original = console.error;
+  console.error = () => {};
+  const unhook = hookConsole({ emit: (record) => bench.logger.emit(record as never) }, 'errors');
+  const crash = (error: Error) => bench.tracker.thrown(error, { context: context.active(), level: 'CRITICAL' });
+  try {
+    for (const error of [bad(), bad()]) {
+      console.error(error.stack);
+      crash(error);
+      console.error(error);
+    }
+    const logged = bad();
+    console.error(logged);
+    console.error(logged.stack);
+    const span = bench.tracer.startSpan('GET', { kind: SpanKind.SERVER });
+    context.with(trace.setSpan(context.active(), span), () => {
+      const error = bad();
+      console.error(error.stack);
+      span.recordException(error);
+    });
+    span.end();
+    const { stack } = bad();
+    for (let at = 0; at < 3; at++) console.error(stack);
+  } finally {
+    unhook();
+    console.error = original;
+  }
+  assert.equal(bench.logs().length, 2 + 1 + 1 + 3);
+});
 
 test('console.error makes a row with words, template and Error, and prints what it printed', () => {
   const bench = loggerBench();

@@ -1,0 +1,46 @@
+// A stack that is printed as a text, where an Error would be: `console.error(error.stack)`, and how SvelteKit and Astro print
+// what they answer. Arguments of a call in, attributes of the error in it out.
+
+import { parseHeader } from '../../record/fingerprint/header.ts';
+import { withoutColours } from '../../util/colours.ts';
+
+const FRAME = '\n    at ';
+/** Longer ones are a report of something. */
+const MAX_HEAD = 16_384;
+
+/**
+ * The first line that names a class of errors, behind a time or a level as well. Only names that end so: `console.trace` prints
+ * a "Trace:" by console.error, React a "Warning:" with the stack of its components.
+ */
+const HEADER = /(?:^|[ \t])(?=(?:[A-Za-z_$][\w$.]*)?(?:Error|Exception)(?: \[[^\]\n]{1,64}\])?(?::[ \n]|\n|$))/m;
+
+export interface PrintedStack {
+  attributes: Record<string, unknown>;
+  /** The other arguments, or the error's own words: what stands around a stack in its text are no words of the programmer's. */
+  words: unknown[];
+}
+
+export function printedStack(values: readonly unknown[]): PrintedStack | undefined {
+  for (const [at, value] of values.entries()) {
+    if (typeof value !== 'string' || !value.includes(FRAME)) continue;
+    const text = withoutColours(value);
+    const frames = text.indexOf(FRAME);
+    if (frames > MAX_HEAD) continue;
+    const head = text.slice(0, frames);
+    const found = HEADER.exec(head);
+    if (found === null) continue;
+    const start = found.index + found[0].length;
+    const header = parseHeader(head.slice(start));
+    if (header === undefined) continue;
+    const others = values.toSpliced(at, 1);
+    return {
+      attributes: {
+        'exception.type': header.name,
+        'exception.message': header.message,
+        'exception.stacktrace': text.slice(start),
+      },
+      words: others.length > 0 ? others : [header.message],
+    };
+  }
+  return undefined;
+}
