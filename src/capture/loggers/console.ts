@@ -37,6 +37,13 @@ function isThrown(value: unknown): value is Error {
   return isErrorLike(value) || (types.isProxy(value) && value instanceof Error);
 }
 
+/** What Nitro prints before an error that it answers: no words of the programmer's, and a URL among them. */
+const NITRO = /^\[request error\] (?:\[\w+\] ?)*\[[A-Z]+\] \S+\s*$/;
+
+function isOfNitro([words, ...others]: readonly unknown[]): boolean {
+  return others.length === 1 && typeof words === 'string' && NITRO.test(words);
+}
+
 /** What is printed now is a record already. */
 let busy = false;
 
@@ -70,7 +77,11 @@ export function hookConsole(logger: LineLogger, mode: ConsoleMode): () => void {
         const stack = thrown === undefined ? printedStack(values) : undefined;
         if (stack !== undefined) emit(logger, { severity, attributes: stack.attributes, ...inWords(stack.words) });
         else if (thrown !== undefined || mode !== 'errors')
-          emit(logger, { severity, thrown, ...(printed === undefined ? inWords(values, thrown) : {}) });
+          emit(logger, {
+            severity,
+            thrown,
+            ...(printed === undefined && !isOfNitro(values) ? inWords(values, thrown) : {}),
+          });
       } catch {
         // console must not throw because of us.
       } finally {

@@ -39,6 +39,15 @@ const CALLS: [unknown[], Row][] = [
     ['ERROR', 'dog Rex failed', 'dog %s failed', BAD, 'console', {}],
   ],
   [
+    // nitropack 2.13, runtime/internal/error/prod
+    ['[request error] [unhandled] [GET] http://127.0.0.1:3000/dogs/7\n', bad()],
+    ['ERROR', 'bad dog', undefined, BAD, 'console', {}],
+  ],
+  [
+    ['[request error] of ours', bad()],
+    ['ERROR', '[request error] of ours', undefined, BAD, 'console', {}],
+  ],
+  [
     ['100%% sure', 1],
     ['ERROR', '100% sure 1', undefined, undefined, 'console', {}],
   ],
