@@ -17,6 +17,7 @@ import { createKafkajsHook } from './frameworks/kafkajs.ts';
 import { createKoaHook } from './frameworks/koa.ts';
 import { createNestHook } from './frameworks/nest.ts';
 import { createNextHook } from './frameworks/next.ts';
+import { createReactRouterHook } from './frameworks/react-router.ts';
 import { createTrpcHook, TRPC_MODULES } from './frameworks/trpc.ts';
 import { withSharedRequireHook } from './shared-require-hook.ts';
 
@@ -62,6 +63,11 @@ const ENTRIES: readonly Entry[] = [
   { name: 'hono', modules: ['hono'], create: createHonoHook },
   { name: 'hapi', modules: ['@hapi/hapi'], create: createHapiHook },
   { name: 'next', modules: ['next'], create: createNextHook },
+  {
+    name: 'react-router',
+    modules: ['@react-router/node', '@remix-run/node'],
+    create: createReactRouterHook,
+  },
   { name: 'trpc', modules: ['@trpc/server'], create: createTrpcHook },
   { name: 'http2', create: ({ requestIdHeaders }) => createHttp2Hook(requestIdHeaders) },
   client('pg', 'PgInstrumentation', ['pg']),
@@ -91,6 +97,7 @@ export const HOOKED_MODULES = [
   ...['pg', 'pg-pool', 'mysql2', 'mongodb', 'redis', '@redis/client', 'ioredis', 'amqplib', 'kafkajs', 'graphql'],
   ...['@smithy/core', '@smithy/smithy-client', '@smithy/middleware-stack', 'openai', 'bullmq'],
   ...['koa', '@koa/router', 'koa-router', '@nestjs/core', 'hono', 'hono/quick', 'hono/tiny', '@hapi/hapi'],
+  ...['react-router', '@remix-run/server-runtime'],
   ...TRPC_MODULES,
 ];
 

@@ -72,7 +72,19 @@ test('hooks of our own are always made and named only where the application has 
   });
   for (const instrumentation of [...all.values()].flat()) instrumentation.disable();
   assert.deepEqual(found, ['http', 'http2']);
-  const waiting = ['express', 'fastify', 'koa', 'nestjs-core', 'hono', 'hapi', 'next', 'trpc', 'kafkajs', 'bullmq'];
+  const waiting = [
+    'express',
+    'fastify',
+    'koa',
+    'nestjs-core',
+    'hono',
+    'hapi',
+    'next',
+    'react-router',
+    'trpc',
+    'kafkajs',
+    'bullmq',
+  ];
   assert.deepEqual([...all.keys()].sort(), [...found, ...waiting].sort());
 });
 

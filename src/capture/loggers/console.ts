@@ -6,6 +6,7 @@ import type { LineLogger } from '../../otel/lines.ts';
 import { stateOfContext } from '../../otel/request-state.ts';
 import { faultOfClient, isErrorLike, peek } from '../../record/thrown.ts';
 import { alike } from '../alike.ts';
+import { isRouterAnswer } from '../frameworks/react-router.ts';
 import { isAnsweredByFramework, isLeftToFramework, unhandledOfStack } from '../frameworks/seam.ts';
 import { ERROR, emit, inWords, WARN } from './emit.ts';
 import { printedStack } from './printed-stack.ts';
@@ -70,6 +71,7 @@ export function hookConsole(logger: LineLogger, mode: ConsoleMode): () => void {
       busy = true;
       try {
         const given = values.find(isThrown);
+        if (given !== undefined && isRouterAnswer(given)) return;
         const [first] = values;
         const printed = given === undefined && typeof first === 'string' ? unhandledOfStack(first) : undefined;
         const thrown = given ?? printed;

@@ -1,0 +1,142 @@
+// React Router 7 and 8 as a framework, and Remix 2, on any server: they are mounted there as one handler for every path. That
+// handler gets a copy of the build whose loaders and actions tell the route and what they throw; what fails while a page is
+// rendered is printed by the framework.
+
+import { context } from '@opentelemetry/api';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
+import { isErrorLike, isObject, peek } from '../../record/thrown.ts';
+import { alike } from '../alike.ts';
+import { createModuleHook } from './module-hook.ts';
+import { type Seam, seamOf } from './seam.ts';
+
+type Handler = (...values: unknown[]) => unknown;
+
+interface Route {
+  id: string;
+  parentId?: string;
+  path?: string;
+  module: Record<string, unknown>;
+}
+
+interface Build {
+  routes: Record<string, Route>;
+  entry: { module: Record<string, unknown> };
+}
+
+export function createReactRouterHook(): Instrumentation {
+  const seam = seamOf('react-router');
+  const apply = (exports: Record<string, unknown>) => hookReactRouter(exports, seam);
+  return createModuleHook(seam, [
+    { module: 'react-router', versions: ['>=7 <9'], apply },
+    { module: '@remix-run/server-runtime', versions: ['>=2 <3'], apply },
+  ]);
+}
+
+/** `exports` of the package. @returns what stands for them */
+export function hookReactRouter(exports: Record<string, unknown>, seam: Seam): Record<string, unknown> {
+  const create = exports.createRequestHandler;
+  if (typeof create !== 'function') return exports;
+  const createRequestHandler = alike((build: unknown, ...rest: unknown[]) => {
+    const watched =
+      typeof build === 'function' ? async () => watchedBuild(await build(), seam) : watchedBuild(build, seam);
+    return create(watched, ...rest);
+  }, create);
+  // An ES module that was loaded by `require` cannot be changed.
+  return Reflect.set(exports, 'createRequestHandler', createRequestHandler)
+    ? exports
+    : { ...exports, createRequestHandler };
+}
+
+/** A handler that is given a function asks it for the build with each request. */
+const watchedBuilds = new WeakMap<object, unknown>();
+
+function watchedBuild(build: unknown, seam: Seam): unknown {
+  if (!isObject(build)) return build;
+  const watched = watchedBuilds.get(build) ?? watch(build, seam);
+  watchedBuilds.set(build, watched);
+  return watched;
+}
+
+function watch(build: object, seam: Seam): unknown {
+  const { routes, entry } = build as Partial<Build>;
+  if (!isObject(routes) || !isObject(entry?.module)) return build;
+  const patterns = patternsOf(routes);
+  return {
+    ...(build as Build),
+    routes: Object.fromEntries(
+      Object.entries(routes).map(([id, route]) => [id, watchedRoute(route, patterns.get(route.id), seam)]),
+    ),
+    entry: { ...entry, module: watchedEntry(entry.module, patterns, seam) },
+  };
+}
+
+/** Of the routes that have none inside: a page has loaders of those around it, too. */
+function patternsOf(routes: Build['routes']): Map<string, string> {
+  const all = Object.values(routes);
+  const outer = new Set(all.map(({ parentId }) => parentId));
+  const patterns = new Map<string, string>();
+  for (const route of all) {
+    if (outer.has(route.id)) continue;
+    const parts: string[] = [];
+    for (let at: Route | undefined = route; at !== undefined; at = routes[at.parentId ?? ''])
+      if (at.path) parts.unshift(at.path);
+    patterns.set(route.id, `/${parts.join('/')}`.replaceAll(/\/{2,}/g, '/'));
+  }
+  return patterns;
+}
+
+function watchedRoute(route: Route, pattern: string | undefined, seam: Seam): Route {
+  const module = { ...route.module };
+  for (const name of ['loader', 'action']) {
+    const handler = module[name];
+    if (typeof handler === 'function') module[name] = watchedHandler(handler as Handler, pattern, seam);
+  }
+  return { ...route, module };
+}
+
+function watchedHandler(handler: Handler, pattern: string | undefined, seam: Seam): Handler {
+  // A proxy: the application may have put properties on it.
+  return new Proxy(handler, {
+    apply(target, self, values) {
+      seam.route(pattern, context.active());
+      let result: unknown;
+      try {
+        result = Reflect.apply(target, self, values);
+      } catch (error) {
+        noteThrown(error, seam);
+        throw error;
+      }
+      if (!(result instanceof Promise)) return result;
+      return result.catch((error: unknown) => {
+        noteThrown(error, seam);
+        throw error;
+      });
+    },
+  });
+}
+
+/** Responses and `data()` are thrown to answer. */
+function noteThrown(thrown: unknown, seam: Seam): void {
+  if (isErrorLike(thrown) || !isObject(thrown)) seam.thrown(thrown);
+}
+
+/** What renders a page knows its route although it has no loader. */
+function watchedEntry(module: Record<string, unknown>, patterns: Map<string, string>, seam: Seam): object {
+  const render = module.default;
+  if (typeof render !== 'function') return module;
+  const watched = alike(function (this: unknown, ...values: unknown[]) {
+    const matches = peek(peek(values[3], 'staticHandlerContext'), 'matches');
+    const last = Array.isArray(matches) ? peek(peek(matches.at(-1), 'route'), 'id') : undefined;
+    seam.route(patterns.get(String(last)), context.active());
+    return render.apply(this, values);
+  }, render);
+  return { ...module, default: watched };
+}
+
+const ANSWER =
+  /^Error: (?:No route matches URL|You made an? |Invalid request method|Route ")[^\n]*\n {4}at getInternalRouterError \(/;
+
+/** What the router itself throws where nothing matches: an answer of 4xx, printed all the same. */
+export function isRouterAnswer(thrown: unknown): boolean {
+  return ANSWER.test(String(peek(thrown, 'stack')).slice(0, 4_096));
+}
