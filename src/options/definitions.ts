@@ -71,7 +71,7 @@ export const DEFINITIONS = {
     env: 'ROWTRACE_SERVICE',
     parse: parse.text,
     default: undefined,
-    doc: 'service.name. Default: OTEL_SERVICE_NAME, then service.name of OTEL_RESOURCE_ATTRIBUTES, then the name in the nearest package.json of the entry file; with createProcessors() service.name of the SDK’s resource first.',
+    doc: 'service.name. Default: OTEL_SERVICE_NAME, then service.name of OTEL_RESOURCE_ATTRIBUTES, then the name in the nearest package.json of the entry file (where that is a program of a dependency, of the application it is installed for); with createProcessors() service.name of the SDK’s resource first.',
   }),
   environment: define<string | undefined>({
     env: 'ROWTRACE_ENVIRONMENT',

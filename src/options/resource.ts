@@ -4,11 +4,11 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import type { OtelSettings } from '../capture/otel-settings.ts';
 import { FACT_VERSION, type ResourceFact } from '../record/fact.ts';
 import { resolveBuild } from './build.ts';
-import { entryFile } from './launcher.ts';
+import { entryFile, workingFolder } from './launcher.ts';
 import type { Options } from './options.ts';
 import type { Environment } from './otel-env.ts';
 
@@ -17,16 +17,22 @@ interface Manifest {
   version?: string;
 }
 
-/** The package.json nearest to `entry`, upwards; nothing where there is none that can be read. */
-function nearestManifest(entry: string | undefined): Manifest {
-  let directory = entry ? dirname(entry) : process.cwd();
+function readManifest(directory: string): Manifest | undefined {
+  try {
+    const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Manifest;
+    return typeof manifest.name === 'string' ? manifest : undefined;
+  } catch {
+    // Not here, or not readable: look further up.
+    return undefined;
+  }
+}
+
+/** The package.json nearest to `folder`, upwards; nothing where there is none that can be read. */
+function nearestManifest(folder: string): Manifest {
+  let directory = folder;
   for (let depth = 0; depth < 32; depth++) {
-    try {
-      const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Manifest;
-      if (typeof manifest.name === 'string') return manifest;
-    } catch {
-      // Not here, or not readable: look further up.
-    }
+    const manifest = readManifest(directory);
+    if (manifest !== undefined) return manifest;
     const parent = dirname(directory);
     if (parent === directory) break;
     directory = parent;
@@ -34,10 +40,21 @@ function nearestManifest(entry: string | undefined): Manifest {
   return {};
 }
 
+/**
+ * Where to look from. A program of a dependency (`next start`, started by its own path as pnpm and Windows do) runs the
+ * application that it is installed for: in a workspace that of the working directory. Installed globally it is its own.
+ */
+function manifestFolder(entry: string): string {
+  const [owner] = entry.split(/[\\/]node_modules[\\/]/, 1);
+  if (owner === undefined || owner === entry || readManifest(owner) === undefined) return dirname(entry);
+  const working = workingFolder();
+  return working.startsWith(owner + sep) ? working : owner;
+}
+
 export function resolveResource(options: Options, otel: OtelSettings, env: Environment = process.env): ResourceFact {
   const attributes = otel.resourceAttributes;
   const entry = entryFile(env);
-  const manifest = nearestManifest(entry);
+  const manifest = nearestManifest(entry === undefined ? process.cwd() : manifestFolder(entry));
   const build = resolveBuild(options, attributes, env, entry);
   const machine = hostname();
   const host = attributes['host.name'] ?? machine;
