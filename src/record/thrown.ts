@@ -44,9 +44,15 @@ function statusOfExtensions(thrown: unknown): unknown {
   return peek(peek(extensions, 'http'), 'status') ?? known;
 }
 
+/** `code` is a status in errors of Feathers alone. */
+function statusOfFeathers(thrown: unknown): unknown {
+  return peek(thrown, 'type') === 'FeathersError' ? peek(thrown, 'code') : undefined;
+}
+
 /** That status. */
 export function faultOfClient(thrown: unknown): number | undefined {
-  const told = peek(thrown, 'statusCode') ?? peek(thrown, 'status') ?? statusOfExtensions(thrown);
+  const told =
+    peek(thrown, 'statusCode') ?? peek(thrown, 'status') ?? statusOfExtensions(thrown) ?? statusOfFeathers(thrown);
   const status = typeof told === 'number' || typeof told === 'string' ? Number(told) : 0;
   return status >= 400 && status < 500 ? status : undefined;
 }

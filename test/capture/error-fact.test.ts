@@ -99,6 +99,11 @@ test('a status or members that cannot be read cost nothing else', () => {
     { code: 'FORBIDDEN', http: { status: 500 } },
   ])
     assert.equal(isClientFault(ofGraphql(extensions)), false);
+  // @feathersjs/errors 5.0; a code of somebody else's is none.
+  const coded = (fields: object) => isClientFault(Object.assign(new Error('boom'), fields));
+  assert.equal(coded({ type: 'FeathersError', code: 404 }), true);
+  assert.equal(coded({ type: 'FeathersError', code: 500 }), false);
+  assert.equal(coded({ code: 404 }), false);
   for (const status of [404, '404']) assert.equal(isClientFault(Object.assign(new Error('boom'), { status })), true);
 });
 

@@ -38,11 +38,12 @@ function isThrown(value: unknown): value is Error {
   return isErrorLike(value) || (types.isProxy(value) && value instanceof Error);
 }
 
-/** What Nitro prints before an error that it answers: no words of the programmer's, and a URL among them. */
-const NITRO = /^\[request error\] (?:\[\w+\] ?)*\[[A-Z]+\] \S+\s*$/;
+/** What Nitro and h3 1 print before an error that they answer: no words of the programmer's, and a URL among them. */
+const NITRO = /^\[request error\] (?:\[\w+\] ?)*\[[A-Z]+\] \S+\s*$|^\[h3\] \[(?:unhandled|fatal)\]$/;
 
-function isOfNitro([words, ...others]: readonly unknown[]): boolean {
-  return others.length === 1 && typeof words === 'string' && NITRO.test(words);
+function isOfNitro(values: readonly unknown[]): boolean {
+  const words = values.slice(0, -1);
+  return words.every((word) => typeof word === 'string') && NITRO.test(words.join(' '));
 }
 
 /** What is printed now is a record already. */

@@ -44,6 +44,11 @@ const CALLS: [unknown[], Row][] = [
     ['ERROR', 'bad dog', undefined, BAD, 'console', {}],
   ],
   [
+    // h3 1.15
+    ['[h3]', '[unhandled]', bad()],
+    ['ERROR', 'bad dog', undefined, BAD, 'console', {}],
+  ],
+  [
     ['[request error] of ours', bad()],
     ['ERROR', '[request error] of ours', undefined, BAD, 'console', {}],
   ],
