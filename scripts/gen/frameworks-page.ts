@@ -29,7 +29,7 @@ const HOW: Record<string, [accepts: string, how: string]> = {
     'a router around the application’s own: it learns the pattern and watches handlers; so are `notFound` and `onError`; nothing to add to the application',
   ],
   'Next.js 16': [
-    '16; 15 not tried',
+    '14 to 16; 14.2 and 15.5 tried by hand',
     'the spans that Next makes itself: the route as soon as it is known, errors as objects; no module is patched, so that bundles are seen, too. Pages, route handlers, server actions, `pages` with their API routes, the proxy',
   ],
   'Next.js 16, stand-alone': ['16', 'the same'],
