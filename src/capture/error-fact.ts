@@ -67,7 +67,8 @@ function build(thrown: unknown, building: Building): ErrorFact {
 
 /** As its fact has it: scrubbed and cut. */
 export function messageOf(thrown: object, scrubber: Scrubber): string {
-  const message = peek(thrown, 'message');
+  // What Prisma's adapters keep of the driver's error has the latter.
+  const message = peek(thrown, 'message') ?? peek(thrown, 'originalMessage');
   return clean(typeof message === 'string' ? message : describe(thrown), scrubber);
 }
 

@@ -142,13 +142,19 @@ export class KnownOccurrences {
   }
 }
 
+/** Of a driver's that no server was there for, in Prisma's words and in those of the system. */
+const NOT_REACHED = "Can't reach database server at ";
+const NO_CONNECTION = /^(?:connect|getaddrinfo) E[A-Z_]+/;
+
 /**
  * Knex puts the statement in front of what the database said, in the same Error, once its call has failed; MikroORM what
  * Postgres adds behind it (" - detail: Key (name)=(Rex) already exists."), on a line of its own.
  */
 function restates(message: string, told: string): boolean {
   if (message === told) return true;
-  return told !== '' && (message.endsWith(` - ${told}`) || message.startsWith(`${told}\n - detail: `));
+  if (told === '') return false;
+  if (message.endsWith(` - ${told}`) || message.startsWith(`${told}\n - detail: `)) return true;
+  return message.includes(NOT_REACHED) && NO_CONNECTION.test(told);
 }
 
 /**

@@ -59,20 +59,31 @@ export function faultOfClient(thrown: unknown): number | undefined {
 
 /** The cause of an error; verror has a method of that name, which is no cause, and keeps it elsewhere. */
 export function causeOf(thrown: unknown): unknown {
-  const cause = peek(thrown, causeKeyOf(thrown));
+  const cause = peekAlong(thrown, causePathOf(thrown));
   return typeof cause === 'function' ? peek(thrown, 'jse_cause') : cause;
 }
 
-/**
- * Sequelize keeps the error of the driver under two other names, a GraphQLError that of a resolver under a third: where it is
- * shown, and may be redacted.
- */
-export function causeKeyOf(thrown: unknown): 'cause' | 'parent' | 'originalError' {
-  if (peek(thrown, 'cause') !== undefined) return 'cause';
+const CAUSE = ['cause'];
+/** Sequelize keeps the error of the driver under two names. */
+const PARENT = ['parent'];
+/** A GraphQLError, that of a resolver. */
+const ORIGINAL = ['originalError'];
+/** Prisma 7, what its adapter made of the driver's. */
+const ADAPTER = ['meta', 'driverAdapterError'];
+
+/** Where the cause stands: there it is shown, and may be redacted. */
+export function causePathOf(thrown: unknown): readonly string[] {
+  if (peek(thrown, 'cause') !== undefined) return CAUSE;
   const parent = peek(thrown, 'parent');
-  if (isErrorLike(parent) && peek(thrown, 'original') === parent) return 'parent';
-  const isOfGraphql = isObject(peek(thrown, 'extensions')) && isErrorLike(peek(thrown, 'originalError'));
-  return isOfGraphql ? 'originalError' : 'cause';
+  if (isErrorLike(parent) && peek(thrown, 'original') === parent) return PARENT;
+  if (isObject(peek(thrown, 'extensions')) && isErrorLike(peek(thrown, 'originalError'))) return ORIGINAL;
+  return isErrorLike(peekAlong(thrown, ADAPTER)) ? ADAPTER : CAUSE;
+}
+
+export function peekAlong(value: unknown, path: readonly string[]): unknown {
+  let found = value;
+  for (const key of path) found = peek(found, key);
+  return found;
 }
 
 const MAX_AROUND = 4;

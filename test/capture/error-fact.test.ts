@@ -122,6 +122,17 @@ test("the cause of Sequelize's errors is what it calls parent and original; one 
     assert.equal(held(fields), undefined);
 });
 
+test("the cause of Prisma's errors is what its adapter made of the driver's; another `meta` is a field of somebody else's", () => {
+  const said = 'duplicate key value violates unique constraint "dogs_name_key"';
+  const driverAdapterError = new Error('UniqueConstraintViolation', {
+    cause: { originalCode: '23505', originalMessage: said },
+  });
+  const { cause } = errorFact(Object.assign(new Error('Invalid'), { meta: { driverAdapterError } }), scrubber);
+  assert.deepEqual([cause?.message, cause?.cause?.message], ['UniqueConstraintViolation', said]);
+  const other = { meta: { driverAdapterError: { message: 'no error' } } };
+  assert.equal(errorFact(Object.assign(new Error('Invalid'), other), scrubber).cause, undefined);
+});
+
 test("verror's causes are those it keeps: its `cause` is a method, and none of them", () => {
   // As verror 1.10 has them.
   class VError extends Error {

@@ -167,14 +167,28 @@ test("a database span's masked exception becomes part of the true error that fol
   );
 });
 
-// As Knex 3.3 has it (the same Error, its message with the statement in front), Sequelize 6.37 (no cause, a parent) and
-// MikroORM 7.2 (UniqueConstraintViolationException: no cause, the detail behind the message).
+// As Knex 3.3 has it (the same Error, its message with the statement in front), Sequelize 6.37 (no cause, a parent),
+// MikroORM 7.2 (UniqueConstraintViolationException: no cause, the detail behind the message) and Prisma 7.10 with
+// @prisma/adapter-pg (no cause; what the adapter made of the driver's error is among `meta`).
 const DUPLICATE = 'duplicate key value violates unique constraint "dogs_name_key"';
+const ofPrisma = (said: string, cause: object) =>
+  Object.assign(new Error(`\nInvalid \`prisma.dog.create()\` invocation:\n\n\n${said}`), {
+    code: 'P2002',
+    meta: { modelName: 'Dog', driverAdapterError: new Error('UniqueConstraintViolation', { cause }) },
+  });
 const fromDatabase = (message = DUPLICATE) => Object.assign(new Error(message), { code: '23505' });
 for (const [library, reported] of [
   ['Knex', fromDatabase(`insert into "dogs" ("name") values ($1) - ${DUPLICATE}`)],
   ['MikroORM', fromDatabase(`${DUPLICATE}\n - detail: Key (name)=(Rex) already exists.`)],
   ['Sequelize', Object.assign(new Error('Validation error'), { parent: fromDatabase(), errors: [] })],
+  [
+    'Prisma',
+    ofPrisma('Unique constraint failed on the fields: (`name`)', {
+      originalCode: '23505',
+      originalMessage: DUPLICATE,
+      kind: 'UniqueConstraintViolation',
+    }),
+  ],
 ] as const) {
   test(`a failed statement and what ${library} makes of it are one row; of another statement they are two`, () => {
     if ('parent' in reported) Object.assign(reported, { original: reported.parent });
@@ -195,6 +209,31 @@ for (const [library, reported] of [
     }
   });
 }
+
+test('a server that is not there is one row by Prisma, which has its own words for it', () => {
+  const reported = ofPrisma("Can't reach database server at db:5432", {
+    kind: 'DatabaseNotReachable',
+    host: 'db',
+    port: 5432,
+  });
+  for (const [told, merges] of [
+    ['connect ECONNREFUSED 10.0.0.7:5432', 1],
+    ['getaddrinfo ENOTFOUND db', 1],
+    ['relation "dogs" does not exist', 0],
+  ] as const) {
+    const bench = captureBench();
+    request(bench, () => {
+      inSpan(
+        bench,
+        'pg.connect',
+        (span) => span.setStatus({ code: SpanStatusCode.ERROR, message: told }),
+        SpanKind.CLIENT,
+      );
+      inSpan(bench, 'handler', (span) => span.recordException(reported));
+    });
+    assert.equal(bench.merges().length, merges, told);
+  }
+});
 
 // pg patched by two tools in one process; a retry of the same rejection.
 test('spans beside each other that fail of what is known already are no rows of their own', () => {

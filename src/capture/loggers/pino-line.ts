@@ -1,7 +1,7 @@
 // What is read of one record of pino: its line, in which bindings, serializers and redaction are applied, and the settings
 // of the logger that say where to look in it. In: an instance and a line. Out: words, Error, fields, name.
 
-import { causeKeyOf, causeOf, isErrorLike, isObject, peek } from '../../record/thrown.ts';
+import { causeOf, causePathOf, isErrorLike, isObject, peek, peekAlong } from '../../record/thrown.ts';
 import { errorIn } from './emit.ts';
 import { hasText } from './masked.ts';
 
@@ -170,7 +170,8 @@ function redactedTexts(key: string, thrown: Error, instance: PinoInstance, symbo
 function textsIn(thrown: Error, depth: number): object {
   const { message, stack } = thrown;
   const cause = causeOf(thrown);
-  const inside = isErrorLike(cause) && depth < MAX_CAUSES ? { [causeKeyOf(thrown)]: textsIn(cause, depth + 1) } : {};
+  if (!isErrorLike(cause) || depth >= MAX_CAUSES) return { message, stack };
+  const inside = causePathOf(thrown).reduceRight((held, key) => ({ [key]: held }), textsIn(cause, depth + 1));
   return { message, stack, ...inside };
 }
 
@@ -179,7 +180,7 @@ function masked(thrown: Error, left: object, depth: number): object {
   const cause = causeOf(thrown);
   const [message, stack] = [peek(left, 'message') ?? REDACTED, peek(left, 'stack') ?? REDACTED];
   if (!isErrorLike(cause) || depth >= MAX_CAUSES) return { message, stack };
-  const inner = peek(left, causeKeyOf(thrown));
+  const inner = peekAlong(left, causePathOf(thrown));
   return { message, stack, cause: isObject(inner) ? masked(cause, inner, depth + 1) : { message: REDACTED } };
 }
 
