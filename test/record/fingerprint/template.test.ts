@@ -91,6 +91,17 @@ const masked: Record<string, [string, string][]> = {
       'Failed query: insert into `posts` (`id`, `title`) values (default, ?)\nparams: Carla,5000',
       'Failed query: insert into `posts` (`id`, `title`) values (default, ?)',
     ],
+    // mysql2 on MariaDB 10.11, MikroORM 7.2, mongoose 9.12.
+    [
+      "check the manual for the right syntax to use near 'selct 'Carla' from dogs where age = 5' at line 1",
+      'check the manual for the right syntax to use near <*>',
+    ],
+    ["User not found ({ email: 'Carla', status: 'open' })", "User not found ({ email: <*>, status: 'open' })"],
+    [
+      'Path `email` (`Carla`, length 5) is shorter than the minimum allowed length (10).',
+      'Path `email` (<*>, length <*>) is shorter than the minimum allowed length (<*>).',
+    ],
+    ['`purple` is not a valid enum value for path `kind`.', '<*> is not a valid enum value for path `kind`.'],
     ["Cannot find module 'x'\nRequire stack:\n- /app/a.js", "Cannot find module 'x'"],
     ['/srv/views/index.ejs:5\n 4| <b>\n >> 5| <%= x %>\n\nx is not defined', 'x is not defined'],
     [

@@ -52,6 +52,10 @@ const TELLING =
   /^(?:status|state|reason|code|type|kind|level|method|op|operation|action|event|result|mode|phase|stage|error|err|message|msg|field|table|column|constraint|key|path|desc)$/i;
 const ASSIGNED =
   /([A-Za-z_][\w.-]{0,63})("?'?)( ?=| = |"\s?: ?)("[^"\n]{0,512}"|'[^'\n]{0,512}'|[^\s,;&"'<>()[\]{}=]{1,512})/g;
+/** The same in an object as it is shown: `{ email: 'a' }` (messages of MikroORM hold the entity). */
+const SHOWN = /([{,] ?)([A-Za-z_$][\w$]{0,63}): ("[^"\n]{0,512}"|'[^'\n]{0,512}')/g;
+/** mongoose: a value behind its path, and in front of it. */
+const OF_PATH = /(Path `[^`\n]{1,128}` \()`[^`\n]{0,512}`|`[^`\n]{0,512}`(?= is not a valid enum value)/g;
 /** A quoted text behind these words is a value, not a name. */
 const QUOTED_VALUE =
   /\b(value|entry|given|got|input|for type \w{1,32}:|syntax:)(:? )("[^"\n]{0,512}"|'[^'\n]{0,512}'|`[^`\n]{0,512}`)/gi;
@@ -62,9 +66,15 @@ function maskAssigned(text: string): string {
     said = said.replace(ASSIGNED, (all, name, quote, sign, value) =>
       TELLING.test(name) && /^["']?[A-Za-z][A-Za-z _-]{0,63}["']?$/.test(value) ? all : `${name}${quote}${sign}${STAR}`,
     );
+  if (said.includes('{'))
+    said = said.replace(SHOWN, (all, before, name) => (TELLING.test(name) ? all : `${before}${name}: ${STAR}`));
   if (/["'`]/.test(said)) said = said.replace(QUOTED_VALUE, `$1$2${STAR}`);
+  if (said.includes('`')) said = said.replace(OF_PATH, `$1${STAR}`);
   const duplicate = said.indexOf('dup key: {');
-  return duplicate < 0 ? said : `${said.slice(0, duplicate)}dup key: { ${STAR} }`;
+  if (duplicate >= 0) return `${said.slice(0, duplicate)}dup key: { ${STAR} }`;
+  // MySQL, MariaDB: what is left of the statement, with its values.
+  const statement = said.indexOf("right syntax to use near '");
+  return statement < 0 ? said : `${said.slice(0, statement)}right syntax to use near ${STAR}`;
 }
 
 /**
