@@ -9,6 +9,7 @@ import type { ApplicationModules } from './application-modules.ts';
 import { createBullmqHook } from './frameworks/bullmq.ts';
 import { createExpressHook } from './frameworks/express.ts';
 import { createFastifyHook } from './frameworks/fastify.ts';
+import { createGrpcHook } from './frameworks/grpc.ts';
 import { createHapiHook } from './frameworks/hapi.ts';
 import { createHonoHook } from './frameworks/hono.ts';
 import { createHttpServerHook } from './frameworks/http.ts';
@@ -69,6 +70,7 @@ const ENTRIES: readonly Entry[] = [
     create: createReactRouterHook,
   },
   { name: 'trpc', modules: ['@trpc/server'], create: createTrpcHook },
+  { name: 'grpc', modules: ['@grpc/grpc-js'], create: createGrpcHook },
   { name: 'http2', create: ({ requestIdHeaders }) => createHttp2Hook(requestIdHeaders) },
   client('pg', 'PgInstrumentation', ['pg']),
   client('mysql2', 'MySQL2Instrumentation', ['mysql2']),
@@ -96,7 +98,17 @@ export const HOOKED_MODULES = [
   ...['express', 'http2', 'node:http2'],
   ...['pg', 'pg-pool', 'mysql2', 'mongodb', 'redis', '@redis/client', 'ioredis', 'amqplib', 'kafkajs', 'graphql'],
   ...['@smithy/core', '@smithy/smithy-client', '@smithy/middleware-stack', 'openai', 'bullmq'],
-  ...['koa', '@koa/router', 'koa-router', '@nestjs/core', 'hono', 'hono/quick', 'hono/tiny', '@hapi/hapi'],
+  ...[
+    'koa',
+    '@koa/router',
+    'koa-router',
+    '@nestjs/core',
+    'hono',
+    'hono/quick',
+    'hono/tiny',
+    '@hapi/hapi',
+    '@grpc/grpc-js',
+  ],
   ...['react-router', '@remix-run/server-runtime'],
   ...TRPC_MODULES,
 ];

@@ -168,7 +168,7 @@ function crumbOf(span: ReadableSpan, operation: Operation, millis: number): Crum
 }
 
 /** Scopes whose calls have metrics of their own, and whose inner spans are no operations. */
-const MEASURED = new RegExp(`${INSTRUMENTATION.source}|^rowtrace/`);
+const MEASURED = new RegExp(`${INSTRUMENTATION.source}|^rowtrace/(?!grpc$)`);
 
 /**
  * Attributes of a duration that we measure since nobody else does: the programmer's own spans, calls of databases whose

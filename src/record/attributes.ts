@@ -8,10 +8,12 @@ export type Attributes = Readonly<Record<string, unknown>>;
 /** Namespaces of the semantic conventions and of frameworks: on the row as columns, or of transport rather than the error. */
 const CONVENTION =
   /^(http|next|url|server|client|network|net|user_agent|error|exception|express|otel|thread|rpc|code)\./;
-/** Of the request's own attributes these help to reproduce an error. */
+/** Of the request's own attributes these help to reproduce an error; a call of RPC has no route. */
 const KEPT_OF_REQUEST: readonly (readonly [name: string, old: string])[] = [
   ['url.path', 'http.target'],
   ['user_agent.original', 'http.user_agent'],
+  ['rpc.service', 'rpc.service'],
+  ['rpc.method', 'rpc.method'],
 ];
 const FIELDS = new Set([
   'session.id',

@@ -32,7 +32,7 @@ export function inSpan<T>(
     try {
       return await work();
     } catch (error) {
-      if (isFailure(error)) record(span, error);
+      if (isFailure(error)) recordFailure(span, error);
       throw error;
     } finally {
       span.end();
@@ -41,7 +41,7 @@ export function inSpan<T>(
 }
 
 /** Never throws: what the work threw is what its caller gets, also where it cannot be read or has no text. */
-function record(span: Span, error: unknown): void {
+export function recordFailure(span: Span, error: unknown): void {
   span.setStatus({ code: SpanStatusCode.ERROR });
   try {
     span.recordException(error as Error);
