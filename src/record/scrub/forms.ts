@@ -43,6 +43,28 @@ const PATH = /\bPath `([^`\n]{1,128})` \((?=`)/g;
 /** Mongoose: `Cast to string failed for value "secret" (type Object) at path "password"`. */
 const CAST = /(\bCast to \S{1,64} failed for value )([^\n]{1,4096}?)( \(type [\w.]{1,64}\) at path "([^"\n]{1,128})")/g;
 
+/** A statement whose values stand in it (MikroORM): `insert into users (email, password) values ('a@b.c', 'secret')`. */
+const INSERT = /\binsert into [^()\n]{1,256}\(([^()]{1,8192})\)\s{0,16}values\s{0,16}\((?=[^)]{0,8192}')/gi;
+
+/**
+ * Drizzle: the statement, and on lines of their own the values it was given, all of which may be the one of `password`.
+ * They go to the end of the message: a value may hold a line break.
+ */
+const [STATEMENT, VALUES] = ['Failed query: ', '\nparams: '];
+
+function maskStatementValues(text: string, isSecret: (key: string) => boolean): string {
+  const start = text.indexOf(STATEMENT);
+  const at = start < 0 ? -1 : text.indexOf(VALUES, start);
+  if (at < 0) return text;
+  return namesIn(text.slice(start + STATEMENT.length, at)).some(isSecret)
+    ? text.slice(0, at + VALUES.length) + MASK
+    : text;
+}
+
+function namesIn(statement: string): string[] {
+  return statement.match(/[A-Za-z_]\w{0,127}/g) ?? [];
+}
+
 /** `isSecret`: whether a value under that name is one. */
 export function maskForms(text: string, isSecret: (key: string) => boolean): string {
   let result = text;
@@ -77,6 +99,9 @@ export function maskForms(text: string, isSecret: (key: string) => boolean): str
   if (result.includes('input_value')) named(INPUT, endsWith(', input_type='));
   if (result.includes('Path `')) named(PATH, quotedEnd);
   if (result.includes('Cast to')) result = result.replace(CAST, maskBefore);
+  if (/insert into/i.test(result))
+    result = replaceValues(result, INSERT, (found) => namesIn(found[1]!).some(isSecret), lastBracket);
+  if (result.includes(VALUES)) result = maskStatementValues(result, isSecret);
   if (/\bkty\b/.test(result)) result = maskJwk(result);
   return result.includes('/') ? maskPathTokens(result) : result;
 }
@@ -125,6 +150,12 @@ function partEnd(text: string, at: number): [number, number] {
   const end = text.indexOf('\n--', at);
   if (end < 0) return [at, text.length];
   return [at, text[end - 1] === '\r' ? end - 1 : end];
+}
+
+/** Of all rows, whatever is in their values. */
+function lastBracket(text: string, at: number): [number, number] {
+  const end = text.lastIndexOf(')');
+  return [at, end < at ? text.length : end];
 }
 
 function rowEnd(text: string, at: number, ends: Ends): [number, number] {

@@ -49,6 +49,15 @@ describe('masks', () => {
       `constraint 'UQ_token'. Cannot insert duplicate key in object 'dbo.u'. The duplicate key value is (abc).`,
       `constraint 'UQ_token'. Cannot insert duplicate key in object 'dbo.u'. The duplicate key value is (${M}).`,
     ],
+    // drizzle-orm 0.45 (DrizzleQueryError), MikroORM 7.2 (db.query.text of its statements).
+    [
+      'Failed query: insert into "users" ("email", "password") values ($1, $2)\nparams: a@b.c,a)\nbc',
+      `Failed query: insert into "users" ("email", "password") values ($1, $2)\nparams: ${M}`,
+    ],
+    [
+      `insert into "users" ("name", "api_token") values ('Rex', 'a)bc'), ('Ida', 'd''ef') returning "id"`,
+      `insert into "users" ("name", "api_token") values (${M}) returning "id"`,
+    ],
     ['Command failed: sshpass -p abc ssh x', `Command failed: sshpass -p ${M} ssh x`],
     ['docker login -u rex -p abc r.io', `docker login -u rex -p ${M} r.io`],
     ['redis-cli -h x -a abc ping', `redis-cli -h x -a ${M} ping`],
@@ -115,6 +124,9 @@ describe('masks', () => {
 describe('leaves', () => {
   for (const clean of [
     '<password/>',
+    'Failed query: insert into "dogs" ("name") values ($1)\nparams: Rex',
+    `insert into "dogs" ("name") values ('Rex')`,
+    'insert into "users" ("name", "password") values ($1, $2)',
     '<input name="password" type="text">',
     '<auth><user>rex</user></auth>',
     'required: ["password", "email"]',
