@@ -44,7 +44,7 @@ const PATH = /\bPath `([^`\n]{1,128})` \((?=`)/g;
 const CAST = /(\bCast to \S{1,64} failed for value )([^\n]{1,4096}?)( \(type [\w.]{1,64}\) at path "([^"\n]{1,128})")/g;
 
 /** A statement whose values stand in it (MikroORM): `insert into users (email, password) values ('a@b.c', 'secret')`. */
-const INSERT = /\binsert into [^()\n]{1,256}\(([^()]{1,8192})\)\s{0,16}values\s{0,16}\((?=[^)]{0,8192}')/gi;
+const INSERT = /\binsert into [^()\n]{1,256}\(([^()]{1,4096})\)\s{0,16}values\s{0,16}\((?=[^)]{0,4096}')/gi;
 
 /**
  * Drizzle: the statement, and on lines of their own the values it was given, all of which may be the one of `password`.
