@@ -82,6 +82,7 @@ test('hooks of our own are always made and named only where the application has 
     'next',
     'react-router',
     'trpc',
+    'grpc',
     'kafkajs',
     'bullmq',
   ];
