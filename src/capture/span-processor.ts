@@ -168,16 +168,17 @@ function crumbOf(span: ReadableSpan, operation: Operation, millis: number): Crum
 }
 
 /** Scopes whose calls have metrics of their own, and whose inner spans are no operations. */
-const MEASURED = new RegExp(`${INSTRUMENTATION.source}|^rowtrace/(?!grpc$)`);
+const MEASURED = new RegExp(`${INSTRUMENTATION.source}|^rowtrace/`);
 
 /**
  * Attributes of a duration that we measure since nobody else does: the programmer's own spans, calls of databases whose
- * instrumentation keeps no `db.client.operation.duration` (that of pg does), and messages.
+ * instrumentation keeps no `db.client.operation.duration` (that of pg does), messages, and requests served that are none of HTTP.
  */
 function measuredAs(span: ReadableSpan, operation: Operation): Record<string, string> | undefined {
   const { kind, name, method, peer } = operation;
   const scope = span.instrumentationScope.name;
-  if (kind === 'db' ? scope === '@opentelemetry/instrumentation-pg' : kind !== 'messaging' && MEASURED.test(scope))
+  const isLeftOut = kind === 'messaging' || (kind === 'server' && method === undefined);
+  if (kind === 'db' ? scope === '@opentelemetry/instrumentation-pg' : !isLeftOut && MEASURED.test(scope))
     return undefined;
   const attributes: Record<string, string> = { 'span.name': name };
   if (kind !== 'internal') attributes['span.operation'] = kind;

@@ -159,14 +159,19 @@ export function operationOfDuration(metric: string, attributes: Attributes): Ope
 }
 
 /**
- * By the old names, which stand where error.type does now. Of gRPC's codes any is an error for a client; for a server those
- * that are its own fault: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS.
+ * Of gRPC's codes: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS ("Semantic conventions for
+ * gRPC", status of server spans).
  */
+export function isFaultOfGrpcServer(code: number): boolean {
+  return [2, 4, 12, 13, 14, 15].includes(code);
+}
+
+/** By the old names, which stand where error.type does now. Of gRPC's codes any is an error for a client. */
 function rpcFailed(attributes: Attributes, side: string): boolean {
   if (attributes['rpc.connect_rpc.error_code'] !== undefined || attributes['rpc.jsonrpc.error_code'] !== undefined)
     return true;
   const code = Number(attributes['rpc.grpc.status_code'] ?? 0);
-  return side === 'server' ? [2, 4, 12, 13, 14, 15].includes(code) : code > 0;
+  return side === 'server' ? isFaultOfGrpcServer(code) : code > 0;
 }
 
 /** Our own metric: seconds of spans that nobody else measures (the programmer's own, databases, messages). */

@@ -109,6 +109,15 @@ for (const kind of ['postgres', 'pglite'] as const) {
   });
 }
 
+test('new migrations have numbers that no step before the first release had', () => {
+  const { files, last } = BEFORE_RELEASE;
+  const ids = migrationFiles().map(({ id }) => id);
+  assert.deepEqual(
+    ids.filter((id) => id <= last.id),
+    Array.from({ length: files }, (_, at) => at + 1),
+  );
+});
+
 test('eight processes that start at once migrate once', async (t) => {
   const { url } = await databaseFor(t, 'empty');
   const starters = Array.from({ length: 8 }, () => openPostgres(url));

@@ -1,7 +1,7 @@
 // BullMQ workers: a CONSUMER span around each job, named as the semantic conventions for messaging say, with what the
 // processor throws. BullMQ catches that itself and only keeps its text with the job. A worker with telemetry of its own
-// (option `telemetry`) has a span already, so only the error is taken. What a sandboxed
-// processor throws comes back here, too, with the stack of there.
+// (option `telemetry`) has a span already, so only the error is taken. What a sandboxed processor throws comes
+// back here, too, with the stack of there.
 
 import { context, ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';

@@ -2,8 +2,9 @@
 // itself, with its text alone or none. Codes that the semantic conventions count as the server's fault are failures, the others
 // answers. The instrumentation there is keeps name and message of such an error, and no stack.
 
-import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, trace } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
+import { isFaultOfGrpcServer } from '../../record/operation.ts';
 import { isErrorLike, peek } from '../../record/thrown.ts';
 import { alike } from '../alike.ts';
 import { createModuleHook, patchMethod } from './module-hook.ts';
@@ -21,11 +22,6 @@ interface Call {
 type Handler = (this: unknown, call: Call, callback?: Answer) => unknown;
 
 const [OK, CANCELLED, UNKNOWN] = [0, 1, 2];
-/**
- * UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS: "Semantic conventions for gRPC", status of server
- * spans.
- */
-const FAILURES = new Set([UNKNOWN, 4, 12, 13, 14, 15]);
 
 export function createGrpcHook(): Instrumentation {
   const seam = seamOf('grpc');
@@ -67,12 +63,13 @@ function watch(path: string, handler: Handler, seam: Seam): Handler {
         return callback.call(this, error, ...more);
       };
     call.once('cancelled', () => settle({ code: CANCELLED }));
+    const isStream = typeof peek(call, 'pipe') === 'function';
     // grpc-js itself listens to errors of streams, and answers them.
-    if (typeof peek(call, 'pipe') === 'function') call.once('error', settle);
+    if (isStream) call.once('error', settle);
     if (callback === undefined) for (const end of ['finish', 'close']) call.once(end, () => settle());
     try {
       // What comes in later is dealt with in the context of the call.
-      return context.with(inside, handler, this, context.bind(inside, call), answer);
+      return context.with(inside, handler, this, isStream ? context.bind(inside, call) : call, answer);
     } catch (error) {
       settle(error, UNKNOWN);
       throw error;
@@ -99,16 +96,15 @@ function settler(span: Span): (error?: unknown, code?: number) => void {
     settled = true;
     const code = given ?? codeOf(error);
     span.setAttribute('rpc.grpc.status_code', code);
-    if (FAILURES.has(code)) {
-      span.setStatus({ code: SpanStatusCode.ERROR });
+    if (isFaultOfGrpcServer(code))
       recordFailure(span, isErrorLike(error) ? error : (peek(error, 'details') ?? peek(error, 'message') ?? error));
-    }
     span.end();
   };
 }
 
 function codeOf(error: unknown): number {
-  if (error === undefined || error === null) return OK;
+  // As grpc-js asks.
+  if (!error) return OK;
   const code = peek(error, 'code');
   return typeof code === 'number' && Number.isInteger(code) && code >= 0 && code <= 16 ? code : UNKNOWN;
 }

@@ -96,28 +96,17 @@ function watchedRoute(route: Route, pattern: string | undefined, seam: Seam): Ro
 
 function watchedHandler(handler: Handler, pattern: string | undefined, seam: Seam): Handler {
   // A proxy: the application may have put properties on it.
-  return new Proxy(handler, {
+  return new Proxy(seam.watch(handler, isFailure), {
     apply(target, self, values) {
       seam.route(pattern, context.active());
-      let result: unknown;
-      try {
-        result = Reflect.apply(target, self, values);
-      } catch (error) {
-        noteThrown(error, seam);
-        throw error;
-      }
-      if (!(result instanceof Promise)) return result;
-      return result.catch((error: unknown) => {
-        noteThrown(error, seam);
-        throw error;
-      });
+      return Reflect.apply(target, self, values);
     },
   });
 }
 
 /** Responses and `data()` are thrown to answer. */
-function noteThrown(thrown: unknown, seam: Seam): void {
-  if (isErrorLike(thrown) || !isObject(thrown)) seam.thrown(thrown);
+function isFailure(thrown: unknown): boolean {
+  return isErrorLike(thrown) || !isObject(thrown);
 }
 
 /** What renders a page knows its route although it has no loader. */

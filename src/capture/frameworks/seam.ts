@@ -115,8 +115,12 @@ export class Seam {
       });
   }
 
-  /** `handler` as before, and what it throws or rejects with comes by here. Own properties, name and length stay. */
-  watch<T>(handler: T): T {
+  /**
+   * `handler` as before, and what it throws or rejects with comes by here. Own properties, name and length stay.
+   *
+   * @param isFailure whether what is thrown tells of one; default: all does
+   */
+  watch<T>(handler: T, isFailure: (thrown: unknown) => boolean = () => true): T {
     // Koa 2 asks a generator function for what it is; a proxy cannot answer that.
     if (typeof handler !== 'function' || peek(peek(handler, 'constructor'), 'name') === 'GeneratorFunction')
       return handler;
@@ -127,11 +131,11 @@ export class Seam {
           if (!isPromise(result)) return result;
           // Not beside the caller's own handling: the rejection would count as handled, whether the caller does or not.
           return result.then(undefined, (error: unknown) => {
-            this.thrown(error);
+            if (isFailure(error)) this.thrown(error);
             throw error;
           });
         } catch (error) {
-          this.thrown(error);
+          if (isFailure(error)) this.thrown(error);
           throw error;
         }
       },

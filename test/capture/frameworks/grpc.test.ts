@@ -56,12 +56,15 @@ test('what a call fails of is one row with its stack, and the name of the call; 
   const rex = new TypeError('Rex has no owner');
   const asked = server();
   asked.call((_, answer) => answer!(null, 'Rex'), new EventEmitter());
+  for (const nothing of [undefined, false, 0, '']) server().call((_, answer) => answer!(nothing), new EventEmitter());
   asked.call((_, answer) => answer!(rex), new EventEmitter());
   asked.call(() => {
     throw new RangeError('thrown at once');
   }, new EventEmitter());
   asked.call((_, answer) => answer!({ code: 13, details: 'the database is away' }), new EventEmitter());
+  const [, , thrown] = asked.answers;
   assert.deepEqual(asked.answers.slice(0, 2), ['Rex', rex]);
+  assert.match(String(thrown), /^thrown,RangeError: thrown at once$/);
   assert.deepEqual(
     bench
       .logs()
