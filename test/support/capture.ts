@@ -2,7 +2,7 @@
 // registered except the context manager, which the API needs to find the active span.
 
 import { after, before } from 'node:test';
-import { context, logs, trace } from '@opentelemetry/api';
+import { type Attributes, context, logs, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { AlwaysOnSampler, createAlwaysRecordSampler, type Sampler, TracerProvider } from '@opentelemetry/sdk-trace';
@@ -30,6 +30,8 @@ export interface BenchOptions {
   userIdKey?: string;
   stormRows?: number;
   now?: () => number;
+  /** Told of each duration that our own metric is given: its attributes. */
+  onDuration?: (attributes: Attributes) => void;
 }
 
 export function captureBench(options: BenchOptions = {}) {
@@ -66,6 +68,7 @@ export function captureBench(options: BenchOptions = {}) {
     stillRunningFactor: options.stillRunningFactor ?? 0,
     ...(options.baselines === undefined ? {} : { baselines: options.baselines }),
     ...(options.exemplars === undefined ? {} : { exemplars: options.exemplars }),
+    spanDuration: () => ({ record: (_seconds, attributes = {}) => options.onDuration?.(attributes) }),
   });
   const tracers = new TracerProvider({
     sampler: createAlwaysRecordSampler(options.sampler ?? new AlwaysOnSampler()),

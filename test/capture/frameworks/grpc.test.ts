@@ -12,7 +12,8 @@ import { globalCaptureBench } from '../../support/capture.ts';
 
 type Answer = (error: unknown, value?: unknown) => void;
 type Handler = (call: EventEmitter, answer?: Answer) => unknown;
-const bench = globalCaptureBench({});
+const measured: unknown[] = [];
+const bench = globalCaptureBench({ onDuration: (attributes) => measured.push(attributes) });
 propagation.setGlobalPropagator(new W3CTraceContextPropagator());
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 
@@ -76,6 +77,8 @@ test('what a call fails of is one row with its stack, and the name of the call; 
     ],
   );
   assert.match(bench.logs()[0]!.error!.stack!, /grpc\.test\.ts/);
+  const served = { 'span.name': 'dogs.Dogs/Get', 'span.operation': 'server' };
+  assert.deepEqual([measured[0], measured.at(-1)], [served, { ...served, 'error.type': '_OTHER' }]);
 });
 
 test('codes that tell of the client, and calls it gives up, are no rows', () => {
