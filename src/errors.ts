@@ -168,6 +168,10 @@ export const ERRORS = {
     message: 'The queue at %s refused: %s.',
     fix: 'Check user, password, virtual host and rights; a queue of the same name that was declared otherwise has to be deleted, or another --queue-name given.',
   },
+  RT_QUEUE_NACKED: {
+    message: 'The queue at %s took no batch: %s.',
+    fix: 'It is full (a policy that limits its length) or has no leader: see `rabbitmqctl list_queues name state messages leader`; records wait in the journal meanwhile.',
+  },
   RT_QUEUE_MISSING: {
     message: 'The client of the queue is not installed (%s).',
     fix: 'Run `npm install amqplib`.',

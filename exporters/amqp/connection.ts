@@ -126,6 +126,8 @@ function withHeartbeat(url: string): string {
 const CONFIG = new Set([403, 406, 530]);
 /** A precondition, too, which halves may meet; it closes the channel (RabbitMQ 3.8 and newer say it so). */
 const TOO_LARGE = /message size \d+ (is )?larger than/;
+/** What amqplib makes of basic.nack; the broker gives no reason. */
+const NACKED = /^message nacked$/;
 
 export function queueError(error: unknown, url: string): SinkError {
   if (error instanceof SinkError) return error;
@@ -136,9 +138,8 @@ export function queueError(error: unknown, url: string): SinkError {
     return new SinkError('slow', `The queue at ${where} takes no batch as large: ${message}. ${fix}`, { cause: error });
   }
   const refused = CONFIG.has(Number(code)) || /ACCESS_REFUSED|NOT_ALLOWED|PRECONDITION_FAILED/.test(String(message));
-  const explained = new RowtraceError(refused ? 'RT_QUEUE_REFUSED' : 'RT_QUEUE_UNREACHABLE', [where, message], {
-    cause: error,
-  });
+  const away = NACKED.test(String(message)) ? 'RT_QUEUE_NACKED' : 'RT_QUEUE_UNREACHABLE';
+  const explained = new RowtraceError(refused ? 'RT_QUEUE_REFUSED' : away, [where, message], { cause: error });
   return sinkError(refused ? 'config' : 'outage', explained);
 }
 

@@ -365,6 +365,10 @@ test('queue: it arrives; no worker, no broker', async (t) => {
   assertLost(idle, 'worker', new RegExp(`no worker takes ${shardQueue(rabbit.queue, 0)}; [1-9]`), /rowtrace worker/);
 
   const worker = startCli(t, ['worker', ...names], { dir: cliDir(t), env: { ROWTRACE_DATABASE_URL: url } });
+  rabbit.closeFirst(() => {
+    worker.process.kill();
+    return worker.ended;
+  });
   await eventually(() => worker.stdout.includes('takes'));
   const args = [...names, '--database', url];
   const healthy = await canary(t, { env, args });

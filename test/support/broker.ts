@@ -25,6 +25,8 @@ export interface Broker {
   endAlarm(want: 'memory' | 'disk'): Promise<void>;
   /** Refuses what is larger, on channels that are opened from now on. */
   maxMessageSize(bytes: number): Promise<void>;
+  /** A policy for one queue: it refuses what would make it longer. */
+  limitLength(queue: string, messages: number): Promise<void>;
   /** How many clients are connected. */
   connections(): Promise<number>;
   remove(): void;
@@ -101,6 +103,8 @@ function makeBroker(port: number, distribution: number): Broker {
     endAlarm: async (want) => void (await control(...LIMITS[want].usual)),
     maxMessageSize: async (bytes) =>
       void (await control('eval', `application:set_env(rabbit, max_message_size, ${bytes}).`)),
+    limitLength: async (queue, messages) =>
+      void (await control('set_policy', queue, `^${queue}$`, JSON.stringify({ 'max-length': messages }))),
     connections: async () => (await control('list_connections', '--no-table-headers', 'pid')).trim().split('\n').length,
     remove() {
       try {

@@ -173,6 +173,27 @@ test('faults of the broker', { timeout: 900_000 }, async (t) => {
       await way.complete();
     });
 
+  await t.test('full: the sender hears so, and goes on once there is room', async (t) => {
+    const queue = `rowtrace-${uuidv7()}`;
+    const publisher = createAmqpSink({ url: broker.url, queue });
+    t.after(() => publisher.close());
+    await publisher.open();
+    await broker.limitLength(shardQueue(queue, 0), 1);
+    const write = () => publisher.write({ ...emptyBatch(), logs: [errorLog()] });
+    // It takes one more than its limit before it refuses.
+    const fill = async () => {
+      for (;;) await write();
+    };
+    await assert.rejects(fill, { kind: 'outage', message: /took no batch: message nacked/ });
+    await deleteQueue(broker.url, shardQueue(queue, 0));
+    await until('room', () =>
+      write().then(
+        () => true,
+        () => false,
+      ),
+    );
+  });
+
   await t.test('its queue deleted under both: declared anew, and what was not confirmed is sent again', async (t) => {
     const way = await wayFor(t, broker);
     await way.send(50);

@@ -29,31 +29,38 @@ import { ScriptedSink } from '../../support/scripted-sink.ts';
 const logs = (...messages: string[]) => ({ ...emptyBatch(), logs: messages.map((message) => errorLog({ message })) });
 const messagesIn = (sink: ScriptedSink) => [...sink.logs.values()].map(({ message }) => message);
 
-function publisherFor(t: TestContext, { url, queue }: Rabbit, options: { confirmMillis?: number } = {}): Sink {
+/**
+ * Its queues are there before anybody else comes: one that another client is just declaring refuses what is published
+ * (an outage: the sender repeats it).
+ */
+async function publisherFor(
+  { url, queue, closeFirst }: Rabbit,
+  options: { confirmMillis?: number } = {},
+): Promise<Sink> {
   const sink = createAmqpSink({ url, queue, ...options });
-  t.after(() => sink.close());
+  closeFirst(() => sink.close());
+  await sink.open();
   return sink;
 }
 
 async function consumerFor(
-  t: TestContext,
-  { url, queue }: Rabbit,
+  { url, queue, closeFirst }: Rabbit,
   sink: Sink,
 ): Promise<BatchConsumer & { said: string[] }> {
   const said: string[] = [];
   const consumer = await consumeBatches({ url, queue, sink, onProblem: (line) => said.push(line) });
-  t.after(() => consumer.close());
+  closeFirst(() => consumer.close());
   return Object.assign(consumer, { said });
 }
 
 test('batches come out in the order they went in, and a queue that was read is empty', async (t) => {
   const rabbit = await rabbitFor(t);
   if (rabbit === undefined) return;
-  const publisher = publisherFor(t, rabbit);
+  const publisher = await publisherFor(rabbit);
   for (let n = 0; n < 50; n++) assert.equal((await publisher.write(logs(`row ${n}`))).insertedLogs, 1);
   assert.equal(await rabbit.count(shardQueue(rabbit.queue, 0)), 50);
   const sink = new ScriptedSink();
-  const consumer = await consumerFor(t, rabbit, sink);
+  const consumer = await consumerFor(rabbit, sink);
   await until('50 rows', () => consumer.stats().messages === 50);
   assert.deepEqual(
     messagesIn(sink),
@@ -98,8 +105,9 @@ test('a consumer closes at once while both its sink and the broker are away', as
     deadLetter: async () => {},
     close: async () => {},
   };
-  const consumer = await consumerFor(t, proxy.rabbit, sink);
-  await publisherFor(t, rabbit).write(logs('one'));
+  const publisher = await publisherFor(rabbit);
+  const consumer = await consumerFor(proxy.rabbit, sink);
+  await publisher.write(logs('one'));
   await until('the sink refused', () => refused > 0);
   proxy.close();
   proxy.cut();
@@ -112,11 +120,11 @@ test('connections lost while the database is away cost no message its deliveries
   const rabbit = await rabbitFor(t);
   if (rabbit === undefined) return;
   const proxy = await proxyFor(t, rabbit);
-  const publisher = publisherFor(t, rabbit);
+  const publisher = await publisherFor(rabbit);
   for (const message of ['one', 'two']) await publisher.write(logs(message));
   const sink = new ScriptedSink();
   const consumer = await consumeBatches({ ...proxy.rabbit, sink, onProblem: () => {}, random: () => 0 });
-  t.after(() => consumer.close());
+  rabbit.closeFirst(() => consumer.close());
   sink.failing = 'outage';
   await until('one is in hand', () => sink.offered.length > 0);
   // More often than a message is delivered.
@@ -162,7 +170,7 @@ test('requests that publish side by side share one connection', async (t) => {
   await new Promise<void>((listening) => void proxy.listen(0, '127.0.0.1', listening));
   const url = new URL(rabbit.url);
   url.port = String((proxy.address() as AddressInfo).port);
-  const publisher = publisherFor(t, { ...rabbit, url: url.href });
+  const publisher = await publisherFor({ ...rabbit, url: url.href });
   await Promise.all(['a', 'b', 'c', 'd'].map((message) => publisher.write(logs(message))));
   assert.equal(await rabbit.count(shardQueue(rabbit.queue, 0)), 4);
   assert.equal(connections, 1);
@@ -171,7 +179,7 @@ test('requests that publish side by side share one connection', async (t) => {
 test('what was confirmed is not held', async (t) => {
   const rabbit = await rabbitFor(t);
   if (rabbit === undefined) return;
-  const publisher = publisherFor(t, rabbit);
+  const publisher = await publisherFor(rabbit);
   const held = () => {
     collectGarbage();
     return process.memoryUsage().external / 1e6;
@@ -188,10 +196,10 @@ test('what was confirmed is not held', async (t) => {
 test('while the database is away nothing is acknowledged, and nothing is lost', async (t) => {
   const rabbit = await rabbitFor(t);
   if (rabbit === undefined) return;
-  const publisher = publisherFor(t, rabbit);
+  const publisher = await publisherFor(rabbit);
   const sink = new ScriptedSink();
   sink.script = ['ok', 'outage', 'outage', 'after'];
-  const consumer = await consumerFor(t, rabbit, sink);
+  const consumer = await consumerFor(rabbit, sink);
   for (const message of ['one', 'two', 'three']) await publisher.write(logs(message));
   await until('three rows', () => consumer.stats().messages === 3);
   assert.deepEqual(messagesIn(sink), ['one', 'two', 'three']);
@@ -200,10 +208,10 @@ test('while the database is away nothing is acknowledged, and nothing is lost', 
 test('a row that is refused becomes a dead letter alone; letters of the sender pass through', async (t) => {
   const rabbit = await rabbitFor(t);
   if (rabbit === undefined) return;
-  const publisher = publisherFor(t, rabbit);
+  const publisher = await publisherFor(rabbit);
   const sink = new ScriptedSink();
   sink.poison = /bad/;
-  const consumer = await consumerFor(t, rabbit, sink);
+  const consumer = await consumerFor(rabbit, sink);
   await publisher.write(logs('good', 'bad', 'also good'));
   await publisher.deadLetter([{ kind: 'log', reason: 'refused over there', raw: '{}', occurrences: 1 }]);
   await until('both messages', () => consumer.stats().messages === 2);
@@ -217,7 +225,7 @@ test('a row that is refused becomes a dead letter alone; letters of the sender p
 test('a letter that is refused, too, is kept without its text; so is one that the worker makes', async (t) => {
   const rabbit = await rabbitFor(t);
   if (rabbit === undefined) return;
-  const publisher = publisherFor(t, rabbit);
+  const publisher = await publisherFor(rabbit);
   const sink = new ScriptedSink();
   // No digest has these letters, as some have "bad".
   sink.poison = /spoilt/;
@@ -226,7 +234,7 @@ test('a letter that is refused, too, is kept without its text; so is one that th
     if (letters.some(({ raw }) => raw.includes('spoilt'))) throw new SinkError('poison', 'no such text');
     return keep(letters);
   };
-  const consumer = await consumerFor(t, rabbit, sink);
+  const consumer = await consumerFor(rabbit, sink);
   const bad = errorLog({ message: 'spoilt', process: 'p', accepted: 2, merged: 1 });
   const absorbed = { event_id: bad.event_id, created_at: 1, into: bad.event_id };
   await publisher.deadLetter([
@@ -267,8 +275,8 @@ async function refusingDatabase(t: TestContext, way: 'straight' | 'through a que
   if (way === 'through a queue') {
     const rabbit = await rabbitFor(t);
     if (rabbit === undefined) return undefined;
-    await consumerFor(t, rabbit, postgres);
-    sink = publisherFor(t, rabbit);
+    sink = await publisherFor(rabbit);
+    await consumerFor(rabbit, postgres);
   }
   let shipper: Shipper | undefined;
   return {
@@ -350,12 +358,12 @@ for (const way of ['straight', 'through a queue'] as const) {
 test('a message that is no batch is put aside, and comes back on demand', async (t) => {
   const rabbit = await rabbitFor(t);
   if (rabbit === undefined) return;
-  const publisher = publisherFor(t, rabbit);
+  const publisher = await publisherFor(rabbit);
   await publisher.open();
   await rabbit.put(shardQueue(rabbit.queue, 0), 'no batch');
   await publisher.write(logs('behind it'));
   const sink = new ScriptedSink();
-  const consumer = await consumerFor(t, rabbit, sink);
+  const consumer = await consumerFor(rabbit, sink);
   await until('the row behind it', () => sink.logs.size === 1);
   await until('the dead letter', async () => (await rabbit.count(deadQueue(rabbit.queue))) === 1);
   assert.match(consumer.said.join(), /a message is no batch and was put aside/);
@@ -366,7 +374,7 @@ test('a message that is no batch is put aside, and comes back on demand', async 
 test('a dead message whose queue is gone goes to the first one', async (t) => {
   const rabbit = await rabbitFor(t);
   if (rabbit === undefined) return;
-  await publisherFor(t, rabbit).open();
+  await publisherFor(rabbit);
   await rabbit.put(deadQueue(rabbit.queue), 'x', { 'x-first-death-queue': shardQueue(rabbit.queue, 7) });
   await until('it to be there', async () => (await rabbit.count(deadQueue(rabbit.queue))) === 1);
   assert.equal(await moveDeadMessages(rabbit.url, rabbit.queue), 1);
@@ -377,7 +385,7 @@ test('a dead message whose queue is gone goes to the first one', async (t) => {
 test('a queue that was deleted is declared anew; what was not confirmed is still with the sender', async (t) => {
   const rabbit = await rabbitFor(t);
   if (rabbit === undefined) return;
-  const publisher = publisherFor(t, rabbit);
+  const publisher = await publisherFor(rabbit);
   await publisher.write(logs('before'));
   await rabbit.remove(shardQueue(rabbit.queue, 0));
   await assert.rejects(publisher.write(logs('into nowhere')), (error) => {
@@ -411,7 +419,7 @@ test('a worker that is killed after its commit and before its acknowledgement: t
   const rabbit = await rabbitFor(t);
   if (rabbit === undefined) return;
   const { db, url: databaseUrl } = await databaseFor(t);
-  const publisher = publisherFor(t, rabbit);
+  const publisher = await publisherFor(rabbit);
   const total = 300;
   for (let n = 0; n < total; n += 10)
     await publisher.write(logs(...Array.from({ length: 10 }, (_, at) => `row ${n + at}`)));
@@ -425,7 +433,7 @@ test('a worker that is killed after its commit and before its acknowledgement: t
   const [found] = await db.query<{ stored: number }>('select count(*)::int as stored from rowtrace.error_logs');
   const { stored } = found!;
   assert.ok(stored >= 30 && stored < total, `${stored} rows after three deaths`);
-  const consumer = await consumerFor(t, rabbit, createPostgresSink({ open: async () => openPostgres(databaseUrl) }));
+  const consumer = await consumerFor(rabbit, createPostgresSink({ open: async () => openPostgres(databaseUrl) }));
   const storedNow = async () =>
     (await db.query<{ n: number }>('select count(*)::int as n from rowtrace.error_logs'))[0]!.n;
   await until('all rows', async () => (await storedNow()) >= total);
