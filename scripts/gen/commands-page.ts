@@ -5,8 +5,8 @@ import { createProgram } from '../../src/cli/program.ts';
 
 const WIDTH = 120;
 
-export function commandsPage(): string {
-  const program = createProgram();
+export async function commandsPage(): Promise<string> {
+  const program = await createProgram();
   const sections = withSubcommands(program).map(
     (command) => `## ${nameOf(command)}\n\n\`\`\`\n${helpOf(command)}\n\`\`\`\n`,
   );

@@ -41,8 +41,8 @@ process.stderr.on('error', () => {});
 if (process.env.ROWTRACE_QUEUE === '') delete process.env.ROWTRACE_QUEUE;
 
 // No top-level await: the CommonJS build has none.
-createProgram()
-  .parseAsync()
+createProgram(process.argv[2])
+  .then((program) => program.parseAsync())
   .catch((error: unknown) => {
     process.exitCode = report(error);
   });

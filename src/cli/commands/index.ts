@@ -1,27 +1,35 @@
-// The commands, in the order of the help.
+// The commands, in the order of the help; the files of one that is not asked for need not be loaded.
 
-export * as deadLetters from './dead-letters.ts';
-export * as demo from './demo.ts';
-export * as dev from './dev.ts';
-export * as doctor from './doctor.ts';
-export * as explain from './explain.ts';
-export * as ignore from './ignore.ts';
-export * as issue from './issue.ts';
-export * as issues from './issues.ts';
-export * as keys from './keys.ts';
-export * as latency from './latency.ts';
-export * as merge from './merge.ts';
-export * as migrate from './migrate.ts';
-export * as owner from './owner.ts';
-export * as promote from './promote.ts';
-export * as raiseError from './raise-error.ts';
-export * as regroup from './regroup.ts';
-export * as reopen from './reopen.ts';
-export * as resolve from './resolve.ts';
-export * as serve from './serve.ts';
-export * as slow from './slow.ts';
-export * as split from './split.ts';
-export * as status from './status.ts';
-export * as tail from './tail.ts';
-export * as undo from './undo.ts';
-export * as worker from './worker.ts';
+import type { Command } from 'commander';
+
+interface CommandFile {
+  register(program: Command): void;
+}
+
+export const COMMANDS: Readonly<Record<string, () => Promise<CommandFile>>> = {
+  'dead-letters': () => import('./dead-letters.ts'),
+  demo: () => import('./demo.ts'),
+  dev: () => import('./dev.ts'),
+  doctor: () => import('./doctor.ts'),
+  explain: () => import('./explain.ts'),
+  ignore: () => import('./ignore.ts'),
+  issue: () => import('./issue.ts'),
+  issues: () => import('./issues.ts'),
+  keys: () => import('./keys.ts'),
+  latency: () => import('./latency.ts'),
+  merge: () => import('./merge.ts'),
+  migrate: () => import('./migrate.ts'),
+  owner: () => import('./owner.ts'),
+  promote: () => import('./promote.ts'),
+  'raise-error': () => import('./raise-error.ts'),
+  regroup: () => import('./regroup.ts'),
+  reopen: () => import('./reopen.ts'),
+  resolve: () => import('./resolve.ts'),
+  serve: () => import('./serve.ts'),
+  slow: () => import('./slow.ts'),
+  split: () => import('./split.ts'),
+  status: () => import('./status.ts'),
+  tail: () => import('./tail.ts'),
+  undo: () => import('./undo.ts'),
+  worker: () => import('./worker.ts'),
+};
