@@ -4,6 +4,7 @@
 import { SpanKind } from '@opentelemetry/api';
 import { type Carried, type RequestState, remember, type SpanState, stateOfContext } from '../otel/request-state.ts';
 import type { ErrorFact, RowRef } from '../record/fact.ts';
+import { peek } from '../record/thrown.ts';
 import type { Carrier } from './carrier.ts';
 import { chainOf } from './error-fact.ts';
 
@@ -78,6 +79,7 @@ export class KnownOccurrences {
     const absorbed: RowRef[] = [];
     if (value === undefined) return absorbed;
     let chain: object[] | undefined;
+    let isRetold = false;
     for (const list of [state?.request.carried, this.#recent]) {
       if (list === undefined) continue;
       for (let at = list.length - 1; at >= 0; at--) {
@@ -85,10 +87,15 @@ export class KnownOccurrences {
         if (!earlier.mergeable || carried.time - earlier.time > MERGE_WINDOW_MILLIS) continue;
         chain ??= [value, ...chainOf(value)];
         const inner = earlier.thrown?.deref();
+        const holds = inner !== undefined && chain.includes(inner);
+        // The last one: those before it are attempts that failed before.
+        const retells: boolean =
+          !holds && !isRetold && inner !== undefined && chain.some((outer) => isRetelling(outer, inner));
         const same = earlier.byObject
-          ? inner !== undefined && chain.includes(inner)
+          ? holds || retells
           : !earlier.stack && messages().some((message) => restates(message, earlier.message));
         if (!same || !this.#giveUp(earlier, carried)) continue;
+        isRetold ||= retells;
         list.splice(at, 1);
         // Counted as merged by whoever stores this one: only then is the earlier one given up.
         if (earlier.row !== undefined) absorbed.push(earlier.row);
@@ -155,6 +162,17 @@ function restates(message: string, told: string): boolean {
   if (told === '') return false;
   if (message.endsWith(` - ${told}`) || message.startsWith(`${told}\n - detail: `)) return true;
   return message.includes(NOT_REACHED) && NO_CONNECTION.test(told);
+}
+
+/**
+ * node-fetch keeps of an error its code and its words, behind its own ("request to … failed, reason: connect ECONNREFUSED
+ * 127.0.0.1:80"); so do applications that throw one of their own without a cause.
+ */
+function isRetelling(outer: object, inner: object): boolean {
+  const code = peek(inner, 'code');
+  if (code === undefined || peek(outer, 'code') !== code) return false;
+  const [said, told] = [peek(outer, 'message'), peek(inner, 'message')];
+  return typeof said === 'string' && said.endsWith(`: ${told}`);
 }
 
 /**

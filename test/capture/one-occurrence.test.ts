@@ -136,6 +136,33 @@ test('a failed call and the application error that wraps it are one row: the wra
   assert.deepEqual(bench.merges(), [{ row: { id: call?.id, t: call?.t }, into: wrapper?.id }]);
 });
 
+// As node-fetch 2 and 3 have it: FetchError, no cause.
+test('an error that has the code and the words of a failed call, and no more of it, is one row with the last such call', () => {
+  const refused = (code = 'ECONNREFUSED') => Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code });
+  const reason = 'request to http://dogs:1/?id=7 failed, reason: connect ECONNREFUSED 127.0.0.1:1';
+  for (const [calls, message, merged] of [
+    [[refused()], reason, [0]],
+    [[refused(), refused()], reason, [1]],
+    [[refused('EPIPE')], reason, []],
+    [[refused()], 'no dogs today', []],
+    // Both addresses of localhost: an AggregateError without words.
+    [[Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' })], 'request to … failed, reason: ', [0]],
+  ] as const) {
+    const bench = captureBench();
+    request(bench, () => {
+      for (const call of calls) inSpan(bench, 'GET', (span) => span.recordException(call), SpanKind.CLIENT);
+      const thrown = Object.assign(new Error(message), { code: 'ECONNREFUSED', type: 'system' });
+      inSpan(bench, 'handler', (span) => span.recordException(thrown));
+    });
+    const rows = bench.logs();
+    assert.deepEqual(
+      bench.merges(),
+      merged.map((at) => ({ row: { id: rows[at]?.id, t: rows[at]?.t }, into: rows.at(-1)?.id })),
+      message,
+    );
+  }
+});
+
 test("a database span's masked exception becomes part of the true error that follows", () => {
   const bench = captureBench();
   const truth = Object.assign(new Error('relation "dogs" does not exist'), { code: '42P01' });
