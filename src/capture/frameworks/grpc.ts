@@ -2,8 +2,9 @@
 // itself, with its text alone or none. Codes that the semantic conventions count as the server's fault are failures, the others
 // answers. The instrumentation there is keeps name and message of such an error, and no stack.
 
-import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, trace } from '@opentelemetry/api';
+import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { isFaultOfGrpcServer } from '../../record/operation.ts';
 import { isErrorLike, peek } from '../../record/thrown.ts';
 import { alike } from '../alike.ts';
@@ -96,10 +97,18 @@ function settler(span: Span): (error?: unknown, code?: number) => void {
     settled = true;
     const code = given ?? codeOf(error);
     span.setAttribute('rpc.grpc.status_code', code);
-    if (isFaultOfGrpcServer(code))
-      recordFailure(span, isErrorLike(error) ? error : (peek(error, 'details') ?? peek(error, 'message') ?? error));
+    if (isFaultOfGrpcServer(code)) {
+      if (!isErrorLike(error) && hasException(span)) span.setStatus({ code: SpanStatusCode.ERROR });
+      else
+        recordFailure(span, isErrorLike(error) ? error : (peek(error, 'details') ?? peek(error, 'message') ?? error));
+    }
     span.end();
   };
+}
+
+/** A framework (Nest) answers for what was thrown, with words of its own. */
+function hasException(span: Span): boolean {
+  return ((span as Partial<ReadableSpan>).events ?? []).some(({ name }) => name === 'exception');
 }
 
 function codeOf(error: unknown): number {

@@ -95,6 +95,23 @@ test('codes that tell of the client, and calls it gives up, are no rows', () => 
   assert.equal(bench.logs().length, 7);
 });
 
+test('what a framework answers for an error that was recorded is no row of its own', () => {
+  bench.facts.length = 0;
+  measured.length = 0;
+  const answered = { status: 'error', message: 'Internal server error' };
+  const asked = server();
+  asked.call((_, answer) => {
+    trace.getActiveSpan()!.recordException(new Error('no dog 7'));
+    answer!(answered);
+  }, new EventEmitter());
+  assert.deepEqual(asked.answers, [answered]);
+  assert.deepEqual(
+    bench.logs().map(({ error }) => error?.message),
+    ['no dog 7'],
+  );
+  assert.equal((measured[0] as Record<string, unknown>)['error.type'], '_OTHER');
+});
+
 test('a stream fails of the error it emits, once; its events are dealt with inside of the call', () => {
   bench.facts.length = 0;
   const asked = server();
