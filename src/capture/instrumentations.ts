@@ -103,6 +103,8 @@ export const HOOKED_MODULES = [
     '@koa/router',
     'koa-router',
     '@nestjs/core',
+    '@nestjs/microservices',
+    '@nestjs/websockets',
     'hono',
     'hono/quick',
     'hono/tiny',

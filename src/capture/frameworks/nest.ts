@@ -1,11 +1,12 @@
 // NestJS 9 to 12 on any platform. All that controllers, guards, pipes and interceptors throw comes by ExceptionsHandler, and
 // what resolvers of GraphQL throw by ExternalExceptionsHandler, whether a filter of the application answers or Nest. Routes
-// come from the platform (Express, Fastify).
+// come from the platform (Express, Fastify). Messages of microservices and gateways: nest-messages.ts.
 
 import { createRequire } from 'node:module';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { isErrorLike, isObject, peek } from '../../record/thrown.ts';
 import { createModuleHook, patchMethod } from './module-hook.ts';
+import { messagePatches, NEST } from './nest-messages.ts';
 import { type Seam, seamOf } from './seam.ts';
 import { contextServing } from './served-context.ts';
 
@@ -17,7 +18,7 @@ const RESPONSES = './router/router-response-controller.js';
 /** What Nest itself throws where no route matched: an answer, not an error of anyone here. */
 const NO_ROUTE = /^Cannot [A-Z]+ \//;
 
-/** @param resolve finds the application's @nestjs/core */
+/** @param resolve finds the application's packages of Nest */
 export function createNestHook(resolve: (name: string) => unknown): Instrumentation {
   const seam = seamOf('nestjs');
   const apply = (): void => {
@@ -30,17 +31,33 @@ export function createNestHook(resolve: (name: string) => unknown): Instrumentat
     hookMapping(load(ROUTES).RoutesResolver.prototype, seam);
     hookEvents(load(RESPONSES).RouterResponseController.prototype, load('rxjs'), seam);
   };
-  return createModuleHook(seam, [{ module: '@nestjs/core', versions: ['>=9 <13'], apply }]);
+  return createModuleHook(seam, [
+    { module: '@nestjs/core', versions: NEST, apply },
+    ...messagePatches(resolve, whileAnswering, seam),
+  ]);
 }
 
 const NOTHING = Symbol('nothing');
 /** What is no Error and is being answered: Nest's logger is about to print it, without a stack to know it by. */
 let answering: unknown = NOTHING;
 
+const PRINTERS: readonly unknown[] = ['ExceptionsHandler', 'RpcExceptionsHandler', 'WsExceptionsHandler'];
+
 /** Whether a call of Nest's own logger prints what was told already. */
 export function printsAnswered([words, ...rest]: readonly unknown[]): boolean {
-  if (answering === NOTHING || rest.at(-1) !== 'ExceptionsHandler') return false;
+  if (answering === NOTHING || !PRINTERS.includes(rest.at(-1))) return false;
   return words === answering || words === peek(answering, 'message');
+}
+
+/** Around all that Nest makes of `exception`. */
+function whileAnswering<T>(exception: unknown, work: () => T): T {
+  const outer = answering;
+  answering = seamOf('nestjs').active && !isErrorLike(exception) ? exception : NOTHING;
+  try {
+    return work();
+  } finally {
+    answering = outer;
+  }
 }
 
 function hookHandler(prototype: object, seam: Seam): void {
@@ -50,13 +67,7 @@ function hookHandler(prototype: object, seam: Seam): void {
     (next) =>
       function (this: unknown, exception: unknown, ...rest: unknown[]) {
         if (!isNoRoute(exception)) seam.thrown(exception);
-        const outer = answering;
-        answering = seam.active && !isErrorLike(exception) ? exception : NOTHING;
-        try {
-          return next.call(this as never, exception as never, ...(rest as never[]));
-        } finally {
-          answering = outer;
-        }
+        return whileAnswering(exception, () => next.call(this as never, exception as never, ...(rest as never[])));
       },
   );
 }

@@ -82,8 +82,12 @@ export class Seam {
     if (mapped !== origin) this.#origins.set(mapped, origin);
   }
 
-  /** An error on its way to whoever answers for it; the object is its identity, so it may come by often. Never throws. */
-  thrown(told: unknown, active = context.active()): void {
+  /**
+   * An error on its way to whoever answers for it; the object is its identity, so it may come by often. Never throws.
+   *
+   * @param asked somebody asks, though there is no span of a request
+   */
+  thrown(told: unknown, active = context.active(), asked = false): void {
     if (!this.active || told === undefined || told === null) return;
     const error = (isObject(told) && this.#origins.get(told)) || told;
     try {
@@ -98,7 +102,7 @@ export class Seam {
         span.recordException(error as Error);
       }
       // The answer is out, or there is no request: a log record needs no span.
-      else this.#emit(error, active, span !== undefined);
+      else this.#emit(error, active, asked || span !== undefined);
     } catch {
       // The application's own error handling goes on as if we were not there.
     }
