@@ -3,6 +3,7 @@
 
 import { parseHeader } from '../../record/fingerprint/header.ts';
 import { withoutColours } from '../../util/colours.ts';
+import { tokensOf } from './emit.ts';
 
 const FRAME = '\n    at ';
 /** Longer ones are a report of something. */
@@ -32,7 +33,9 @@ export function printedStack(values: readonly unknown[]): PrintedStack | undefin
     const start = found.index + found[0].length;
     const header = parseHeader(head.slice(start));
     if (header === undefined) continue;
-    const others = values.toSpliced(at, 1);
+    // Where a format asks for it, the error's message stands for its stack, as for an Error.
+    const isAskedFor = at > 0 && typeof values[0] === 'string' && at <= tokensOf(values[0]);
+    const others = isAskedFor ? values.with(at, header.message) : values.toSpliced(at, 1);
     return {
       attributes: {
         'exception.type': header.name,

@@ -69,6 +69,11 @@ const PRINTED: [unknown[], [type: string, message: string, words: string] | unde
     ['it failed:', `TypeError [ERR_X]: bad\ndog${FRAMES}`, 7],
     ['TypeError', 'bad\ndog', 'it failed: 7'],
   ],
+  // LoopBack 4 (@loopback/rest 15.0, log-error.provider.js)
+  [
+    ['Request %s failed with status code %s. %s', '/dogs', 500, `TypeError: bad dog${FRAMES}`],
+    ['TypeError', 'bad dog', 'Request /dogs failed with status code 500. bad dog'],
+  ],
   // SvelteKit 2.5 (runtime/server/utils.js), Astro 5.18 (core/logger/node.js)
   [[`\n\u001b[1;31m[500] GET /dogs/7\u001b[0m\nTypeError: bad dog${FRAMES}`], ['TypeError', 'bad dog', 'bad dog']],
   [[`\u001b[2m16:19:36\u001b[22m \u001b[31m[ERROR]\u001b[39m BookingError: no${FRAMES}`], ['BookingError', 'no', 'no']],
