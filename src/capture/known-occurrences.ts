@@ -10,6 +10,7 @@ import { chainOf } from './error-fact.ts';
 
 /** A failed call and the error that reports it follow within moments; delivery holds rows as long (facts: 5 s). */
 const MERGE_WINDOW_MILLIS = 5000;
+const MOST_OF_ROOTS = 32;
 
 export class KnownOccurrences {
   readonly #onTakenBack: () => void;
@@ -17,6 +18,8 @@ export class KnownOccurrences {
   /** Errors inside of one that is known, not seen themselves: the one that holds them. */
   readonly #inside = new WeakMap<object, Carried>();
   readonly #recent: Carried[] = [];
+  /** Of roots that are no requests (a job, a script): who started them may print the stack once they have ended. */
+  readonly #ofRoots: Carried[] = [];
 
   /** @param onTakenBack an occurrence that was counted is part of another one */
   constructor(onTakenBack: () => void) {
@@ -45,7 +48,10 @@ export class KnownOccurrences {
     }
     if (isInRequest(state, carrier)) {
       state.request.remember(carried);
-      if (!isServed(state)) carried.detached = true;
+      if (!isServed(state)) {
+        carried.detached = true;
+        if (this.#ofRoots.push(carried) > MOST_OF_ROOTS) this.#ofRoots.shift();
+      }
     } else {
       carried.alone = true;
       remember(this.#recent, carried);
@@ -145,7 +151,8 @@ export class KnownOccurrences {
   #findAlone(carrier: Carrier, byObject: boolean, matches: (earlier: Carried) => boolean): Carried | undefined {
     if ((carrier.state ?? stateOfContext(carrier.context)) !== undefined) return undefined;
     const since = Date.now() - MERGE_WINDOW_MILLIS;
-    return this.#recent.findLast((one) => one.byObject === byObject && one.time >= since && matches(one));
+    const found = (one: Carried) => one.byObject === byObject && one.time >= since && matches(one);
+    return this.#recent.findLast(found) ?? (byObject ? this.#ofRoots.findLast(found) : undefined);
   }
 }
 
