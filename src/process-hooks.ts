@@ -4,6 +4,7 @@ import { hookCrashes } from './capture/crash.ts';
 import { hookConsole, hookLoggers } from './capture/loggers.ts';
 import { hookThreads } from './capture/thread-errors.ts';
 import { hookEndOfProcess } from './options/end-of-process.ts';
+import { isLambda } from './options/hosts.ts';
 import type { Options } from './options/options.ts';
 import { readOtelEnvironment } from './options/otel-env.ts';
 import { logsApi } from './otel/lines.ts';
@@ -15,7 +16,7 @@ export function hookProcess(pipeline: Pipeline, options: Options): () => void {
   const logs = logsApi();
   const { disabledInstrumentations } = readOtelEnvironment();
   const undo = [
-    hookConsole(logs.getLogger('console'), options.console),
+    hookConsole(logs.getLogger('console'), options.console, isLambda(process.env)),
     hookLoggers((name) => logs.getLogger(name), severityOfLevel(options.level), disabledInstrumentations),
     hookCrashes(pipeline.tracker),
     hookThreads(pipeline.tracker),

@@ -76,3 +76,8 @@ function releaseOf(text: string | undefined): string | undefined {
   if (text === undefined || text.startsWith('$')) return undefined;
   return text.includes('/') ? /:([\w.-]+)$/.exec(text)?.[1] : text;
 }
+
+/** Its runtime for Node puts functions of its own in the place of the console's, after the preload. */
+export function isLambda(env: Environment): boolean {
+  return env.AWS_LAMBDA_RUNTIME_API !== undefined;
+}

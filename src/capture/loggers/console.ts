@@ -60,40 +60,59 @@ export function unheard<T>(print: () => T): T {
   }
 }
 
-/** Wraps console.error and console.warn. @returns how to undo it */
-export function hookConsole(logger: LineLogger, mode: ConsoleMode): () => void {
+/**
+ * Wraps console.error and console.warn.
+ *
+ * @param isReplaced once, by the runtime that loads the application: what it puts there is wrapped in turn
+ * @returns how to undo it
+ */
+export function hookConsole(logger: LineLogger, mode: ConsoleMode, isReplaced = false): () => void {
   if (mode === 'off' || isConsoleFrozen()) return () => {};
   const undo = (['error', 'warn'] as const).map((method) => {
-    const original = console[method];
-    const wrapped = alike(function (this: unknown, ...values: unknown[]): void {
-      original.apply(this, values);
-      // What a processor prints while it handles our record must not come back to it.
-      if (busy) return;
-      busy = true;
-      try {
-        const given = values.find(isThrown);
-        if (given !== undefined && isRouterAnswer(given)) return;
-        const [first] = values;
-        const printed = given === undefined && typeof first === 'string' ? unhandledOfStack(first) : undefined;
-        const thrown = given ?? printed;
-        const severity = isForTheClient(thrown) ? WARN : severities[method];
-        const stack = thrown === undefined ? printedStack(values) : undefined;
-        if (stack !== undefined) emit(logger, { severity, attributes: stack.attributes, ...inWords(stack.words) });
-        else if (thrown !== undefined || mode !== 'errors')
-          emit(logger, {
-            severity,
-            thrown,
-            ...(printed === undefined && !isOfNitro(values) ? inWords(values, thrown) : {}),
-          });
-      } catch {
-        // console must not throw because of us.
-      } finally {
-        busy = false;
-      }
-    }, original);
-    console[method] = wrapped;
+    const wrap = (print: typeof console.error) =>
+      alike(function (this: unknown, ...values: unknown[]): void {
+        print.apply(this, values);
+        // What a processor prints while it handles our record must not come back to it.
+        if (busy) return;
+        busy = true;
+        try {
+          const given = values.find(isThrown);
+          if (given !== undefined && isRouterAnswer(given)) return;
+          const [first] = values;
+          const printed = given === undefined && typeof first === 'string' ? unhandledOfStack(first) : undefined;
+          const thrown = given ?? printed;
+          const severity = isForTheClient(thrown) ? WARN : severities[method];
+          const stack = thrown === undefined ? printedStack(values) : undefined;
+          if (stack !== undefined) emit(logger, { severity, attributes: stack.attributes, ...inWords(stack.words) });
+          else if (thrown !== undefined || mode !== 'errors')
+            emit(logger, {
+              severity,
+              thrown,
+              ...(printed === undefined && !isOfNitro(values) ? inWords(values, thrown) : {}),
+            });
+        } catch {
+          // console must not throw because of us.
+        } finally {
+          busy = false;
+        }
+      }, print);
+    let original = console[method];
+    let wrapped = wrap(original);
+    const property = (value: unknown) => ({ value, writable: true, enumerable: true, configurable: true });
+    if (isReplaced)
+      Object.defineProperty(console, method, {
+        get: () => wrapped,
+        set(given) {
+          original = given;
+          wrapped = wrap(given);
+          Object.defineProperty(console, method, property(wrapped));
+        },
+        enumerable: true,
+        configurable: true,
+      });
+    else console[method] = wrapped;
     return () => {
-      if (console[method] === wrapped) console[method] = original;
+      if (console[method] === wrapped) Object.defineProperty(console, method, property(original));
     };
   });
   return () => {

@@ -1,5 +1,5 @@
-// A stack that is printed as a text, where an Error would be: `console.error(error.stack)`, and how SvelteKit and Astro print
-// what they answer. Arguments of a call in, attributes of the error in it out.
+// A stack that is printed as a text, where an Error would be: `console.error(error.stack)`, and how SvelteKit, Astro and the
+// runtime of AWS Lambda print what they answer. Arguments of a call in, attributes of the error in it out.
 
 import { parseHeader } from '../../record/fingerprint/header.ts';
 import { withoutColours } from '../../util/colours.ts';
@@ -15,6 +15,10 @@ const MAX_HEAD = 16_384;
  */
 const HEADER = /(?:^|[ \t])(?=(?:[A-Za-z_$][\w$.]*)?(?:Error|Exception)(?: \[[^\]\n]{1,64}\])?(?::[ \n]|\n|$))/m;
 
+/** What a handler failed of, behind "Invoke Error" (aws-lambda-ric 3.3, Errors.js, LogPatch.js). */
+const LAMBDA = '\t{"errorType":"';
+const MAX_LAMBDA = 262_144;
+
 export interface PrintedStack {
   attributes: Record<string, unknown>;
   /** The other arguments, or the error's own words: what stands around a stack in its text are no words of the programmer's. */
@@ -23,6 +27,7 @@ export interface PrintedStack {
 
 export function printedStack(values: readonly unknown[]): PrintedStack | undefined {
   for (const [at, value] of values.entries()) {
+    if (typeof value === 'string' && value.startsWith(LAMBDA)) return ofLambda(value);
     if (typeof value !== 'string' || !value.includes(FRAME)) continue;
     const text = withoutColours(value);
     const frames = text.indexOf(FRAME);
@@ -46,4 +51,22 @@ export function printedStack(values: readonly unknown[]): PrintedStack | undefin
     };
   }
   return undefined;
+}
+
+function ofLambda(text: string): PrintedStack | undefined {
+  if (text.length > MAX_LAMBDA) return undefined;
+  try {
+    const { errorType, errorMessage, stack } = JSON.parse(text);
+    if (!Array.isArray(stack)) return undefined;
+    return {
+      attributes: {
+        'exception.type': String(errorType),
+        'exception.message': String(errorMessage),
+        'exception.stacktrace': stack.join('\n'),
+      },
+      words: [String(errorMessage)],
+    };
+  } catch {
+    return undefined;
+  }
 }

@@ -74,6 +74,16 @@ const PRINTED: [unknown[], [type: string, message: string, words: string] | unde
     ['Request %s failed with status code %s. %s', '/dogs', 500, `TypeError: bad dog${FRAMES}`],
     ['TypeError', 'bad dog', 'Request /dogs failed with status code 500. bad dog'],
   ],
+  // AWS Lambda (aws-lambda-ric 3.3)
+  [
+    [
+      'Invoke Error',
+      `\t${JSON.stringify({ errorType: 'TypeError', errorMessage: 'bad dog', stack: `TypeError: bad dog${FRAMES}`.split('\n') })}`,
+    ],
+    ['TypeError', 'bad dog', 'bad dog'],
+  ],
+  [['Invoke Error', `\t{"errorType":"TypeError","stack":7}`], undefined],
+  [['Invoke Error', `\t{"errorType":"Type`], undefined],
   // SvelteKit 2.5 (runtime/server/utils.js), Astro 5.18 (core/logger/node.js)
   [[`\n\u001b[1;31m[500] GET /dogs/7\u001b[0m\nTypeError: bad dog${FRAMES}`], ['TypeError', 'bad dog', 'bad dog']],
   [[`\u001b[2m16:19:36\u001b[22m \u001b[31m[ERROR]\u001b[39m BookingError: no${FRAMES}`], ['BookingError', 'no', 'no']],
@@ -102,6 +112,31 @@ test('a stack that is printed as a text is the error that it tells', () => {
   } finally {
     unhook();
     console.error = original;
+  }
+});
+
+test('what a runtime puts in the place of the console is heard as well, and stays after us', () => {
+  const bench = captureBench();
+  const originals = { error: console.error, warn: console.warn };
+  const printed: unknown[][] = [];
+  const unhook = hookConsole({ emit: (record) => bench.logger.emit(record as never) }, 'errors', true);
+  const given = (...values: unknown[]) => void printed.push(values);
+  try {
+    console.error = given;
+    console.error('first', new TypeError('bad dog'));
+    assert.deepEqual(
+      bench.logs().map(({ message }) => message),
+      ['first'],
+    );
+    assert.equal(printed.length, 1);
+    assert.equal(Object.getOwnPropertyDescriptor(console, 'error')?.writable, true);
+    unhook();
+    assert.equal(console.error, given);
+    assert.equal(console.warn, originals.warn);
+    assert.equal(Object.getOwnPropertyDescriptor(console, 'warn')?.writable, true);
+  } finally {
+    unhook();
+    Object.assign(console, originals);
   }
 });
 
@@ -134,6 +169,25 @@ test('an error that is printed as a text and thrown on is one row, in a request 
     console.error = original;
   }
   assert.equal(bench.logs().length, 2 + 1 + 1 + 3);
+});
+
+test('a stack that is printed as a text where its root, no request, has ended is no second row', () => {
+  const bench = captureBench();
+  const original = console.error;
+  console.error = () => {};
+  const unhook = hookConsole({ emit: (record) => bench.logger.emit(record as never) }, 'errors');
+  try {
+    const error = bad();
+    const span = bench.tracer.startSpan('nightly');
+    span.recordException(error);
+    span.end();
+    for (let at = 0; at < 2; at++) console.error('the run failed', error.stack);
+    console.error(bad().stack);
+  } finally {
+    unhook();
+    console.error = original;
+  }
+  assert.equal(bench.logs().length, 2);
 });
 
 test('console.error makes a row with words, template and Error, and prints what it printed', () => {
