@@ -160,14 +160,16 @@ export class KnownOccurrences {
 const NOT_REACHED = "Can't reach database server at ";
 const NO_CONNECTION = /^(?:connect|getaddrinfo) E[A-Z_]+/;
 
-/**
- * Knex puts the statement in front of what the database said, in the same Error, once its call has failed; MikroORM what
- * Postgres adds behind it (" - detail: Key (name)=(Rex) already exists."), on a line of its own.
- */
+/** On a line of its own behind the message, in MikroORM (" - detail: Key (name)=(Rex) already exists."). */
+const DETAIL = '\n - detail: ';
+
+/** Knex puts the statement in front of what the database said, in the same Error, once its call has failed; so does MikroORM 6. */
 function restates(message: string, told: string): boolean {
   if (message === told) return true;
   if (told === '') return false;
-  if (message.endsWith(` - ${told}`) || message.startsWith(`${told}\n - detail: `)) return true;
+  const detail = message.lastIndexOf(DETAIL);
+  const said = detail < 0 ? message : message.slice(0, detail);
+  if (said === told || said.endsWith(` - ${told}`)) return true;
   return message.includes(NOT_REACHED) && NO_CONNECTION.test(told);
 }
 

@@ -195,7 +195,7 @@ test("a database span's masked exception becomes part of the true error that fol
 });
 
 // As Knex 3.3 has it (the same Error, its message with the statement in front), Sequelize 6.37 (no cause, a parent),
-// MikroORM 7.2 (UniqueConstraintViolationException: no cause, the detail behind the message) and Prisma 7.10 with
+// MikroORM 7.2 (UniqueConstraintViolationException: no cause, the detail behind the message), 6.6 (over Knex: both) and Prisma 7.10 with
 // @prisma/adapter-pg (no cause; what the adapter made of the driver's error is among `meta`).
 const DUPLICATE = 'duplicate key value violates unique constraint "dogs_name_key"';
 const ofPrisma = (said: string, cause: object) =>
@@ -207,6 +207,10 @@ const fromDatabase = (message = DUPLICATE) => Object.assign(new Error(message), 
 for (const [library, reported] of [
   ['Knex', fromDatabase(`insert into "dogs" ("name") values ($1) - ${DUPLICATE}`)],
   ['MikroORM', fromDatabase(`${DUPLICATE}\n - detail: Key (name)=(Rex) already exists.`)],
+  [
+    'MikroORM 6',
+    fromDatabase(`insert into "dogs" ("name") values ('Rex') - ${DUPLICATE}\n - detail: Key (name)=(Rex) already exists.`),
+  ],
   ['Sequelize', Object.assign(new Error('Validation error'), { parent: fromDatabase(), errors: [] })],
   [
     'Prisma',
