@@ -209,7 +209,9 @@ for (const [library, reported] of [
   ['MikroORM', fromDatabase(`${DUPLICATE}\n - detail: Key (name)=(Rex) already exists.`)],
   [
     'MikroORM 6',
-    fromDatabase(`insert into "dogs" ("name") values ('Rex') - ${DUPLICATE}\n - detail: Key (name)=(Rex) already exists.`),
+    fromDatabase(
+      `insert into "dogs" ("name") values ('Rex') - ${DUPLICATE}\n - detail: Key (name)=(Rex) already exists.`,
+    ),
   ],
   ['Sequelize', Object.assign(new Error('Validation error'), { parent: fromDatabase(), errors: [] })],
   [

@@ -5,6 +5,7 @@
 import { maskJwk } from './jwk.ts';
 import { MASK } from './mask.ts';
 import { maskPathTokens } from './path-tokens.ts';
+import { stickyEnd } from './spans.ts';
 import { Ends } from './values.ts';
 
 /** `PDO->__construct('mysql:…', 'root', 'secret')`: the third argument. */
@@ -44,7 +45,21 @@ const PATH = /\bPath `([^`\n]{1,128})` \((?=`)/g;
 const CAST = /(\bCast to \S{1,64} failed for value )([^\n]{1,4096}?)( \(type [\w.]{1,64}\) at path "([^"\n]{1,128})")/g;
 
 /** A statement whose values stand in it (MikroORM): `insert into users (email, password) values ('a@b.c', 'secret')`. */
-const INSERT = /\binsert into [^()\n]{1,256}\(([^()]{1,4096})\)\s{0,16}values\s{0,16}\((?=[^)]{0,4096}')/gi;
+const INSERT =
+  /\b(?:insert|insert ignore|replace) into [^()\n]{1,256}\(([^()]{1,4096})\)\s{0,16}values\s{0,16}\((?=[^)]{0,4096}')/gi;
+
+/** What a column is compared with, where no sign of a pair stands between them: `api_token in ('secret')`. */
+const COMPARED = /\b([A-Za-z_]\w{0,127})["`]?\s{0,4}(?:<>|!=|\b(?:not\s{1,4})?(?:i?like|in)\b)\s{0,4}\(?(?=')/gi;
+const COMPARES = /(?:<>|!=|\b(?:i?like|in))\s{0,4}\(?'/i;
+
+export function maskCompared(text: string, isSecret: (key: string) => boolean): string {
+  if (!COMPARES.test(text)) return text;
+  const endOf: EndOf = (all, at, ends) => (all[at - 1] === '(' ? rowsEnd(all, at) : quotedEnd(all, at, ends));
+  return replaceValues(text, COMPARED, (found) => isSecret(found[1]!), endOf);
+}
+
+/** Postgres, as the detail of what a row lacks: values of all its columns, whichever the statement names. */
+const FAILING_ROW = /\bFailing row contains \(/g;
 
 /**
  * Drizzle: the statement, and on lines of their own the values it was given, all of which may be the one of `password`.
@@ -99,8 +114,9 @@ export function maskForms(text: string, isSecret: (key: string) => boolean): str
   if (result.includes('input_value')) named(INPUT, endsWith(', input_type='));
   if (result.includes('Path `')) named(PATH, quotedEnd);
   if (result.includes('Cast to')) result = result.replace(CAST, maskBefore);
-  if (/insert into/i.test(result))
-    result = replaceValues(result, INSERT, (found) => namesIn(found[1]!).some(isSecret), lastBracket);
+  if (/(?:insert|ignore|replace) into/i.test(result))
+    result = replaceValues(result, INSERT, (found) => namesIn(found[1]!).some(isSecret), rowsEnd);
+  if (result.includes('Failing row')) replaced(FAILING_ROW, detailEnd);
   if (result.includes(VALUES)) result = maskStatementValues(result, isSecret);
   if (/\bkty\b/.test(result)) result = maskJwk(result);
   return result.includes('/') ? maskPathTokens(result) : result;
@@ -152,9 +168,42 @@ function partEnd(text: string, at: number): [number, number] {
   return [at, text[end - 1] === '\r' ? end - 1 : end];
 }
 
-/** Of all rows, whatever is in their values. */
-function lastBracket(text: string, at: number): [number, number] {
-  const end = text.lastIndexOf(')');
+/**
+ * Of all rows of an INSERT. Whether a backslash escapes is the server's to know (MySQL, not Postgres): the further end holds, and
+ * where either reading finds none, the last bracket of all.
+ */
+function rowsEnd(text: string, at: number): [number, number] {
+  const ends = [lastRowEnd(text, at, true), lastRowEnd(text, at, false)];
+  if (ends.every((end) => end < 0)) return [at, text.length];
+  return [at, Math.max(...ends, ends.includes(-1) ? text.lastIndexOf(')') : -1)];
+}
+
+const NEXT_ROW = /\s{0,16},\s{0,16}\(/y;
+
+/** -1: a text, a quote of dollars or a bracket has no end. */
+function lastRowEnd(text: string, start: number, escapes: boolean): number {
+  let depth = 1;
+  let quote = '';
+  for (let at = start; at < text.length; at++) {
+    const char = text[at]!;
+    if (escapes && char === '\\') at++;
+    else if (quote !== '') quote = char === quote ? '' : quote;
+    else if (char === "'" || char === '"' || char === '`') quote = char;
+    else if (char === '$' && /^\$\w{0,64}\$/.test(text.slice(at, at + 66))) return -1;
+    else if (char === '(') depth++;
+    else if (char === ')' && --depth === 0) {
+      const next = stickyEnd(NEXT_ROW, text, at + 1);
+      if (next < 0) return at;
+      depth = 1;
+      at = next - 1;
+    }
+  }
+  return -1;
+}
+
+/** The server ends it so, whatever is in the values. */
+function detailEnd(text: string, at: number): [number, number] {
+  const end = text.lastIndexOf(').');
   return [at, end < at ? text.length : end];
 }
 

@@ -6,7 +6,7 @@
 
 import { bound, LIMITS } from '../limits.ts';
 import { type PlainRules, plain } from '../plain.ts';
-import { maskForms } from './forms.ts';
+import { maskCompared, maskForms } from './forms.ts';
 import { FrameMemo, startOfFrames } from './frame-memo.ts';
 import { isCounts } from './harmless.ts';
 import { maskJson } from './json.ts';
@@ -133,7 +133,9 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
     const found = sniffer.sniff(value);
     if (found === 0) return value;
     const paired = (found & WORD) === 0 ? value : maskWords(value);
-    const formed = (found & FORM) === 0 ? paired : maskForms(paired, (key) => isSecret(key, ''));
+    const isName = (key: string) => isSecret(key, '');
+    const compared = (found & WORD) === 0 ? paired : maskCompared(paired, isName);
+    const formed = (found & FORM) === 0 ? compared : maskForms(compared, isName);
     const rare = (found & RARE) === 0 ? formed : maskRareShapes(formed);
     const shaped = (found & SHAPE) === 0 ? rare : maskShapes(rare);
     return (found & CARD) === 0 ? shaped : maskCards(shaped);

@@ -58,6 +58,31 @@ describe('masks', () => {
       `insert into "users" ("name", "api_token") values ('Rex', 'a)bc'), ('Ida', 'd''ef') returning "id"`,
       `insert into "users" ("name", "api_token") values (${M}) returning "id"`,
     ],
+    // Knex 3.3 with mysql2, MikroORM 6.6: what the server said stays, brackets and all.
+    [
+      `insert into ` +
+        '`users` (`name`, `password`) values' +
+        ` ('Rex', 'a\\') - b', 'c''d'), ('Ida', 'ef)') - Data too long for varchar(20)`,
+      `insert into ` + '`users` (`name`, `password`) values' + ` (${M}) - Data too long for varchar(20)`,
+    ],
+    [
+      `insert into "users" ("name", "password") values ('Rex', 'a'), ('Ida', f('b')) on conflict ("name") do nothing - no (x)`,
+      `insert into "users" ("name", "password") values (${M}) on conflict ("name") do nothing - no (x)`,
+    ],
+    [`insert into users (password) values ('a\\'), ('b)c') - x`, `insert into users (password) values (${M}) - x`],
+    [`insert ignore into users (password) values ('abc') - x`, `insert ignore into users (password) values (${M}) - x`],
+    [`replace into users (password) values ('abc') - x`, `replace into users (password) values (${M}) - x`],
+    [`select * from u where "api_token" in ('a)bc', 'd') - x`, `select * from u where "api_token" in (${M}) - x`],
+    [
+      `where u.password not like 'ab%' and password <> 'c''d' - x`,
+      `where u.password not like '${M}' and password <> '${M}' - x`,
+    ],
+    [`insert into users (password) values ('a)bc`, `insert into users (password) values (${M}`],
+    [
+      `update "users" set "email" = NULL - null value in column "email"\n - detail: Failing row contains (1, null, a). b, a\nbc).`,
+      `update "users" set "email" = NULL - null value in column "email"\n - detail: Failing row contains (${M}).`,
+    ],
+    [`Failing row contains (1, abc`, `Failing row contains (${M}`],
     ['Command failed: sshpass -p abc ssh x', `Command failed: sshpass -p ${M} ssh x`],
     ['docker login -u rex -p abc r.io', `docker login -u rex -p ${M} r.io`],
     ['redis-cli -h x -a abc ping', `redis-cli -h x -a ${M} ping`],
@@ -126,6 +151,7 @@ describe('leaves', () => {
     '<password/>',
     'Failed query: insert into "dogs" ("name") values ($1)\nparams: Rex',
     `insert into "dogs" ("name") values ('Rex')`,
+    `select password from dogs where name in ('Rex') or name <> 'Ida'`,
     'insert into "users" ("name", "password") values ($1, $2)',
     '<input name="password" type="text">',
     '<auth><user>rex</user></auth>',
