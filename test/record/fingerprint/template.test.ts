@@ -91,6 +91,36 @@ const masked: Record<string, [string, string][]> = {
       'Failed query: insert into `posts` (`id`, `title`) values (default, ?)\nparams: Carla,5000',
       'Failed query: insert into `posts` (`id`, `title`) values (default, ?)',
     ],
+    [
+      'Failed query: insert into `a` (`b`) values (default, ?), (default, ?) where `c` in (?, ?)\nparams: 1,2',
+      'Failed query: insert into `a` (`b`) values (default, ?) where `c` in (<*>)',
+    ],
+    // Knex 3.3 and Objection 3.1 with mysql2 and pg, MikroORM 6.6.
+    [
+      "insert into `posts` (`title`, `dog`) values ('it\\'s - Carla', NULL), ('Rex', 802) - Column 'dog' can't be null",
+      "insert into `posts` (`title`, `dog`) values (<*>) - Column 'dog' can't be null",
+    ],
+    [
+      'insert into "posts" ("title", "dog") values ($1, $2), ($3, $4) - null value in column "dog"',
+      'insert into "posts" ("title", "dog") values (<*>) - null value in column "dog"',
+    ],
+    [
+      "update `dogs` set `name` = 'Ida' where `id` in (1, 2) - Deadlock found; try again",
+      'update `dogs` set `name` = <*> where `id` in (<*>) - Deadlock found; try again',
+    ],
+    [
+      "select pg_sleep(1), 'Ida'::text\nfrom dogs\nwhere name <> 'Rex' - canceling statement due to statement timeout",
+      'select pg_sleep(<*>), <*>::text from dogs where name <> <*> - canceling statement due to statement timeout',
+    ],
+    [
+      `selct 'Carla' from dogs - syntax error at or near "selct"`,
+      'selct <*> from dogs - syntax error at or near "selct"',
+    ],
+    [
+      `select "d".* from "dogs" as "d" where "d"."id" = 'Ida' - invalid input syntax for type integer: "Ida"\n - detail: 'Ida'`,
+      'select "d".* from "dogs" as "d" where "d"."id" = <*> - invalid input syntax for type integer: <*>',
+    ],
+    ["update of 'users' - not done for 'Carla'", "update of 'users' - not done for 'Carla'"],
     // mysql2 on MariaDB 10.11, MikroORM 7.2, mongoose 9.12.
     [
       "check the manual for the right syntax to use near 'selct 'Carla' from dogs where age = 5' at line 1",

@@ -1,6 +1,8 @@
 // Messages whose shape is a library's: the part that names the problem is taken out. A whole message in, that part out;
 // undefined where no rule applies.
 
+import { statementMessage, withoutFurtherValues } from './statement.ts';
+
 /** A line of a source excerpt: ` 12| code`, ` >> 12| code`, `> 12 | code`, `→ 12 code`, `     |   ^`. */
 const EXCERPT = /^\s{0,64}(?:>{1,2}|→)?\s{0,64}\d{1,6}\s{0,64}\||^\s{0,64}→\s{0,64}\d{1,6}\s|^\s{0,64}\|\s{0,512}[\^~]/;
 /** The first line of such a message: a place, nothing else. */
@@ -11,15 +13,18 @@ const ASSERTION = /^Expected [\w" ]{1,80}:\n\s{0,8}(?:\+ actual|.{0,256} !== |[+
 
 export function libraryMessage(text: string): string | undefined {
   if (text.includes('"code"') && text.trimStart().startsWith('[')) return validationIssues(text);
+  // MikroORM: what Postgres adds, with the values, behind what it said.
+  const detail = text.indexOf('\n - detail: ');
+  const told = detail > 0 ? text.slice(0, detail) : text;
+  const statement = statementMessage(told);
+  if (statement !== undefined) return statement;
+  if (detail > 0) return told;
   if (!text.includes('\n')) return undefined;
   const start = text.trimStart();
   // Drizzle (DrizzleQueryError): the statement, and on a line of its own the values that it was given.
   if (start.startsWith('Failed query: ') && start.includes('\nparams: '))
-    return start.slice(0, start.indexOf('\nparams: '));
+    return withoutFurtherValues(start.slice(0, start.indexOf('\nparams: ')));
   if (start.startsWith('Invalid `')) return prismaMessage(start);
-  // MikroORM: what Postgres adds, with the values, behind what it said.
-  const detail = text.indexOf('\n - detail: ');
-  if (detail > 0) return text.slice(0, detail);
   const required = text.indexOf('\nRequire stack:');
   if (required >= 0) return text.slice(0, required);
   if (ASSERTION.test(start)) return start.slice(0, start.indexOf('\n'));
