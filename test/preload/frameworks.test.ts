@@ -53,6 +53,12 @@ const CELLS: (Cell & { hook: string })[] = [
     packages: { hono: 'hono', '@hono/node-server': '@hono/node-server' },
     hook: 'hono',
   }),
+  ...both({
+    framework: 'hapi 21',
+    app: 'hapi',
+    packages: { '@hapi/hapi': '@hapi/hapi' },
+    hook: 'hapi',
+  }),
   ...both({ framework: 'node:http', app: 'http', packages: { node: 'node' }, bare: true, hook: 'http' }),
   ...both({
     framework: 'node:http2',
@@ -89,5 +95,6 @@ for (const { hook, ...cell } of CELLS) {
 }
 
 function drawn({ level, type, message, route, status }: Row): Drawn {
-  return [level, type, message, route, status];
+  // hapi's own way to write a parameter.
+  return [level, type, message, route?.replaceAll(/\{(\w+)\}/g, ':$1') ?? null, status];
 }

@@ -166,7 +166,7 @@ function note(cell: Cell, { rows, answered, operations }: Measured): void {
 }
 
 function isPattern(row: Row | undefined, pattern: string): boolean {
-  return row?.route?.replaceAll(/\[(\w+)\]/g, ':$1') === pattern;
+  return row?.route?.replaceAll(/[[{](\w+)[\]}]/g, ':$1') === pattern;
 }
 
 export function versionOf(alias: string): string {

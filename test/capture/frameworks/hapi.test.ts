@@ -1,7 +1,7 @@
-// hapi: routes and errors of its life cycle. Shapes as of @hapi/hapi 21.4 (lib/server.js, lib/request.js); boom is the package.
+// hapi: routes and errors of its life cycle. The packages themselves, asked in process; in a process of its own, on a port:
+// test/preload/frameworks.test.ts.
 
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { context, SpanKind, trace } from '@opentelemetry/api';
@@ -10,86 +10,68 @@ import { hookBoom, hookHapi } from '../../../src/capture/frameworks/hapi.ts';
 import { Seam } from '../../../src/capture/frameworks/seam.ts';
 import { captureBench } from '../../support/capture.ts';
 
-type Boom = Error & { output: { statusCode: number } };
-type MakeBoom = (given: unknown) => Boom;
+const require = createRequire(import.meta.url);
+const Hapi = require('@hapi/hapi') as typeof import('@hapi/hapi');
+const Boom = require('@hapi/boom') as typeof import('@hapi/boom');
+const { Server } = Hapi;
+hookBoom(Boom as never);
+hookHapi(Hapi as never, new Seam('hapi'));
 
-const boom = createRequire(import.meta.url)('@hapi/boom') as Record<
-  'badImplementation' | 'notFound' | 'boomify',
-  MakeBoom
->;
-hookBoom(boom);
+type Handler = import('@hapi/hapi').Lifecycle.Method;
+type Bench = ReturnType<typeof captureBench>;
 
-const CONTINUE = Symbol('continue');
-
-interface Request {
-  raw: { req: object; res: EventEmitter };
-  route: { path: string };
-  response: unknown;
-}
-type Step = (request: Request, toolkit: { continue: symbol }) => unknown;
-
-/** `Hapi.server()`, called or made with new, with the life cycle of one request. */
-function Server(this: unknown) {
-  const steps = new Map<string, Step>();
-  return {
-    ext: (event: string, step: Step) => void steps.set(event, step),
-    serve(path: string, response: unknown, late?: unknown) {
-      const request = { raw: { req: {}, res: new EventEmitter() }, route: { path }, response };
-      for (const event of ['onPreAuth', 'onPreResponse'])
-        assert.equal(steps.get(event)?.(request, { continue: CONTINUE }), CONTINUE);
-      // The response that is made of an error keeps it.
-      request.response = { statusCode: 500, _error: late ?? response };
-      request.raw.res.emit('finish');
-    },
-  };
-}
-
-function hooked(): { server: () => ReturnType<typeof Server>; Server: new () => ReturnType<typeof Server> } {
-  const exports = { server: Server, Server };
-  hookHapi(exports as never, new Seam('hapi'));
-  return exports as never;
-}
-
-function inRequest(bench: ReturnType<typeof captureBench>, work: () => void): string | undefined {
+/** @returns the route that the request has then, and the status of the answer */
+async function served(bench: Bench, handler: Handler, page?: Handler, server = Hapi.server({ debug: false })) {
+  server.route({ method: 'GET', path: '/dogs/{id}', handler });
+  if (page) server.ext('onPreResponse', page);
   const span = bench.tracer.startSpan('GET', { kind: SpanKind.SERVER });
   const rpc: RPCMetadata = { type: RPCType.HTTP, span };
   const active = setRPCMetadata(trace.setSpan(context.active(), span), rpc);
-  context.with(active, work);
-  span.setAttribute('http.response.status_code', 500);
+  const { statusCode } = await context.with(active, () => server.inject('/dogs/7'));
+  span.setAttribute('http.response.status_code', statusCode);
   span.end();
-  return (getRPCMetadata(active) as { route?: string }).route;
+  return [(getRPCMetadata(active) as { route?: string }).route, statusCode];
 }
 
-test('an error is one row with its route, whether it is logged as it was thrown or as boom copied it', () => {
+const thrownIn = (bench: Bench) => bench.logs().map(({ error }) => [error?.type, error?.message]);
+
+function throwing(error: unknown): Handler {
+  return () => {
+    throw error;
+  };
+}
+
+test('an error is one row with its route, whether it is logged as it was thrown or as boom copied it', async () => {
   const bench = captureBench();
   const error = new TypeError('no dog 7');
-  const log = (one: Error) => bench.tracker.thrown(one, { context: context.active(), level: 'ERROR' });
-  const route = inRequest(bench, () => {
-    log(error);
-    const copy = boom.badImplementation(error);
-    assert.notEqual(copy, error);
-    hooked().server().serve('/dogs/{id}', copy);
-    log(copy);
-  });
-  assert.equal(route, '/dogs/{id}');
-  assert.deepEqual(
-    bench.logs().map((row) => [row.error?.type, row.error?.message]),
-    [['TypeError', 'no dog 7']],
+  const log = (one: unknown) => bench.tracker.thrown(one as Error, { context: context.active(), level: 'ERROR' });
+  const seen = await served(
+    bench,
+    () => {
+      log(error);
+      throw error;
+    },
+    ({ response }, { continue: goOn }) => {
+      assert.ok(response !== (error as unknown) && Boom.isBoom(response as Error));
+      log(response);
+      return goOn;
+    },
   );
+  assert.deepEqual(seen, ['/dogs/{id}', 500]);
+  assert.deepEqual(thrownIn(bench), [['TypeError', 'no dog 7']]);
 });
 
-test('an error page that fails is a row of its own; an answer of 4xx is none', () => {
+test('an error page that fails is a row of its own; an answer of 4xx is none; made with new', async () => {
   const bench = captureBench();
-  const { Server: Made } = hooked();
-  inRequest(bench, () => {
-    new Made().serve('/dogs/{id}', boom.notFound('no dog'));
-    new Made().serve('/dogs/{id}', boom.boomify(new Error('thrown')), boom.boomify(new Error('no page')));
-    new Made().serve('/dogs/{id}', { statusCode: 200 }, undefined);
-  });
-  assert.deepEqual(
-    bench.logs().map((row) => row.error?.message),
-    ['thrown', 'no page'],
-  );
+  const made = new Hapi.Server({ debug: false });
+  const fails = throwing(new Error('no page'));
+  assert.deepEqual(await served(bench, throwing(Boom.notFound('no dog'))), ['/dogs/{id}', 404]);
+  assert.deepEqual(await served(bench, throwing(new Error('thrown')), fails, made), ['/dogs/{id}', 500]);
+  assert.deepEqual(await served(bench, () => 'a dog'), ['/dogs/{id}', 200]);
+  assert.deepEqual(thrownIn(bench), [
+    ['Error', 'thrown'],
+    ['Error', 'no page'],
+  ]);
 });
 
 test('both names stay one function, hooked once, by require and by import', () => {
@@ -98,9 +80,10 @@ test('both names stay one function, hooked once, by require and by import', () =
   const seam = new Seam('hapi');
   hookHapi(namespace as never, seam);
   const once = module.server;
+  assert.notEqual(once, Server);
   hookHapi(namespace as never, seam);
   assert.equal(module.server, once);
   assert.equal(module.Server, once);
   assert.equal(namespace.server, once);
-  assert.equal(once.name, 'Server');
+  assert.equal(once.name, Server.name);
 });
