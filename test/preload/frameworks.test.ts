@@ -59,6 +59,12 @@ const CELLS: (Cell & { hook: string })[] = [
     packages: { '@hapi/hapi': '@hapi/hapi' },
     hook: 'hapi',
   }),
+  ...both({
+    framework: 'React Router 8 on Express',
+    app: 'react-router',
+    packages: { 'react-router': 'react-router', '@react-router/express': '@react-router/express' },
+    hook: 'react-router',
+  }),
   ...both({ framework: 'node:http', app: 'http', packages: { node: 'node' }, bare: true, hook: 'http' }),
   ...both({
     framework: 'node:http2',

@@ -1,6 +1,6 @@
 // React Router 7 and 8 as a framework, and Remix 2, on any server: they are mounted there as one handler for every path. That
-// handler gets a copy of the build whose loaders and actions tell the route and what they throw; what fails while a page is
-// rendered is printed by the framework.
+// handler gets a copy of the build whose loaders, actions and middleware tell the route and what they throw; what fails while
+// a page is rendered is printed by the framework, or is told to the application's own `handleError`.
 
 import { context } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
@@ -80,28 +80,38 @@ function patternsOf(routes: Build['routes']): Map<string, string> {
     const parts: string[] = [];
     for (let at: Route | undefined = route; at !== undefined; at = routes[at.parentId ?? ''])
       if (at.path) parts.unshift(at.path);
-    patterns.set(route.id, `/${parts.join('/')}`.replaceAll(/\/{2,}/g, '/'));
+    patterns.set(route.id, asPattern(parts.join('/')));
   }
   return patterns;
 }
 
 function watchedRoute(route: Route, pattern: string | undefined, seam: Seam): Route {
   const module = { ...route.module };
-  for (const name of ['loader', 'action']) {
-    const handler = module[name];
-    if (typeof handler === 'function') module[name] = watchedHandler(handler as Handler, pattern, seam);
-  }
+  const watched = (handler: unknown) => watchedHandler(handler, pattern, seam);
+  for (const name of ['loader', 'action']) if (module[name] !== undefined) module[name] = watched(module[name]);
+  if (Array.isArray(module.middleware)) module.middleware = module.middleware.map(watched);
   return { ...route, module };
 }
 
-function watchedHandler(handler: Handler, pattern: string | undefined, seam: Seam): Handler {
+function watchedHandler(handler: unknown, pattern: string | undefined, seam: Seam): unknown {
+  if (typeof handler !== 'function') return handler;
   // A proxy: the application may have put properties on it.
-  return new Proxy(seam.watch(handler, isFailure), {
+  return new Proxy(seam.watch(handler as Handler, isFailure), {
     apply(target, self, values) {
-      seam.route(pattern, context.active());
+      seam.route(pattern ?? matchedPattern(values[0]), context.active());
       return Reflect.apply(target, self, values);
     },
   });
+}
+
+/** Of a request that goes on to a route inside: its middleware comes before what is there, or answers itself. */
+function matchedPattern(given: unknown): string | undefined {
+  const pattern = peek(given, 'pattern');
+  return typeof pattern === 'string' ? asPattern(pattern) : undefined;
+}
+
+function asPattern(path: string): string {
+  return `/${path}`.replaceAll(/\/{2,}/g, '/');
 }
 
 /** Responses and `data()` are thrown to answer. */
@@ -109,17 +119,29 @@ function isFailure(thrown: unknown): boolean {
   return isErrorLike(thrown) || !isObject(thrown);
 }
 
-/** What renders a page knows its route although it has no loader. */
+/** What renders a page knows its route although it has no loader; `handleError`, where there is one, what fails of it. */
 function watchedEntry(module: Record<string, unknown>, patterns: Map<string, string>, seam: Seam): object {
-  const render = module.default;
-  if (typeof render !== 'function') return module;
-  const watched = alike(function (this: unknown, ...values: unknown[]) {
+  const watched = { ...module };
+  if (typeof module.default === 'function') watched.default = watchedRender(module.default as Handler, patterns, seam);
+  if (typeof module.handleError === 'function') watched.handleError = heard(module.handleError as Handler, seam);
+  return watched;
+}
+
+/** Nothing is printed then. It is told of answers of 4xx, too. */
+function heard(handleError: Handler, seam: Seam): Handler {
+  return alike(function (this: unknown, ...values: unknown[]) {
+    if (isFailure(values[0]) && !isRouterAnswer(values[0])) seam.thrown(values[0]);
+    return handleError.apply(this, values);
+  }, handleError);
+}
+
+function watchedRender(render: Handler, patterns: Map<string, string>, seam: Seam): Handler {
+  return alike(function (this: unknown, ...values: unknown[]) {
     const matches = peek(peek(values[3], 'staticHandlerContext'), 'matches');
     const last = Array.isArray(matches) ? peek(peek(matches.at(-1), 'route'), 'id') : undefined;
     seam.route(patterns.get(String(last)), context.active());
     return render.apply(this, values);
   }, render);
-  return { ...module, default: watched };
 }
 
 const ANSWER =
