@@ -122,7 +122,8 @@ export async function measure(t: TestContext, cell: Cell): Promise<Measured> {
   return measured;
 }
 
-async function operationsOf(db: Db): Promise<string[]> {
+/** Operations of the latency histograms of a server. */
+export async function operationsOf(db: Db): Promise<string[]> {
   const latency = await db.query<{ operation: string }>(
     "select distinct operation from rowtrace.latency(now() - interval '1 hour', now() + interval '1 hour') where kind = 'server'",
   );
@@ -131,38 +132,47 @@ async function operationsOf(db: Db): Promise<string[]> {
 
 /** What the rows say, one word a column of the documentation. */
 function note(cell: Cell, { rows, answered, operations }: Measured): void {
-  const out = process.env.ROWTRACE_FRAMEWORKS_OUT;
-  if (!out) return;
   const one = (message: string): Row | undefined => {
     const found = rows.filter((row) => row.message === message);
     return found.length === 1 ? found[0] : undefined;
   };
   const ids = [...answered.values()];
-  const entry: CellResult = {
-    framework: cell.framework,
-    versions: Object.entries(cell.packages).map(([name, alias]) => `${name} ${versionOf(alias)}`),
-    modules: cell.modules ?? (cell.app.endsWith('.mjs') ? 'ESM' : 'CommonJS'),
-    cells: {
-      'route pattern': cell.bare
-        ? undefined
-        : isPattern(one('no dog 7'), '/dogs/:id') && isPattern(one('out of stock'), '/shop/:shop/items/:item'),
-      'latency by route': operations.includes(cell.bare ? '(no route)' : '/ok'),
-      'error answered by the framework': cell.bare
-        ? undefined
-        : [one('no dog 7'), one('rejected 8'), one('out of stock')].every(Boolean),
-      'error handled by the application': one(cell.bare ? 'no dog 7' : 'caught') !== undefined,
-      'error before the handler': cell.bare ? undefined : one('not let in') !== undefined,
-      'request id on rows and answers':
-        ids.every(Boolean) && rows.every(({ requestId }) => ids.includes(requestId ?? 'none')),
-      'log records carry the request': one('low on food')?.requestId === answered.get('/warned'),
-      'status 500 without exception':
-        rows.filter(({ message }) => /^GET (\/handled|\(no route\)) answered 500$/.test(message)).length === 1,
-      'no row for a 4xx': !rows.some(({ type, status }) => type === null && status === 404),
-      'row after the answer': one('too late')?.status === 200,
-    },
-  };
-  const name = `${cell.framework} ${entry.modules}`.replaceAll(/\W+/g, '-');
-  writeFileSync(join(out, `${name}.json`), JSON.stringify(entry));
+  noteCells(cell.framework, cell.packages, cell.modules ?? modulesOf(cell.app), {
+    'route pattern': cell.bare
+      ? undefined
+      : isPattern(one('no dog 7'), '/dogs/:id') && isPattern(one('out of stock'), '/shop/:shop/items/:item'),
+    'latency by route': operations.includes(cell.bare ? '(no route)' : '/ok'),
+    'error answered by the framework': cell.bare
+      ? undefined
+      : [one('no dog 7'), one('rejected 8'), one('out of stock')].every(Boolean),
+    'error handled by the application': one(cell.bare ? 'no dog 7' : 'caught') !== undefined,
+    'error before the handler': cell.bare ? undefined : one('not let in') !== undefined,
+    'request id on rows and answers':
+      ids.every(Boolean) && rows.every(({ requestId }) => ids.includes(requestId ?? 'none')),
+    'log records carry the request': one('low on food')?.requestId === answered.get('/warned'),
+    'status 500 without exception':
+      rows.filter(({ message }) => /^GET (\/handled|\(no route\)) answered 500$/.test(message)).length === 1,
+    'no row for a 4xx': !rows.some(({ type, status }) => type === null && status === 404),
+    'row after the answer': one('too late')?.status === 200,
+  });
+}
+
+export function modulesOf(app: string): CellResult['modules'] {
+  return app.endsWith('.mjs') ? 'ESM' : 'CommonJS';
+}
+
+/** @param packages what is tested, and the alias each is installed under. @param cells in the order of the columns */
+export function noteCells(
+  framework: string,
+  packages: Readonly<Record<string, string>>,
+  modules: CellResult['modules'],
+  cells: CellResult['cells'],
+): void {
+  const out = process.env.ROWTRACE_FRAMEWORKS_OUT;
+  if (!out) return;
+  const versions = Object.entries(packages).map(([name, alias]) => `${name} ${versionOf(alias)}`);
+  const entry: CellResult = { framework, versions, modules, cells };
+  writeFileSync(join(out, `${`${framework} ${modules}`.replaceAll(/\W+/g, '-')}.json`), JSON.stringify(entry));
 }
 
 function isPattern(row: Row | undefined, pattern: string): boolean {
