@@ -91,6 +91,17 @@ const masked: Record<string, [string, string][]> = {
       'Failed query: insert into `posts` (`id`, `title`) values (default, ?)\nparams: Carla,5000',
       'Failed query: insert into `posts` (`id`, `title`) values (default, ?)',
     ],
+    // grpc-js 1.14: which parts there are is a matter of milliseconds.
+    ['4 DEADLINE_EXCEEDED: Deadline exceeded', '<*> DEADLINE_EXCEEDED: Deadline exceeded'],
+    ['4 DEADLINE_EXCEEDED: Deadline exceeded at the vet', '<*> DEADLINE_EXCEEDED: Deadline exceeded at the vet'],
+    [
+      '4 DEADLINE_EXCEEDED: Deadline exceeded after 0.301s,remote_addr=127.0.0.1:45537',
+      '<*> DEADLINE_EXCEEDED: Deadline exceeded',
+    ],
+    [
+      'no dogs: 4 DEADLINE_EXCEEDED: Deadline exceeded after 0.289s,name resolution: 0.001s,wait_for_ready,Waiting for LB pick',
+      'no dogs: <*> DEADLINE_EXCEEDED: Deadline exceeded',
+    ],
     [
       'Failed query: insert into `a` (`b`) values (default, ?), (default, ?) where `c` in (?, ?)\nparams: 1,2',
       'Failed query: insert into `a` (`b`) values (default, ?) where `c` in (<*>)',

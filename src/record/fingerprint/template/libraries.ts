@@ -11,8 +11,13 @@ const PLACE = /^(?:[A-Za-z]:)?[^\s:]{1,512}:\d{1,7}(?::\d{1,7})?:?$/;
 /** node:assert prints the two values below, as a comparison or as a difference. */
 const ASSERTION = /^Expected [\w" ]{1,80}:\n\s{0,8}(?:\+ actual|.{0,256} !== |[+-] |.{0,256}\n\nshould )/;
 
+/** grpc-js lists behind it what the time went into, as far as it can be measured: ` after 0.300s,LB pick: 0.005s,…`. */
+const DEADLINE = 'DEADLINE_EXCEEDED: Deadline exceeded';
+
 export function libraryMessage(text: string): string | undefined {
   if (text.includes('"code"') && text.trimStart().startsWith('[')) return validationIssues(text);
+  const deadline = text.indexOf(`${DEADLINE} after `);
+  if (deadline >= 0) return text.slice(0, deadline + DEADLINE.length);
   // MikroORM: what Postgres adds, with the values, behind what it said.
   const detail = text.indexOf('\n - detail: ');
   const told = detail > 0 ? text.slice(0, detail) : text;
