@@ -102,9 +102,12 @@ export function noteCopy(copy: object, origin: object): void {
 export function originOf(thrown: object): object {
   let found = thrown;
   for (let depth = 0; depth < MAX_AROUND; depth++) {
-    const origin = copies.get(found) ?? peek(found, 'originalError') ?? peek(found, 'cause');
-    if (!isErrorLike(origin) || origin.message !== peek(found, 'message') || origin.stack !== peek(found, 'stack'))
-      break;
+    const copied = copies.get(found);
+    const origin = copied ?? peek(found, 'originalError') ?? peek(found, 'cause');
+    if (!isErrorLike(origin) || origin.message !== peek(found, 'message')) break;
+    const stack = peek(found, 'stack');
+    // Copies of @hapi/hoek 9 have none on Node 24.
+    if (origin.stack !== stack && (copied === undefined || stack !== undefined)) break;
     found = origin;
   }
   return found;

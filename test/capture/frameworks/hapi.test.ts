@@ -61,6 +61,25 @@ test('an error is one row with its route, whether it is logged as it was thrown 
   assert.deepEqual(thrownIn(bench), [['TypeError', 'no dog 7']]);
 });
 
+test('a copy without a stack, as @hapi/boom 9 makes it on Node 24, is a row with that of the error', () => {
+  const bench = captureBench();
+  const old = {
+    badImplementation: (given: Error): Error =>
+      Object.create(Object.getPrototypeOf(given), {
+        ...Object.getOwnPropertyDescriptors(given),
+        stack: { value: undefined },
+      }),
+  };
+  hookBoom(old as never);
+  const error = new TypeError('no dog 7');
+  for (const one of [old.badImplementation(error), error])
+    bench.tracker.thrown(one, { context: context.active(), level: 'ERROR' });
+  assert.deepEqual(
+    bench.logs().map((row) => row.error?.stack),
+    [error.stack],
+  );
+});
+
 test('an error page that fails is a row of its own; an answer of 4xx is none; made with new', async () => {
   const bench = captureBench();
   const made = new Hapi.Server({ debug: false });
