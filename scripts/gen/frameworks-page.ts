@@ -28,12 +28,28 @@ const HOW: Record<string, [accepts: string, how: string]> = {
     '4; `hono/quick` and `hono/tiny` not tried',
     'a router around the application’s own: it learns the pattern and watches handlers; so are `notFound` and `onError`; nothing to add to the application',
   ],
+  'hapi 21': [
+    '18 to 21; 18.4 and 20.3 tried by hand',
+    'each server that is made gets two steps of a request’s life cycle, `onPreAuth` (route) and `onPreResponse` (errors); no plugin, no span',
+  ],
+  'React Router 8 on Express': [
+    '7 and 8, and Remix 2; 7.18 tried by hand',
+    'the handler that it is mounted as gets a copy of the build whose loaders, actions and middleware are watched; so are what renders a page, and `handleError`',
+  ],
   'Next.js 16': [
     '14 to 16; 14.2 and 15.5 tried by hand',
     'the spans that Next makes itself: the route as soon as it is known, errors as objects; no module is patched, so that bundles are seen, too. Pages, route handlers, server actions, `pages` with their API routes, the proxy',
   ],
   'Next.js 16, stand-alone': ['16', 'the same'],
   'Next.js 16, `instrumentation.js`': ['16', 'the same; the server is hooked although Next has loaded it before'],
+  'tRPC 11, stand-alone': [
+    '10 and 11, on any adapter',
+    'the options of an adapter get an `onError`, which calls the application’s own; the request is that of the server it is mounted on',
+  ],
+  gRPC: [
+    '@grpc/grpc-js 1',
+    'handlers are watched where a service is added to a server: a SERVER span a call, with what it is answered with, what its stream emits, and what is thrown at once',
+  ],
   'node:http': [
     'every Node',
     'one SERVER span and one duration a request, the same as those of `@opentelemetry/instrumentation-http` (a test compares them); that instrumentation sees calls to others',
