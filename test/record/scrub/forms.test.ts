@@ -63,7 +63,7 @@ describe('masks', () => {
       `insert into ` +
         '`users` (`name`, `password`) values' +
         ` ('Rex', 'a\\') - b', 'c''d'), ('Ida', 'ef)') - Data too long for varchar(20)`,
-      `insert into ` + '`users` (`name`, `password`) values' + ` (${M}) - Data too long for varchar(20)`,
+      `insert into \`users\` (\`name\`, \`password\`) values (${M}) - Data too long for varchar(20)`,
     ],
     [
       `insert into "users" ("name", "password") values ('Rex', 'a'), ('Ida', f('b')) on conflict ("name") do nothing - no (x)`,
