@@ -7,6 +7,7 @@ import { completeApi } from '../otel/lines.ts';
 import { ownRequire } from '../util/own-files.ts';
 import type { ApplicationModules } from './application-modules.ts';
 import { createBullmqHook } from './frameworks/bullmq.ts';
+import { createConnectrpcHook } from './frameworks/connectrpc.ts';
 import { createExpressHook } from './frameworks/express.ts';
 import { createFastifyHook } from './frameworks/fastify.ts';
 import { createGrpcHook } from './frameworks/grpc.ts';
@@ -71,6 +72,7 @@ const ENTRIES: readonly Entry[] = [
   },
   { name: 'trpc', modules: ['@trpc/server'], create: createTrpcHook },
   { name: 'grpc', modules: ['@grpc/grpc-js'], create: createGrpcHook },
+  { name: 'connectrpc', modules: ['@connectrpc/connect'], create: createConnectrpcHook },
   { name: 'http2', create: ({ requestIdHeaders }) => createHttp2Hook(requestIdHeaders) },
   client('pg', 'PgInstrumentation', ['pg']),
   client('mysql2', 'MySQL2Instrumentation', ['mysql2']),
@@ -110,6 +112,7 @@ export const HOOKED_MODULES = [
     'hono/tiny',
     '@hapi/hapi',
     '@grpc/grpc-js',
+    '@connectrpc/connect',
   ],
   ...['react-router', '@remix-run/server-runtime'],
   ...TRPC_MODULES,

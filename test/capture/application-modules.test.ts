@@ -83,6 +83,7 @@ test('hooks of our own are always made and named only where the application has 
     'react-router',
     'trpc',
     'grpc',
+    'connectrpc',
     'kafkajs',
     'bullmq',
   ];
