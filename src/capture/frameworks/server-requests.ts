@@ -189,6 +189,7 @@ export class ServerRequests {
     }
     // Not inside the try: a handler that throws must not be called once more.
     if (serving === undefined) return go();
+    if (isHandedOverByNode(request)) return callForNode(serving, go);
     try {
       return context.with(serving.context, go);
     } catch (error) {
@@ -196,6 +197,42 @@ export class ServerRequests {
       throw error;
     }
   }
+}
+
+/** Its handler has just thrown, to Node. */
+let thrower: ServerRequest | undefined;
+
+/**
+ * Nobody catches what is thrown from here, and Node prints the place of the last `throw` as that of the error: there must be none of
+ * ours. What it was Node tells.
+ */
+function callForNode(serving: ServerRequest, go: () => unknown): unknown {
+  let hasThrown = true;
+  try {
+    const answer = context.with(serving.context, go);
+    hasThrown = false;
+    return answer;
+  } finally {
+    if (hasThrown) {
+      thrower = serving;
+      queueMicrotask(() => {
+        thrower = undefined;
+      });
+    }
+  }
+}
+
+/** An exception that nobody caught, before anything is done about it. */
+export function noteUncaught(error: unknown): void {
+  const serving = thrower;
+  thrower = undefined;
+  if (serving !== undefined) quietly(() => serving.failed(error as Error, isUncaughtHandled()));
+}
+
+/** And not by a call of `emit` in the application. */
+function isHandedOverByNode(request: ServerMessage): boolean {
+  const parser = peek(peek(request, 'socket'), 'parser');
+  return parser !== undefined && peek(parser, 'incoming') === request;
 }
 
 /** Events of a server that hand a request over: one with `Expect` goes to a listener of its own, where there is one. */
