@@ -11,6 +11,7 @@ import { journalOf } from '../support/journal-text.ts';
 const ENDS = [
   ['ends/throw.cjs', 1, 'CRITICAL', 'TypeError', 'nobody caught this'],
   ['ends/served.cjs', 1, 'CRITICAL', 'TypeError', 'thrown to Node'],
+  ['ends/served-http2.cjs', 1, 'CRITICAL', 'TypeError', 'thrown to Node'],
   ['ends/throw-at-load.mjs', 1, 'CRITICAL', 'Error', 'at load'],
   ['ends/reject.cjs', 1, 'CRITICAL', 'AggregateError', 'all failed'],
   ['ends/exit.cjs', 3, 'ERROR', 'Error', 'last words'],

@@ -9,17 +9,9 @@ import * as grpc from '@grpc/grpc-js';
 import type { Db } from '../../src/store/db.ts';
 import { Application } from '../support/application.ts';
 import { databaseFor } from '../support/database.ts';
-import { modulesOf, noteCells, operationsOf } from '../support/frameworks.ts';
+import { type Row as FrameworkRow, modulesOf, noteCells, operationsOf, ROW } from '../support/frameworks.ts';
 
-interface Row {
-  level: string;
-  type: string | null;
-  message: string;
-  route: string | null;
-  status: number | null;
-  requestId: string | null;
-  latency: number | null;
-  traceId: string | null;
+interface Row extends FrameworkRow {
   tags: Record<string, unknown>;
 }
 
@@ -42,8 +34,7 @@ async function called(t: TestContext, app: string, call: (url: string) => Promis
   const { code, stderr, said } = await application.ended();
   assert.equal(code, 0, stderr);
   const rows = await db.query<Row>(`
-    select level::text, error_type as type, message, route, http_status as status, request_id as "requestId",
-           latency_ms as latency, trace_id as "traceId", coalesce(tags, '{}') as tags
+    select ${ROW}, coalesce(tags, '{}') as tags
     from rowtrace.error_logs order by level::text, error_type collate "C", message`);
   return { db, rows, operations: await operationsOf(db), hooked: said[0] ?? '' };
 }

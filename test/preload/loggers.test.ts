@@ -160,3 +160,14 @@ function printed({ stdout }: Ended): string[] {
     .split('\n')
     .sort();
 }
+
+test('AWS Lambda: what its runtime prints by functions of its own in the place of the console is one row', async (t) => {
+  const { db, url: databaseUrl } = await databaseFor(t);
+  const env = { AWS_LAMBDA_RUNTIME_API: '127.0.0.1:1' };
+  const { code, stdout, stderr } = await new Application(t, { app: 'loggers/lambda.cjs', env, databaseUrl }).ended();
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^Invoke Error \t\{"errorType":"TypeError"/);
+  assert.deepEqual(await db.query('select level::text, error_type, message from rowtrace.error_logs'), [
+    { level: 'ERROR', error_type: 'TypeError', message: 'no dogs' },
+  ]);
+});

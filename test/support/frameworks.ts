@@ -67,6 +67,10 @@ export interface Measured {
   hooked: string;
 }
 
+/** Of error_logs, as a Row has them. */
+export const ROW = `level::text, error_type as type, message, route, http_status as status, request_id as "requestId",
+           latency_ms as latency, trace_id as "traceId"`;
+
 const PATHS = [
   '/dogs/7?token=hunter2',
   '/rejects/8',
@@ -111,8 +115,7 @@ export async function measure(t: TestContext, cell: Cell): Promise<Measured> {
   const ended = await application.ended();
   assert.equal(ended.code, cell.stop?.code ?? 0, ended.stderr);
   const all = await db.query<Row & { whole: string }>(`
-    select level::text, error_type as type, message, route, http_status as status, request_id as "requestId",
-           latency_ms as latency, trace_id as "traceId", row_to_json(l)::text as whole
+    select ${ROW}, row_to_json(l)::text as whole
     from rowtrace.error_logs l order by level::text, error_type collate "C", message`);
   const rows = all.filter(({ message }) => cell.ignored?.test(message) !== true);
   assert.ok(!all.some(({ whole }) => whole.includes('hunter2')), 'the token of the URL is masked');

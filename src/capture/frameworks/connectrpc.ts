@@ -7,7 +7,7 @@ import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { isFaultOfGrpcServer } from '../../record/operation.ts';
 import { peek } from '../../record/thrown.ts';
 import { alike } from '../alike.ts';
-import { createModuleHook } from './module-hook.ts';
+import { createModuleHook, withExport } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
 
 interface Call {
@@ -30,16 +30,14 @@ export function createConnectrpcHook(): Instrumentation {
   ]);
 }
 
-/** @returns the exports that hold it: those of CommonJS are read only */
+/** `exports` of the package. @returns what stands for them */
 export function hookConnectrpc(exports: Record<string, unknown>, seam: Seam): Record<string, unknown> {
   const make = exports.createConnectRouter as MakeRouter;
   const createConnectRouter = alike<MakeRouter>(
     (options) => make({ ...options, interceptors: [heard(seam), ...(options?.interceptors ?? [])] }),
     make,
   );
-  if (Reflect.set(exports, 'createConnectRouter', createConnectRouter)) return exports;
-  const value = { value: createConnectRouter, enumerable: true, configurable: true, writable: true };
-  return Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(exports), createConnectRouter: value });
+  return withExport(exports, 'createConnectRouter', createConnectRouter);
 }
 
 function heard(seam: Seam): (next: Next) => Next {

@@ -4,7 +4,7 @@
 
 import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { stateOf } from '../../otel/request-state.ts';
 import { isFaultOfGrpcServer } from '../../record/operation.ts';
 import { isErrorLike, peek } from '../../record/thrown.ts';
 import { alike } from '../alike.ts';
@@ -98,17 +98,13 @@ function settler(span: Span): (error?: unknown, code?: number) => void {
     const code = given ?? codeOf(error);
     span.setAttribute('rpc.grpc.status_code', code);
     if (isFaultOfGrpcServer(code)) {
-      if (!isErrorLike(error) && hasException(span)) span.setStatus({ code: SpanStatusCode.ERROR });
+      // A framework (Nest) answers for what was thrown, with words of its own.
+      if (!isErrorLike(error) && stateOf(span)?.failed) span.setStatus({ code: SpanStatusCode.ERROR });
       else
         recordFailure(span, isErrorLike(error) ? error : (peek(error, 'details') ?? peek(error, 'message') ?? error));
     }
     span.end();
   };
-}
-
-/** A framework (Nest) answers for what was thrown, with words of its own. */
-function hasException(span: Span): boolean {
-  return ((span as Partial<ReadableSpan>).events ?? []).some(({ name }) => name === 'exception');
 }
 
 function codeOf(error: unknown): number {

@@ -55,6 +55,18 @@ export function hookModules(name: string, patches: Patch[], onSwitch?: (active: 
   return new ModuleHook(`rowtrace/${name}`, VERSION, {});
 }
 
+/**
+ * Puts another value in the place of an export.
+ *
+ * @returns the exports that hold it, others where these cannot be changed: getters of CommonJS, an ES module that was loaded by
+ *   `require`
+ */
+export function withExport(exports: Record<string, unknown>, name: string, value: unknown): Record<string, unknown> {
+  if (Reflect.set(exports, name, value)) return exports;
+  const property = { value, enumerable: true, configurable: true, writable: true };
+  return Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(exports), [name]: property });
+}
+
 const PATCHED = Symbol.for('rowtrace.patched');
 
 /** Replaces a method once, however often its module is seen. */

@@ -6,7 +6,7 @@ import { context } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { isErrorLike, isObject, peek } from '../../record/thrown.ts';
 import { alike } from '../alike.ts';
-import { createModuleHook } from './module-hook.ts';
+import { createModuleHook, withExport } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
 
 type Handler = (...values: unknown[]) => unknown;
@@ -41,10 +41,7 @@ export function hookReactRouter(exports: Record<string, unknown>, seam: Seam): R
       typeof build === 'function' ? async () => watchedBuild(await build(), seam) : watchedBuild(build, seam);
     return create(watched, ...rest);
   }, create);
-  // An ES module that was loaded by `require` cannot be changed.
-  return Reflect.set(exports, 'createRequestHandler', createRequestHandler)
-    ? exports
-    : { ...exports, createRequestHandler };
+  return withExport(exports, 'createRequestHandler', createRequestHandler);
 }
 
 /** A handler that is given a function asks it for the build with each request. */

@@ -232,7 +232,8 @@ export function noteUncaught(error: unknown): void {
 /** And not by a call of `emit` in the application. */
 function isHandedOverByNode(request: ServerMessage): boolean {
   const parser = peek(peek(request, 'socket'), 'parser');
-  return parser !== undefined && peek(parser, 'incoming') === request;
+  if (parser !== undefined) return peek(parser, 'incoming') === request;
+  return peek(peek(request, 'stream'), 'session') !== undefined;
 }
 
 /** Events of a server that hand a request over: one with `Expect` goes to a listener of its own, where there is one. */
