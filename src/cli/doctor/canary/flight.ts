@@ -85,8 +85,13 @@ export class Flight {
   /** Lets it end by itself, and ends it where it does not. */
   async end(): Promise<void> {
     if (this.#child.connected) this.#child.disconnect();
-    for (let waited = 0; !this.#ended && waited < 3000; waited += 20)
+    for (let waited = 0; this.#isRunning && waited < 3000; waited += 20)
       await new Promise((later) => setTimeout(later, 20));
-    if (!this.#ended) this.#child.kill('SIGKILL');
+    if (this.#isRunning) this.#child.kill('SIGKILL');
+  }
+
+  /** Not by `close`: Node never emits it once this side has disconnected. */
+  get #isRunning(): boolean {
+    return !this.#ended && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 }
