@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
-import { type PostgresServer, startPostgresServer } from '../test/support/postgres-server.ts';
+import { memoryFolder, type PostgresServer, startPostgresServer } from '../test/support/postgres-server.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const { values: flags, positionals: filters } = parseArgs({
@@ -47,7 +47,7 @@ const aborting = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopEarly(signal));
 
 if (!process.env.ROWTRACE_TEST_DATABASE_URL) {
-  server = await startPostgresServer();
+  server = await startPostgresServer('newest', {}, { dataIn: memoryFolder() });
   process.env.ROWTRACE_TEST_DATABASE_URL = server.url;
 }
 

@@ -6,7 +6,7 @@ import { type PostgresServer, startPostgresServer } from '../../test/support/pos
 
 export function startBenchServer(): Promise<PostgresServer> {
   const safe = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on', max_wal_size: '8GB' };
-  return startPostgresServer('newest', safe, installedServer());
+  return startPostgresServer('newest', safe, { bin: installedServer() });
 }
 
 function installedServer(): string | undefined {

@@ -2,7 +2,7 @@
 // embedded owner puts a socket server in front of the instance. One process at a time may open a folder; the lock is the
 // owner's. PGlite does no fsync: for development and demonstration.
 
-import type { PGlite, Results } from '@electric-sql/pglite';
+import type { PGlite, PGliteOptions, Results } from '@electric-sql/pglite';
 import { RowtraceError } from '../errors.ts';
 import type { Db, Queryable, Statement } from './db.ts';
 import { parseBigint } from './values.ts';
@@ -14,11 +14,10 @@ export interface PgliteDb extends Db {
 const INT8 = 20;
 
 /** @throws RowtraceError RT_EMBEDDED_MISSING when the optional package is not installed */
-export async function openPglite(dir?: string): Promise<PgliteDb> {
+export async function openPglite(dir?: string, more: Pick<PGliteOptions, 'loadDataDir'> = {}): Promise<PgliteDb> {
   const { PGlite } = await loadPglite();
-  return pgliteDb(
-    await PGlite.create({ ...(dir === undefined ? {} : { dataDir: dir }), parsers: { [INT8]: parseBigint } }),
-  );
+  const dataDir = dir === undefined ? {} : { dataDir: dir };
+  return pgliteDb(await PGlite.create({ ...dataDir, ...more, parsers: { [INT8]: parseBigint } }));
 }
 
 /** The Db face of an instance that somebody else opened. */

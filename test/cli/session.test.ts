@@ -8,9 +8,9 @@ import { SOCKET_NAME } from '../../src/cli/owner/address.ts';
 import { type Backend, createBackend } from '../../src/cli/owner/backend.ts';
 import { Session } from '../../src/cli/owner/session.ts';
 import type { Db } from '../../src/store/db.ts';
-import { openPglite } from '../../src/store/pglite.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import { cliDir } from '../support/cli.ts';
+import { openTestPglite } from '../support/pglite.ts';
 
 const onUnix = process.platform !== 'win32';
 
@@ -22,7 +22,7 @@ describe('one PGlite behind a socket', { skip: !onUnix && 'needs Unix sockets: r
   const dir = cliDir({ after });
 
   before(async () => {
-    backend = createBackend(await openPglite());
+    backend = createBackend(await openTestPglite());
     const server = createServer((socket) => void new Session(socket, { backend, idleInTransactionMillis: 300 }));
     await once(server.listen(join(dir, SOCKET_NAME)), 'listening');
     config = { host: dir, port: 5432, user: 'postgres', database: 'postgres' };

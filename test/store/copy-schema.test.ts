@@ -9,16 +9,16 @@ import { ColumnsDiffer } from '../../src/store/copy-columns.ts';
 import { CopyConflict, copySchema } from '../../src/store/copy-schema.ts';
 import type { Db } from '../../src/store/db.ts';
 import { migrate } from '../../src/store/migrate.ts';
-import { openPglite } from '../../src/store/pglite.ts';
 import { mergeIssues, resolveIssue, undoAction } from '../../src/triage/index.ts';
 import { databaseFor } from '../support/database.ts';
+import { openTestPglite } from '../support/pglite.ts';
 import { errorLog, histogram } from '../support/rows.ts';
 import { batch } from '../support/sinks.ts';
 
 const columns = { vet_id: 'integer', weight_kg: 'numeric' } as const;
 
 test('all rows are copied with promoted columns and sequences; again it is nothing; other rows are a conflict; a failure leaves nothing', async (t) => {
-  const source = await openPglite();
+  const source = await openTestPglite();
   t.after(() => source.close());
   const open = async () => ({ ...source, close: async () => {} });
   const sink = createPostgresSink({ open, columns, foldEveryMillis: 3_600_000 });
@@ -106,7 +106,7 @@ function heard(db: Db, asked: string[]): Db {
 }
 
 test('rows that refer to later rows of their own table are copied: issues merged into newer ones, actions undone much later', async (t) => {
-  const source = await openPglite();
+  const source = await openTestPglite();
   t.after(() => source.close());
   const sink = createPostgresSink({ open: async () => ({ ...source, close: async () => {} }) });
   await sink.open();
@@ -142,7 +142,7 @@ test('rows that refer to later rows of their own table are copied: issues merged
 });
 
 test('promoted columns of the source are made where they are missing; one more is no difference while it is empty', async (t) => {
-  const source = await openPglite();
+  const source = await openTestPglite();
   t.after(() => source.close());
   const sink = createPostgresSink({ open: async () => ({ ...source, close: async () => {} }), columns });
   await sink.open();

@@ -6,9 +6,9 @@ import { checkSchema, TABLES } from '../../src/store/check-schema.ts';
 import type { Db } from '../../src/store/db.ts';
 import { BEFORE_RELEASE, migrate } from '../../src/store/migrate.ts';
 import { migrationFiles } from '../../src/store/migration-files.ts';
-import { openPglite } from '../../src/store/pglite.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import { asSuperuser, createEmptyDatabase, databaseFor, testServerUrl } from '../support/database.ts';
+import { openTestPglite } from '../support/pglite.ts';
 
 const columns = { vet_id: 'integer', clinic: 'text' } as const;
 
@@ -16,7 +16,7 @@ for (const kind of ['postgres', 'pglite'] as const) {
   describe(`migrate on ${kind}`, () => {
     const open = async (t: import('node:test').TestContext): Promise<Db> => {
       if (kind === 'postgres') return (await databaseFor(t, 'empty')).db;
-      const db = await openPglite();
+      const db = await openTestPglite();
       t.after(() => db.close());
       return db;
     };

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Db } from '../../src/store/db.ts';
 import { migrate } from '../../src/store/migrate.ts';
-import { openPglite } from '../../src/store/pglite.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import { asSuperuser, databaseFor, testServerUrl } from '../support/database.ts';
+import { openTestPglite } from '../support/pglite.ts';
 import { openServer } from '../support/servers.ts';
 
 describe('both databases', () => {
@@ -34,7 +34,7 @@ describe('both databases', () => {
   test('Postgres gives rows back as PGlite does, and rolls back', async (t) =>
     check((await databaseFor(t, 'empty')).db));
   test('PGlite gives rows back as Postgres does, and rolls back', async (t) => {
-    const db = await openPglite();
+    const db = await openTestPglite();
     t.after(() => db.close());
     await check(db);
   });

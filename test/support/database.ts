@@ -7,9 +7,10 @@ import pg from 'pg';
 import type { Db, Queryable } from '../../src/store/db.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { migrationFiles } from '../../src/store/migration-files.ts';
-import { openPglite, type PgliteDb } from '../../src/store/pglite.ts';
+import type { PgliteDb } from '../../src/store/pglite.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import { until } from './journals.ts';
+import { openTestPglite } from './pglite.ts';
 
 export interface TestDatabase {
   /** Superuser URL of this database. */
@@ -31,7 +32,7 @@ export function createEmptyDatabase(): Promise<TestDatabase> {
 
 /** A migrated PGlite in memory. */
 export async function createTestPglite(): Promise<PgliteDb> {
-  const db = await openPglite();
+  const db = await openTestPglite();
   await migrate(db);
   return db;
 }

@@ -5,9 +5,19 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, cpSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chownSync,
+  constants,
+  cpSync,
+  mkdtempSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { freemem, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { freePort } from './free-port.ts';
@@ -26,13 +36,19 @@ export type ServerVersion = keyof typeof PACKAGES;
 
 type Settings = Readonly<Record<string, string | number>>;
 
-/** @param bin folder of another initdb and postgres than the package's */
+interface Where {
+  /** Folder of another initdb and postgres than the package's. */
+  bin?: string | undefined;
+  /** Folder in which the data directory is made; default the temporary one. */
+  dataIn?: string | undefined;
+}
+
 export async function startPostgresServer(
   version: ServerVersion = 'newest',
   given: Settings = {},
-  bin?: string,
+  where: Where = {},
 ): Promise<PostgresServer> {
-  const cluster = await createCluster(version, bin);
+  const cluster = await createCluster(version, where);
   // A crash of the machine may lose a test database, so the flags that guard against it only cost time.
   const fast = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: 200 };
   const settings = { ...fast, ...given };
@@ -43,12 +59,29 @@ export async function startPostgresServer(
         child.kill('SIGINT'); // "fast shutdown": ends sessions, then the server.
         await once(child, 'exit');
       }
-      rmSync(cluster.dir, { recursive: true, force: true });
+      removeCluster(cluster);
     };
     return { url, stop };
   } catch (error) {
-    rmSync(cluster.dir, { recursive: true, force: true });
+    removeCluster(cluster);
     throw error;
+  }
+}
+
+const MEMORY_BYTES = 4 * 1024 ** 3;
+
+/**
+ * A folder in memory, where the machine has one and room for a test run. Each database is hundreds of files: to create one
+ * from its template and to drop it takes 293 ms of processor time on ext4, and 37 ms there.
+ */
+export function memoryFolder(): string | undefined {
+  const folder = '/dev/shm';
+  try {
+    accessSync(folder, constants.W_OK);
+    const { bavail, bsize } = statfsSync(folder);
+    return Math.min(bavail * bsize, freemem()) > MEMORY_BYTES ? folder : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -60,14 +93,15 @@ export interface Cluster {
   account: Account | undefined;
 }
 
-export async function createCluster(version: ServerVersion = 'newest', given?: string): Promise<Cluster> {
+export async function createCluster(
+  version: ServerVersion = 'newest',
+  { bin: given, dataIn }: Where = {},
+): Promise<Cluster> {
   const account = accountForPostgres();
-  const base = account === undefined || othersMayEnter(tmpdir()) ? tmpdir() : '/tmp';
-  const dir = mkdtempSync(join(base, 'rowtrace-test-'));
+  const dir = folderOf(account, account === undefined || othersMayEnter(tmpdir()) ? tmpdir() : '/tmp');
+  const data = dataIn === undefined ? join(dir, 'data') : folderOf(account, dataIn);
   try {
-    if (account) chownSync(dir, account.uid, account.gid);
     const bin = given ?? (await findBinaries(PACKAGES[version], dir, account !== undefined));
-    const data = join(dir, 'data');
     const passwordFile = join(dir, 'password');
     writeFileSync(passwordFile, PASSWORD);
     if (account) chownSync(passwordFile, account.uid, account.gid);
@@ -79,9 +113,19 @@ export async function createCluster(version: ServerVersion = 'newest', given?: s
     });
     return { dir, bin, data, account };
   } catch (error) {
-    rmSync(dir, { recursive: true, force: true });
+    removeCluster({ dir, data });
     throw error;
   }
+}
+
+function folderOf(account: Account | undefined, base: string): string {
+  const folder = mkdtempSync(join(base, 'rowtrace-test-'));
+  if (account) chownSync(folder, account.uid, account.gid);
+  return folder;
+}
+
+function removeCluster({ dir, data }: Pick<Cluster, 'dir' | 'data'>): void {
+  for (const path of [dir, data]) rmSync(path, { recursive: true, force: true });
 }
 
 /** `onLog` gets what the server writes, in pieces. */

@@ -4,9 +4,10 @@ import type { TestContext } from 'node:test';
 import { createPostgresSink, type PostgresSinkOptions } from '../../exporters/postgres/postgres-sink.ts';
 import { type Batch, emptyBatch, type Sink } from '../../src/deliver/sink.ts';
 import type { Db } from '../../src/store/db.ts';
-import { openPglite, type PgliteDb } from '../../src/store/pglite.ts';
+import type { PgliteDb } from '../../src/store/pglite.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import { databaseFor } from './database.ts';
+import { openTestPglite } from './pglite.ts';
 
 export const KINDS = ['postgres', 'pglite'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -72,7 +73,7 @@ export async function openSinks(
 
 async function openDatabase(t: TestContext, kind: Kind): Promise<{ db: Db; url: string }> {
   if (kind === 'postgres') return databaseFor(t);
-  shared ??= openPglite();
+  shared ??= openTestPglite();
   const db = await shared;
   await db.query('drop schema if exists rowtrace cascade');
   return { db, url: '' };
