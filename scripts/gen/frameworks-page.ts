@@ -44,7 +44,7 @@ const HOW: Record<string, [accepts: string, how: string]> = {
   'Next.js 16, `instrumentation.js`': ['16', 'the same; the server is hooked although Next has loaded it before'],
   'tRPC 11, stand-alone': [
     '10 and 11, on any adapter',
-    'the options of an adapter get an `onError`, which calls the application’s own; the request is that of the server it is mounted on',
+    'the options of an adapter get an `onError` (errors) and a `createContext` (route), which call the application’s own; the request is that of the server it is mounted on',
   ],
   gRPC: [
     '@grpc/grpc-js 1',

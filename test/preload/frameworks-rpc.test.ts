@@ -1,5 +1,5 @@
-// gRPC and tRPC servers, preloaded: one row a call that fails, by whatever it fails, with the name of the call or the id of its
-// request; answers that tell of the client are none. docs/frameworks.md is made from a run of this, too.
+// gRPC and tRPC servers, preloaded: one row a call that fails, by whatever it fails, with the name of the call; answers that tell
+// of the client are none. docs/frameworks.md is made from a run of this, too.
 
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
@@ -138,16 +138,16 @@ for (const app of ['grpc.cjs', 'grpc.mjs'])
     });
   });
 
-// level    type        message               url.path            status
+// level    type        message               url.path            route       procedure  status
 const OF_TRPC = [
-  ['ERROR', 'DogError', 'no dog 7', '/dogs', 500],
-  ['ERROR', 'DogError', 'no dog 7', '/dogs,missing,ok', 207],
-  ['ERROR', 'Error', 'not let in', '/before', 500],
-  ['ERROR', 'Error', 'too late', '/late', 200],
-  ['ERROR', 'RangeError', 'the litter is lost', '/litter', 200],
-  ['ERROR', 'TRPCError', 'out of stock', '/shop', 500],
-  ['ERROR', 'TypeError', 'rejected 8', '/rejects', 500],
-  ['WARNING', null, 'low on food', '/warned', 200],
+  ['ERROR', 'DogError', 'no dog 7', '/dogs', '/dogs', 'dogs', 500],
+  ['ERROR', 'DogError', 'no dog 7', '/dogs,missing,ok', '/(batch)', 'dogs', 207],
+  ['ERROR', 'Error', 'not let in', '/before', '/before', 'before', 500],
+  ['ERROR', 'Error', 'too late', '/late', '/late', undefined, 200],
+  ['ERROR', 'RangeError', 'the litter is lost', '/litter', '/litter', 'litter', 200],
+  ['ERROR', 'TRPCError', 'out of stock', '/shop', '/shop', 'shop', 500],
+  ['ERROR', 'TypeError', 'rejected 8', '/rejects', '/rejects', 'rejects', 500],
+  ['WARNING', null, 'low on food', '/warned', '/warned', undefined, 200],
 ];
 
 /** @returns what each is answered with, status and request id */
@@ -173,9 +173,14 @@ for (const app of ['trpc.cjs', 'trpc.mjs'])
       answered = await askTrpc(url);
     });
     assert.deepEqual(
-      rows.map(({ level, type, message, tags, status }) => [level, type, message, tags['url.path'], status]),
+      rows.map((row) => [
+        ...[row.level, row.type, row.message, row.tags['url.path'], row.route],
+        ...[row.tags['rpc.method'], row.status],
+      ]),
       OF_TRPC,
     );
+    const procedures = ['before', 'dogs', 'late', 'litter', 'missing', 'rejects', 'shop', 'warned', 'weighed'];
+    assert.deepEqual(operations.sort(), ['(no route)', '/(batch)', ...procedures.map((name) => `/${name}`)]);
     assert.deepEqual(
       [...answered.values()].map(([status]) => status),
       [500, 500, 500, 404, 404, 400, 200, 200, 500, 207, 200],
@@ -188,7 +193,8 @@ for (const app of ['trpc.cjs', 'trpc.mjs'])
     assert.match(hooked, /hooked .*\btrpc\b/);
     const warned = rows.find(({ type }) => type === null);
     noteCells('tRPC 11, stand-alone', TRPC, modulesOf(app), {
-      'latency by route': operations.includes('(no route)'),
+      'route pattern': warned?.route === '/warned',
+      'latency by route': operations.includes('/warned'),
       'error answered by the framework': count(rows, 'rejected 8') === 1,
       'error before the handler': count(rows, 'not let in') === 1,
       'request id on rows and answers': rows.every(({ requestId }) => ids.includes(requestId)),

@@ -1,14 +1,18 @@
 // tRPC 10 and 11 on any adapter: it answers each error itself, inside the handler of whatever framework it is mounted on. All
-// adapters tell the `onError` of their options of it first; so they are given one, which calls the application's own.
+// adapters tell the `onError` of their options of it first, and `createContext` of what is called before it is: they are given
+// both, which call the application's own.
 
+import { context } from '@opentelemetry/api';
+import { getRPCMetadata } from '@opentelemetry/core';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
-import { isObject, peek } from '../../record/thrown.ts';
+import { withCarried } from '../../otel/context-keys.ts';
+import { isObject, peek, peekAlong } from '../../record/thrown.ts';
 import { alike } from '../alike.ts';
 import { createModuleHook } from './module-hook.ts';
 import { type Seam, seamOf } from './seam.ts';
+import { urlServedIn } from './served-context.ts';
 
 type Make = (...values: unknown[]) => unknown;
-type OnError = (told: { error: unknown }) => unknown;
 
 interface Adapter {
   /** Exports that take the options first. */
@@ -80,16 +84,59 @@ function wrap(exports: Record<string, unknown>, name: string, wrapper: (original
   if (typeof original === 'function') exports[name] = alike(wrapper(original as Make), original);
 }
 
-/** The same options, with an `onError` that hears first. */
+/** The same options, with an `onError` that hears first, and a `createContext` that names the route. */
 function heard(options: unknown, seam: Seam): unknown {
   if (!isObject(options)) return options;
-  const onError = peek(options, 'onError') as OnError | undefined;
+  const onError = peek(options, 'onError') as Make | undefined;
+  const createContext = peek(options, 'createContext') as Make | undefined;
   return {
     ...options,
-    onError(this: unknown, told: { error: unknown }) {
+    createContext(this: unknown, told: unknown, ...rest: unknown[]) {
+      try {
+        nameRoute(told, options, seam);
+      } catch {
+        // A URL that cannot be decoded, a router that is none: tRPC answers that.
+      }
+      return createContext?.call(this, told, ...rest);
+    },
+    onError(this: unknown, told: unknown) {
       const error = peek(told, 'error');
-      if (FAILURES.has(String(peek(error, 'code')))) seam.thrown(error);
+      if (FAILURES.has(String(peek(error, 'code')))) {
+        // Of a batch, and on WebSockets, the route does not tell which it was.
+        const tags = { 'rpc.method': peek(told, 'path') };
+        context.with(withCarried(context.active(), { tags }), () => seam.thrown(error));
+      }
       return onError?.call(this, told);
     },
   };
+}
+
+/** Calls of several procedures at once: any of them may come together, in any order. */
+const BATCH = '(batch)';
+/** What ends with a parameter stands for the procedure: `/trpc/:path`, `/trpc/*`, `/api/trpc/[trpc]`. */
+const PARAMETER = /[:*[{]/;
+/** Requests that have a name: the application may ask itself while it serves one. */
+const named = new WeakSet<object>();
+
+/** Only names that the router has count, so that no client makes up operations. */
+function nameRoute(told: unknown, options: object, seam: Seam): void {
+  const active = context.active();
+  const rpc = getRPCMetadata(active) as { route?: string } | undefined;
+  if (rpc === undefined || named.has(rpc)) return;
+  const procedures = peekAlong(options, ['router', '_def', 'procedures']) as object;
+  const called = new Set(calledIn(told, urlServedIn(active)).filter((path) => Object.hasOwn(procedures, path)));
+  if (called.size === 0) return;
+  named.add(rpc);
+  const mount = String(rpc.route ?? peek(options, 'basePath') ?? peek(options, 'endpoint') ?? '');
+  const steps = mount.split('/').filter(Boolean);
+  if (PARAMETER.test(steps.at(-1) ?? '')) steps.pop();
+  seam.route(`/${[...steps, called.size === 1 ? [...called][0] : BATCH].join('/')}`, active);
+}
+
+/** Of 10 the URL alone tells. */
+function calledIn(told: unknown, url = ''): string[] {
+  const calls = peekAlong(told, ['info', 'calls']);
+  if (Array.isArray(calls)) return calls.map((call) => String(peek(call, 'path')));
+  const [path = ''] = url.split('?', 1);
+  return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1)).split(',');
 }
