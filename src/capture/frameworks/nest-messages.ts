@@ -3,11 +3,11 @@
 // application throws to answer with (RpcException, WsException) is an answer, unless it says otherwise.
 
 import { createRequire } from 'node:module';
-import { type Context, context, ROOT_CONTEXT, type Span, SpanKind, trace } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { isClientFault, isErrorLike, isObject, peek } from '../../record/thrown.ts';
 import { type Patch, patchMethod } from './module-hook.ts';
 import type { Seam } from './seam.ts';
-import { recordFailure } from './work-span.ts';
+import { inSpan, recordFailure } from './work-span.ts';
 
 type Exports = Record<string, unknown>;
 /** Around Nest's own printing of an exception. */
@@ -57,8 +57,10 @@ export function messagePatches(resolve: (name: string) => unknown, answering: An
   ];
 }
 
-/** Spans of messages, which are over when the answer is. */
-const messages = new WeakSet<Span>();
+/** Spans of messages, which are over when the answer is, and whether it is an event: nobody waits for an answer. */
+const messages = new WeakMap<Span, boolean>();
+/** Taken now, since tests of an application put their own in its place. */
+const [nextTurn, clearTurn] = [setImmediate, clearImmediate];
 
 /** @param exports of @nestjs/microservices */
 export function hookMessages(exports: Exports, rxjs: Rxjs, seam: Seam): void {
@@ -88,41 +90,43 @@ function patternOf(server: Server, pattern: unknown): string {
 function watch(callback: Callback, pattern: string, isEvent: boolean, rxjs: Rxjs, seam: Seam): Callback {
   const kind = isEvent ? SpanKind.CONSUMER : SpanKind.SERVER;
   const name = isEvent ? `process ${pattern}` : pattern;
-  const attributes = { 'nest.pattern': pattern };
+  const work = { scope: 'rowtrace/nestjs', name, kind, attributes: { 'nest.pattern': pattern } };
+  const follow = (answer: unknown, end: () => void) => followed(answer, end, rxjs);
   return new Proxy(callback, {
     apply: (target, self, values) => {
       if (!seam.active) return Reflect.apply(target, self, values);
       // Of the trace that brought it (a broker's client may have a span), and a request of its own.
       const outer = trace.getSpanContext(context.active());
       const parent = outer === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, outer);
-      const span = trace.getTracer('rowtrace/nestjs').startSpan(name, { kind, attributes }, parent);
-      messages.add(span);
-      const inside = trace.setSpan(parent, span);
-      const follow = (answer: unknown): unknown => {
-        if (rxjs.isObservable(answer)) return followed(answer, span, inside, rxjs);
-        span.end();
-        return answer;
-      };
-      const fail = (error: unknown): never => {
-        recordFailure(span, error);
-        span.end();
-        throw error;
-      };
-      try {
-        const answer = context.with(inside, () => Reflect.apply(target, self, values));
-        return answer instanceof Promise ? answer.then(follow, fail) : follow(answer);
-      } catch (error) {
-        return fail(error);
-      }
+      return inSpan<unknown>({ ...work, parent, follow }, async (span) => {
+        messages.set(span, isEvent);
+        return Reflect.apply(target, self, values);
+      });
     },
   });
 }
 
-/** What comes out of `source` from when it is asked for, inside of the span, to its end. */
-function followed(source: Source, span: Span, inside: Context, { Observable, finalize }: Rxjs): unknown {
-  return new Observable((observer) => context.with(inside, () => source.subscribe(observer))).pipe(
-    finalize(() => span.end()),
-  );
+/**
+ * What comes out of an Observable from when it is asked for, inside of the span, to its end. Nobody may ask: two handlers of one
+ * event, the first of which failed, or a transport that takes no answers.
+ */
+function followed(answer: unknown, end: () => void, { Observable, finalize, isObservable }: Rxjs): unknown {
+  if (!isObservable(answer)) {
+    end();
+    return answer;
+  }
+  const inside = context.active();
+  let open = true;
+  const close = () => {
+    if (open) end();
+    open = false;
+  };
+  // Nest asks before it waits for anything else.
+  const unasked = nextTurn(close);
+  return new Observable((observer) => {
+    clearTurn(unasked);
+    return context.with(inside, () => answer.subscribe(observer));
+  }).pipe(finalize(close));
 }
 
 /**
@@ -142,16 +146,23 @@ export function hookAnswers(prototype: object, Answer: unknown, answering: Answe
   );
 }
 
-/** `new RpcException(error)`, and `{ status: 500 }`. */
+/** `new RpcException(error)`, `{ status: 500 }`, and what nobody is answered with. */
 function failureIn(exception: unknown): unknown {
   const given = peek(exception, 'error');
   if (isErrorLike(given)) return given;
   const status = Number(peek(given, 'statusCode') ?? peek(given, 'status'));
-  return isObject(given) && status >= 500 && status < 600 ? exception : undefined;
+  const isFailure = isLost() || (isObject(given) && status >= 500 && status < 600);
+  return isFailure ? exception : undefined;
+}
+
+/** Whether it is of an event. */
+function isLost(): boolean {
+  return messages.get(trace.getActiveSpan() as Span) === true;
 }
 
 function tell(failure: unknown, seam: Seam): void {
   const span = trace.getActiveSpan();
-  if (span !== undefined && messages.has(span) && !isClientFault(failure)) recordFailure(span, failure);
+  const isFailure = isLost() || !isClientFault(failure);
+  if (span?.isRecording() && messages.has(span) && isFailure) recordFailure(span, failure);
   else seam.thrown(failure, context.active(), true);
 }

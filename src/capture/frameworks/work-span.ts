@@ -11,7 +11,7 @@ import {
 } from '@opentelemetry/api';
 import { peek } from '../../record/thrown.ts';
 
-export interface Work {
+export interface Work<T> {
   /** Of the tracer. */
   scope: string;
   name: string;
@@ -21,23 +21,29 @@ export interface Work {
   parent?: Context;
   /** Whether what is thrown tells of a failure. Default: all does. */
   isFailure?: (error: unknown) => boolean;
+  /** Called in the context of the span, whose end it tells: the answer may go on. Default: that is the end. */
+  follow?: (answer: T, end: () => void) => T;
 }
 
 export function inSpan<T>(
-  { scope, name, kind, attributes, parent, isFailure = () => true }: Work,
-  work: () => Promise<T>,
+  { scope, name, kind, attributes, parent, isFailure = () => true, follow = ended }: Work<T>,
+  work: (span: Span) => Promise<T>,
 ): Promise<T> {
   const outer = parent ?? context.active();
   return trace.getTracer(scope).startActiveSpan(name, { kind, attributes }, outer, async (span) => {
     try {
-      return await work();
+      return follow(await work(span), () => span.end());
     } catch (error) {
       if (isFailure(error)) recordFailure(span, error);
-      throw error;
-    } finally {
       span.end();
+      throw error;
     }
   });
+}
+
+function ended<T>(answer: T, end: () => void): T {
+  end();
+  return answer;
 }
 
 /** Never throws: what the work threw is what its caller gets, also where it cannot be read or has no text. */

@@ -1,10 +1,14 @@
-// Messages of Nest: a span a message with its pattern, whatever is thrown there one row, and no answer another one. Shapes as of
-// @nestjs/microservices 11.2 (server/server.js, context/rpc-proxy.js, exceptions/), which holds with 12; rxjs is the package.
+// Messages of Nest: a span a message with its pattern, whatever is thrown there one row, and no answer another one. The servers of
+// @nestjs/microservices without a transport; in a process of its own, over TCP and Redis: test/preload/frameworks-nest-messages.test.ts.
 
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { HttpException } from '@nestjs/common';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { HttpException, Logger } from '@nestjs/common';
+import * as microservices from '@nestjs/microservices';
+import { RpcProxy } from '@nestjs/microservices/context/rpc-proxy.js';
+import { RpcExceptionsHandler } from '@nestjs/microservices/exceptions/rpc-exceptions-handler.js';
 import { context, SpanKind, trace } from '@opentelemetry/api';
 import { hookAnswers, hookMessages } from '../../../src/capture/frameworks/nest-messages.ts';
 import { Seam } from '../../../src/capture/frameworks/seam.ts';
@@ -14,40 +18,23 @@ interface Observable {
   pipe(operator: unknown): Observable;
   subscribe(observer: object): void;
 }
-type Handler = ((...values: unknown[]) => unknown) & { next?: Handler; extras?: unknown };
+type Handler = microservices.MessageHandler;
 
-const { catchError, from, of, throwError, concat, isObservable, mergeMap, ...rxjs } = createRequire(import.meta.url)(
-  'rxjs',
-);
+const { RpcException, Transport } = microservices;
+const { from, of, throwError, concat, isObservable, mergeMap, ...rxjs } = createRequire(import.meta.url)('rxjs');
+Logger.overrideLogger(false);
 const measured: unknown[] = [];
 const bench = globalCaptureBench({ onDuration: (attributes) => measured.push(attributes) });
 
-class RpcException extends Error {
-  readonly error: unknown;
-  constructor(error: unknown) {
-    super(String(error));
-    this.error = error;
+class Server extends microservices.Server {
+  listen(): void {}
+  close(): void {}
+  on(): void {}
+  unwrap<T>(): T {
+    return undefined as T;
   }
-}
-
-class RpcExceptionsHandler {
-  handle(exception: unknown, _host: unknown): Observable {
-    const words = exception instanceof RpcException ? exception.error : 'Internal server error';
-    return throwError(() => ({ status: 'error', message: words }));
-  }
-}
-
-class Server {
-  transportId: unknown;
-  readonly handlers = new Map<string, Handler>();
-  normalizePattern(pattern: unknown): string {
-    return typeof pattern === 'string' ? pattern : JSON.stringify(pattern);
-  }
-  addHandler(pattern: unknown, callback: Handler, isEvent = false, extras: unknown = {}): void {
-    callback.extras = extras;
-    const head = this.handlers.get(this.normalizePattern(pattern));
-    if (head !== undefined && isEvent) head.next = callback;
-    else this.handlers.set(this.normalizePattern(pattern), callback);
+  handler(pattern: string): Handler {
+    return this.getHandlerByPattern(pattern) as Handler;
   }
 }
 
@@ -62,25 +49,16 @@ hookAnswers(
   },
   seam,
 );
-const TRANSPORTS = { REDIS: 1, GRPC: 4, KAFKA: 6 };
-hookMessages({ Server, Transport: TRANSPORTS }, { isObservable, ...rxjs } as never, seam);
+hookMessages({ ...microservices }, { isObservable, ...rxjs } as never, seam);
 
-/** RpcProxy: what its handler throws, at once or later, is answered by the handler of exceptions. */
-function proxied(handler: (...values: unknown[]) => unknown): Handler {
-  const answer = (error: unknown) => new RpcExceptionsHandler().handle(error, {});
-  return async (...values) => {
-    try {
-      const result = await handler(...values);
-      return isObservable(result) ? (result as Observable).pipe(catchError(answer)) : result;
-    } catch (error) {
-      return answer(error);
-    }
-  };
+function proxied(handler: (...values: never[]) => unknown): Handler {
+  const target = async (...values: unknown[]) => handler(...(values as never[])) as never;
+  return new RpcProxy().create(target, new RpcExceptionsHandler());
 }
 
 function send(server: Server, pattern: string, ...values: unknown[]): Promise<unknown[]> {
   const told: unknown[] = [];
-  const answer = from(server.handlers.get(pattern)!(...values) as Promise<unknown>) as Observable;
+  const answer = from(server.handler(pattern)(values[0])) as Observable;
   return new Promise((resolve) =>
     answer.pipe(mergeMap((value: unknown) => (isObservable(value) ? value : of(value)))).subscribe({
       next: (value: unknown) => told.push(value),
@@ -116,8 +94,8 @@ test('what a message fails of is one row with its pattern, whoever answers it; e
     many: () => of(1, 2),
   };
   for (const [pattern, handler] of Object.entries(handlers))
-    server.addHandler(pattern.startsWith('{') ? JSON.parse(pattern) : pattern, proxied(handler), false, 'extras');
-  assert.equal(server.handlers.get('whole')!.extras, 'extras');
+    server.addHandler(pattern.startsWith('{') ? JSON.parse(pattern) : pattern, proxied(handler), false, { extra: 1 });
+  assert.deepEqual(server.handler('whole').extras, { extra: 1 });
   const answers = [];
   for (const pattern of Object.keys(handlers)) answers.push(await send(server, pattern, 7));
   assert.deepEqual(answers, [[REFUSED], ['one', REFUSED], ['one', REFUSED], [REFUSED], [REFUSED], [7], [1, 2]]);
@@ -141,7 +119,7 @@ test('what is thrown to answer with is no row, unless it tells of an error', asy
   bench.facts.length = 0;
   const server = new Server();
   const caught = new SyntaxError('caught before');
-  const given: unknown[] = ['no dog', { status: 404, message: 'no dog' }, { code: 7 }, caught, { statusCode: 503 }];
+  const given = ['no dog', { status: 404, message: 'no dog' }, { code: 7 }, caught, { statusCode: 503 }];
   for (const error of given) {
     server.addHandler(
       'find',
@@ -149,16 +127,57 @@ test('what is thrown to answer with is no row, unless it tells of an error', asy
         throw new RpcException(error);
       }),
     );
-    assert.deepEqual(await send(server, 'find'), [['refused', error]]);
+    const words = typeof error === 'string' ? error : (error as { message?: string }).message;
+    assert.deepEqual(await send(server, 'find'), [['refused', words]]);
   }
-  assert.deepEqual(rows(), ['ERROR SyntaxError caught before | find', 'ERROR RpcException [object Object] | find']);
+  assert.deepEqual(rows(), ['ERROR SyntaxError caught before | find', 'ERROR RpcException Rpc Exception | find']);
 });
 
 test('without a span, as in a gateway, a message has a client that may be at fault', () => {
   bench.facts.length = 0;
   for (const error of [new HttpException('no such dog', 404), new Error('lost'), new RpcException('told')])
-    new RpcExceptionsHandler().handle(error, {});
+    new RpcExceptionsHandler().handle(error, {} as never);
   assert.deepEqual(rows(), ['WARNING HttpException no such dog | undefined', 'ERROR Error lost | undefined']);
+});
+
+test('an event has nobody to answer: whatever is thrown is a failure', async () => {
+  bench.facts.length = 0;
+  measured.length = 0;
+  const server = new Server();
+  const inside = new RpcException(new SyntaxError('inside'));
+  for (const error of [new RpcException('nobody hears'), inside, new HttpException('no such dog', 404)]) {
+    const thrown = throwError(() => error);
+    server.addHandler(
+      'dog.lost',
+      proxied(async () => thrown),
+      true,
+    );
+    await send(server, 'dog.lost');
+    server.getHandlers().clear();
+  }
+  assert.deepEqual(rows(), [
+    'ERROR RpcException nobody hears | dog.lost',
+    'ERROR SyntaxError inside | dog.lost',
+    'ERROR HttpException no such dog | dog.lost',
+  ]);
+  const failed = { 'span.name': 'process dog.lost', 'span.operation': 'messaging', 'error.type': '_OTHER' };
+  assert.deepEqual(measured, [failed, failed, failed]);
+});
+
+test('an answer that nobody asks for, or asks for late and twice, is over once', async () => {
+  bench.facts.length = 0;
+  measured.length = 0;
+  const server = new Server();
+  server.addHandler(
+    'find',
+    proxied(async () => throwError(() => new Error('asked late'))),
+  );
+  const answer = (await server.handler('find')(7)) as Observable;
+  await nextTurn();
+  assert.deepEqual(measured, [{ 'span.name': 'find', 'span.operation': 'server' }]);
+  for (let times = 0; times < 2; times++) answer.subscribe({ error: () => {} });
+  assert.deepEqual(rows(), Array(2).fill('ERROR Error asked late | find'));
+  assert.equal(measured.length, 1);
 });
 
 test('handlers of one event follow one another, each a message of its own in the trace that brought it', async () => {
@@ -191,12 +210,12 @@ test('where the client of a transport makes the span, and where the hook is off,
   bench.facts.length = 0;
   const server = new Server();
   const active = () => trace.getActiveSpan();
-  for (const id of [TRANSPORTS.GRPC, TRANSPORTS.KAFKA]) {
+  for (const id of [Transport.GRPC, Transport.KAFKA]) {
     server.transportId = id;
     server.addHandler('find', proxied(active));
     assert.deepEqual(await send(server, 'find'), [undefined]);
   }
-  server.transportId = TRANSPORTS.REDIS;
+  server.transportId = Transport.REDIS;
   server.addHandler('find', proxied(active));
   assert.notEqual((await send(server, 'find'))[0], undefined);
   seam.active = false;
