@@ -50,6 +50,10 @@ const HOW: Record<string, [accepts: string, how: string]> = {
     '@grpc/grpc-js 1',
     'handlers are watched where a service is added to a server: a SERVER span a call, with what it is answered with, what its stream emits, and what is thrown at once',
   ],
+  ConnectRPC: [
+    '1 and 2, on any adapter',
+    'the options of a router get an interceptor around the application’s own (route, errors); the request is that of the server',
+  ],
   'node:http': [
     'every Node',
     'one SERVER span and one duration a request, the same as those of `@opentelemetry/instrumentation-http` (a test compares them); that instrumentation sees calls to others',

@@ -53,7 +53,8 @@ export function hookOwnAborts(): void {
 /** A signal destroys its request with an AbortError around the reason. */
 function noteDestroy(request: ClientRequest, error: unknown): void {
   if (isObject(error)) {
-    if (peek(error, 'code') !== 'ABORT_ERR' || isTimeout(peek(error, 'cause'))) return;
+    const isAbort = peek(error, 'code') === 'ABORT_ERR' && !isTimeout(peek(error, 'cause'));
+    if (!isAbort && !isCanceled(error)) return;
     own.errors.add(error);
   } else if (error) return;
   expectHangUp(request);
@@ -75,6 +76,12 @@ function noteWords(reason: string): void {
     if (times > 0) own.words.set(reason, times);
     else own.words.delete(reason);
   }).unref();
+}
+
+/** What a client of ConnectRPC makes of a signal's AbortError, without its cause; also of a TimeoutError. */
+function isCanceled(error: unknown): boolean {
+  if (peek(error, 'name') !== 'ConnectError' || peek(error, 'code') !== 1) return false;
+  return !String(peek(error, 'message')).endsWith(' due to timeout');
 }
 
 function isTimeout(reason: unknown): boolean {

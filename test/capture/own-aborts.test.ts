@@ -50,6 +50,24 @@ for (const end of ['destroy', 'abort'] as const)
     assert.deepEqual(bench.logs(), []);
   });
 
+for (const [words, rows] of [
+  ['This operation was aborted', []],
+  ['The operation was aborted due to timeout', ['ERROR [canceled] The operation was aborted due to timeout']],
+] as const)
+  test(`a client of ConnectRPC destroys a request with an error of its own: ${words}`, async (t) => {
+    const url = await serve(t);
+    const bench = captureBench();
+    const request = called(bench, `${url}/never`);
+    // As ConnectError.from() makes it of the reason of a signal (@connectrpc/connect 2.2).
+    const error = Object.assign(new Error(`[canceled] ${words}`), { name: 'ConnectError', code: 1 });
+    setTimeout(() => request.destroy(error), 20);
+    assert.equal((await once(request, 'error').catch((thrown) => [thrown]))[0], error);
+    assert.deepEqual(
+      bench.logs().map(({ level, message }) => `${level} ${message}`),
+      rows,
+    );
+  });
+
 test('nor one that it ends while the answer comes', async (t) => {
   const url = await serve(t);
   const bench = captureBench();

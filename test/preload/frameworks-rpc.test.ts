@@ -4,40 +4,13 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
-import type { Db } from '../../src/store/db.ts';
-import { Application } from '../support/application.ts';
-import { databaseFor } from '../support/database.ts';
-import { type Row as FrameworkRow, modulesOf, noteCells, operationsOf, ROW } from '../support/frameworks.ts';
-
-interface Row extends FrameworkRow {
-  tags: Record<string, unknown>;
-}
-
-interface Called {
-  db: Db;
-  rows: Row[];
-  operations: string[];
-  hooked: string;
-}
+import { modulesOf, noteCells } from '../support/frameworks.ts';
+import { called, type Row } from '../support/rpc.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const TRACEPARENT = `00-${TRACE}-b7ad6b7169203331-01`;
-
-async function called(t: TestContext, app: string, call: (url: string) => Promise<void>): Promise<Called> {
-  const { db, url: databaseUrl } = await databaseFor(t);
-  const env = { ROWTRACE_SLOW_SERVER_MILLIS: '0' };
-  const application = new Application(t, { app: `frameworks/${app}`, env, databaseUrl });
-  await call(await application.url());
-  application.child.stdin!.end();
-  const { code, stderr, said } = await application.ended();
-  assert.equal(code, 0, stderr);
-  const rows = await db.query<Row>(`
-    select ${ROW}, coalesce(tags, '{}') as tags
-    from rowtrace.error_logs order by level::text, error_type collate "C", message`);
-  return { db, rows, operations: await operationsOf(db), hooked: said[0] ?? '' };
-}
 
 const count = (rows: readonly Row[], message: string) => rows.filter((row) => row.message === message).length;
 

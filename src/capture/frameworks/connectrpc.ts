@@ -13,6 +13,8 @@ import { type Seam, seamOf } from './seam.ts';
 interface Call {
   service?: { typeName?: unknown };
   method?: { name?: unknown };
+  /** Aborted once the client is gone, or its deadline is over. */
+  signal?: AbortSignal;
 }
 
 interface Answer {
@@ -45,26 +47,32 @@ function heard(seam: Seam): (next: Next) => Next {
     seam.route(`/${String(call.service?.typeName)}/${String(call.method?.name)}`, context.active());
     try {
       const answer = await next(call);
-      return answer.stream ? { ...answer, message: watched(answer.message, seam) } : answer;
+      return answer.stream ? { ...answer, message: watched(answer.message, call, seam) } : answer;
     } catch (error) {
-      tell(error, seam);
+      tell(error, call, seam);
       throw error;
     }
   };
 }
 
-async function* watched(messages: AsyncIterable<unknown>, seam: Seam): AsyncGenerator<unknown> {
+async function* watched(messages: AsyncIterable<unknown>, call: Call, seam: Seam): AsyncGenerator<unknown> {
   try {
     yield* messages;
   } catch (error) {
-    tell(error, seam);
+    tell(error, call, seam);
     throw error;
   }
 }
 
-/** Codes as of gRPC. What is no ConnectError is answered with INTERNAL, and an abort with CANCELED. */
-function tell(error: unknown, seam: Seam): void {
+const DEADLINE_EXCEEDED = 4;
+
+/** Codes as of gRPC. What is no ConnectError is answered with INTERNAL. */
+function tell(error: unknown, { signal }: Call, seam: Seam): void {
+  const name = peek(error, 'name');
   const code = peek(error, 'code');
-  const isAnswer = peek(error, 'name') === 'ConnectError' && typeof code === 'number' && !isFaultOfGrpcServer(code);
-  if (!isAnswer && peek(error, 'name') !== 'AbortError') seam.thrown(error);
+  // A client that is gone is told as whatever it reset its stream with.
+  const isGone = name === 'AbortError' || (signal?.reason === error && code !== DEADLINE_EXCEEDED);
+  if (signal?.aborted && isGone) return;
+  const isAnswer = name === 'ConnectError' && typeof code === 'number' && !isFaultOfGrpcServer(code);
+  if (!isAnswer) seam.thrown(error);
 }
