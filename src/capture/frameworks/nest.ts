@@ -4,7 +4,7 @@
 
 import { createRequire } from 'node:module';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
-import { isErrorLike, isObject, peek } from '../../record/thrown.ts';
+import { isClientFault, isErrorLike, isObject, peek } from '../../record/thrown.ts';
 import { createModuleHook, patchMethod } from './module-hook.ts';
 import { messagePatches, NEST } from './nest-messages.ts';
 import { type Seam, seamOf } from './seam.ts';
@@ -38,7 +38,10 @@ export function createNestHook(resolve: (name: string) => unknown): Instrumentat
 }
 
 const NOTHING = Symbol('nothing');
-/** What is no Error and is being answered: Nest's logger is about to print it, without a stack to know it by. */
+/**
+ * What is being answered, and Nest's logger is about to print: what is no Error, without a stack to know it by, and what says that the
+ * client is at fault, as an error.
+ */
 let answering: unknown = NOTHING;
 
 const PRINTERS: readonly unknown[] = ['ExceptionsHandler', 'RpcExceptionsHandler', 'WsExceptionsHandler'];
@@ -52,7 +55,8 @@ export function printsAnswered([words, ...rest]: readonly unknown[]): boolean {
 /** Around all that Nest makes of `exception`. */
 function whileAnswering<T>(exception: unknown, work: () => T): T {
   const outer = answering;
-  answering = seamOf('nestjs').active && !isErrorLike(exception) ? exception : NOTHING;
+  const isTold = !isErrorLike(exception) || isClientFault(exception);
+  answering = seamOf('nestjs').active && isTold ? exception : NOTHING;
   try {
     return work();
   } finally {

@@ -153,6 +153,26 @@ for (const [version, aliases] of [
     assert.equal(stderr.match(/\[ExceptionsHandler\]/g)?.length, 4, 'Nest prints as before');
   });
 
+  test(`Nest ${version}: an error that says that the client is at fault is a WARNING where Nest answers so, though it prints it`, async (t) => {
+    const { rows, stderr } = await journaled(
+      t,
+      `${NEST}
+      class Dogs {
+        missing() { throw Object.assign(new Error('no dog'), { statusCode: 404 }); }
+        away() { throw Object.assign(new Error('no kennel'), { status: 404 }); }
+      }
+      serve(Dogs, { missing: Get('missing'), away: Get('away') }, async (ask) => {
+        await ask('/missing');
+        await ask('/away');
+      }, { logger: ['error'] });`,
+      { file: 'app.cjs', ...(aliases && { aliases }) },
+    );
+    // 12 knows its own exceptions alone.
+    const missing = version === '11' ? 'WARNING no dog | /missing | 404' : 'ERROR no dog | /missing | 500';
+    assert.deepEqual(drawn(rows), [missing, 'ERROR no kennel | /away | 500']);
+    assert.equal(stderr.match(/\[ExceptionsHandler\]/g)?.length, 2, 'Nest prints as before');
+  });
+
   test(`Nest ${version}: exceptions of resolvers (GraphQL) are rows, those that Nest does not print, too`, async (t) => {
     const { rows } = await journaled(
       t,
