@@ -92,7 +92,13 @@ export function startMaintenance(db: Db, name: string, everyMillis: number, keep
       [0, 0, minutes, 0],
       [0, 0, 0, hours],
     ])
-      if (kinds.some((days) => days > 0)) await db.query(`select ${schema}.apply_retention($1, $2, $3, $4)`, kinds);
+      for (let dropped = kinds.some((days) => days > 0) ? 1 : 0; dropped > 0; ) {
+        const [row] = await db.query<{ dropped: number }>(
+          `select ${schema}.apply_retention($1, $2, $3, $4) as dropped`,
+          kinds,
+        );
+        dropped = row!.dropped;
+      }
   }
 
   async function rollUp(): Promise<void> {

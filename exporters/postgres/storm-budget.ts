@@ -7,7 +7,7 @@ import type { Batch } from '../../src/deliver/sink.ts';
 import { isAtLeast } from '../../src/record/level.ts';
 import type { ErrorCountRow, ErrorLogRow } from '../../src/record/row.ts';
 import type { Queryable } from '../../src/store/db.ts';
-import { encodeTime, toJson } from './encode.ts';
+import { encodeTime, timeBounds, toJson } from './encode.ts';
 import type { Target } from './statements/statement.ts';
 
 const MINUTE_MILLIS = 60_000;
@@ -95,6 +95,7 @@ export class StormBudget {
       const [from, to] = [encodeTime(minute), encodeTime(minute + MINUTE_MILLIS)];
       return { nr, service, fingerprint, from, to, budget };
     });
+    const minutes = groups.flatMap(({ minute }) => [{ created_at: minute }, { created_at: minute + MINUTE_MILLIS }]);
     const rows = await db.query<{ stored: number }>(
       `select s.stored
        from json_to_recordset($1::json)
@@ -103,11 +104,12 @@ export class StormBudget {
          select count(*) as stored from (
            select from ${this.#target.schema}.error_logs l
            where l.fingerprint = g.fingerprint and l.service = g.service and l.created_at >= g."from" and l.created_at < g."to"
+             and l.created_at between $2::timestamptz and $3::timestamptz
            limit g.budget
          ) found
        ) s
        order by g.nr`,
-      [toJson(given)],
+      [toJson(given), ...timeBounds(minutes)],
     );
     return rows.map(({ stored }) => stored);
   }

@@ -74,6 +74,8 @@ export function exemplarsOf(
   const name = quoteName(schema);
   const { where, period } = conditionsOf(query);
   where.add(`bucket_start >= ${period[0]} and bucket_start < ${period[1]}`);
+  // Of a difference the planner knows nothing, and plans for every day that is kept.
+  const hourBefore = new Date(query.since.getTime() - 3_600_000);
   return db.query<Exemplar>(
     `with newest as (
        select latency_ms, ended_at, trace_id, status_class from ${name}.latency_exemplars
@@ -81,7 +83,7 @@ export function exemplarsOf(
        order by bucket_start desc, ended_at desc limit ${where.value(limit)}
      ), failed as (
        select trace_id, count(*)::int as errors from ${name}.error_logs
-       where trace_id in (select trace_id from newest) and created_at >= ${period[0]} - interval '1 hour'
+       where trace_id in (select trace_id from newest) and created_at >= ${where.value(hourBefore.toISOString())}
        group by 1
      )
      select newest.*, coalesce(failed.errors, 0) as errors from newest left join failed using (trace_id) order by ended_at desc`,

@@ -3,6 +3,9 @@
 import type { Db } from './db.ts';
 import { quoteName } from './identifiers.ts';
 
+/** What is older nobody looks for: a row of an earlier canary, with a plan of these days alone. */
+const KEPT_MILLIS = 30 * 86_400_000;
+
 export interface CanaryRow {
   eventId: string;
   createdAt: Date;
@@ -27,14 +30,14 @@ export async function removeCanary(db: Db, schema: string, { eventId }: CanaryRo
     await tx.query(
       `with gone as (
          delete from ${quoted}.error_logs
-         where error_type = 'RowtraceCanary' and tags ? 'rowtrace.canary' and created_at > now() - interval '30 days'
+         where error_type = 'RowtraceCanary' and tags ? 'rowtrace.canary' and created_at > $2::timestamptz
            and (event_id = $1 or created_at < now() - interval '1 hour')
          returning service, fingerprint, fingerprint_version
        )
        delete from ${quoted}.issues i using ${quoted}.issue_keys k, gone g
        where k.issue_id = i.id and i.type = 'RowtraceCanary'
          and k.service = g.service and k.fingerprint = g.fingerprint and k.version = g.fingerprint_version`,
-      [eventId],
+      [eventId, new Date(Date.now() - KEPT_MILLIS).toISOString()],
     );
   });
 }

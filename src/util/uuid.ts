@@ -31,3 +31,8 @@ export function uuidv7Of(unixMillis: number, digest: string): string {
   const variant = '89ab'[Number.parseInt(digest[3]!, 16) & 3];
   return `${time.slice(0, 8)}-${time.slice(8)}-7${digest.slice(0, 3)}-${variant}${digest.slice(4, 7)}-${digest.slice(7, 19)}`;
 }
+
+/** When a UUIDv7 was made, in Unix milliseconds; undefined of any other UUID. */
+export function millisOf(uuid: string): number | undefined {
+  return uuid[14] === '7' ? Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16) : undefined;
+}

@@ -82,15 +82,15 @@ for (const kind of ['postgres', 'pglite'] as const) {
     test('takes a schema of the last version before the first release as it is', async (t) => {
       const db = await open(t);
       await migrate(db);
-      await db.query('delete from rowtrace.migrations');
       const { id, checksum } = BEFORE_RELEASE.last;
+      await db.query('delete from rowtrace.migrations where id <= $1', [id]);
       const record = (at: number, name: string, sum: string) =>
         db.query('insert into rowtrace.migrations values ($1, $2, $3)', [at, name, sum]);
       await record(1, '0001-error-logs', 'of another text');
       await record(id, '0051-replica-identity', checksum);
       assert.deepEqual(await checkSchema(db, 'rowtrace'), { state: 'ok', pending: [], drift: [] });
       assert.deepEqual(await migrate(db), []);
-      await record(id + 1, '0052-from-the-future', 'x');
+      await record(9999, '9999-from-the-future', 'x');
       assert.equal((await checkSchema(db, 'rowtrace')).state, 'newer');
     });
 

@@ -2,8 +2,10 @@
 // them; returns the digests of the new ones.
 
 import { createHash } from 'node:crypto';
+import { clampTime } from '../../../src/record/limits.ts';
 import { type DeadLetterRow, NO_REQUEST } from '../../../src/record/row.ts';
-import { type Columns, columnDefinitions, encodeRow, mendText, toJson } from '../encode.ts';
+import { millisOf } from '../../../src/util/uuid.ts';
+import { type Columns, columnDefinitions, encodeRow, mendText, timeBounds, toJson } from '../encode.ts';
 import type { Statement, Target } from './statement.ts';
 
 const COLUMNS: Columns = {
@@ -18,6 +20,7 @@ const COLUMNS: Columns = {
   digest: 'text',
 };
 const TAKEN = ['error_logs', 'error_counts'];
+const DAY = 86_400_000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export function insertDeadLetters(target: Target, rows: readonly DeadLetterRow[]): Statement {
@@ -28,7 +31,8 @@ export function insertDeadLetters(target: Target, rows: readonly DeadLetterRow[]
     where ${TAKEN.map(
       (table) => `not exists (
       select from ${target.schema}.${table} t
-      where t.event_id = r.event_id::uuid and coalesce(t.acceptance, ${NO_REQUEST}) = coalesce(r.acceptance, ${NO_REQUEST}))`,
+      where t.event_id = r.event_id::uuid and coalesce(t.acceptance, ${NO_REQUEST}) = coalesce(r.acceptance, ${NO_REQUEST})
+        and t.created_at between $2::timestamptz and $3::timestamptz)`,
     ).join(' and ')}
     order by digest
     on conflict (digest) do nothing
@@ -38,7 +42,18 @@ export function insertDeadLetters(target: Target, rows: readonly DeadLetterRow[]
     const event_id = UUID.test(row.event_id ?? '') ? row.event_id : undefined;
     return encodeRow({ ...row, event_id, occurrences: occurrencesOf(row), digest: digestOf(row) }, COLUMNS);
   });
-  return { text, values: [toJson(encoded)] };
+  return {
+    text,
+    values: [toJson(encoded), ...boundsOf(encoded.flatMap(({ event_id }) => (event_id as string) ?? []))],
+  };
+}
+
+/** Of rows that have one of the ids: those of Rowtrace say when the record was captured, a day at most beside it. */
+function boundsOf(ids: readonly string[]): [string, string] {
+  if (ids.length === 0) return ['infinity', 'infinity'];
+  const times = ids.map((id) => millisOf(id) ?? Number.NaN);
+  if (!times.every((millis) => millis === clampTime(millis).t)) return ['-infinity', 'infinity'];
+  return timeBounds(times.flatMap((millis) => [{ created_at: millis - DAY }, { created_at: millis + DAY }]));
 }
 
 export function occurrencesOf({ kind, occurrences = kind === 'log' ? 1 : 0 }: DeadLetterRow): number {

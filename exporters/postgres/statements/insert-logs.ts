@@ -3,7 +3,7 @@
 // 900 batches unsorted, none sorted; measured).
 
 import type { ErrorLogRow } from '../../../src/record/row.ts';
-import { type Columns, columnDefinitions, columnNames, encodeRow, toJson } from '../encode.ts';
+import { type Columns, columnDefinitions, columnNames, encodeRow, timeBounds, toJson } from '../encode.ts';
 import { placePromoted } from './promoted.ts';
 import type { Statement, Target } from './statement.ts';
 
@@ -58,11 +58,15 @@ export function insertLogs(target: Target, rows: readonly ErrorLogRow[]): Statem
     insert into ${target.schema}.error_logs (${names})
     select ${names} from json_to_recordset($1::json) as r (${columnDefinitions(columns)})
     where not exists (
-      select from ${target.schema}.error_counts c where c.event_id = r.event_id and c.created_at = r.created_at)
+      select from ${target.schema}.error_counts c where c.event_id = r.event_id and c.created_at = r.created_at
+        and c.created_at between $2::timestamptz and $3::timestamptz)
       -- What was there once and is part of another row now.
       and not exists (select from ${target.schema}.repeats n where n.event_id = r.event_id)
     order by event_id, created_at
     on conflict (event_id, created_at) do nothing
     returning event_id::text`;
-  return { text, values: [toJson(rows.map((row) => encodeRow(placePromoted(row, promoted), columns)))] };
+  return {
+    text,
+    values: [toJson(rows.map((row) => encodeRow(placePromoted(row, promoted), columns))), ...timeBounds(rows)],
+  };
 }

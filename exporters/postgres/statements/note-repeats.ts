@@ -3,7 +3,7 @@
 // that were not noted before, for the ledger. What came with the request that is stored is a replay, which nothing counts.
 
 import { NO_REQUEST } from '../../../src/record/row.ts';
-import { type Columns, columnDefinitions, encodeRow, toJson } from '../encode.ts';
+import { type Columns, columnDefinitions, encodeRow, timeBounds, toJson } from '../encode.ts';
 import type { Statement, Target } from './statement.ts';
 
 export interface Repeat {
@@ -28,7 +28,8 @@ export function noteRepeats(target: Target, rows: readonly Repeat[]): Statement 
   // Two writers at once may have made a row and a count of one record: both came first.
   const stored = ['error_logs', 'error_counts'].map(
     (table) =>
-      `select t.acceptance from ${target.schema}.${table} t where t.event_id = r.event_id and t.created_at = r.created_at`,
+      `select t.acceptance from ${target.schema}.${table} t where t.event_id = r.event_id and t.created_at = r.created_at
+        and t.created_at between $2::timestamptz and $3::timestamptz`,
   );
   const text = `
     insert into ${target.schema}.repeats (event_id, acceptance)
@@ -42,5 +43,5 @@ export function noteRepeats(target: Target, rows: readonly Repeat[]): Statement 
     order by r.event_id, r.acceptance
     on conflict (event_id, acceptance) do nothing
     returning event_id::text, acceptance`;
-  return { text, values: [toJson(rows.map((row) => encodeRow(row, COLUMNS)))] };
+  return { text, values: [toJson(rows.map((row) => encodeRow(row, COLUMNS))), ...timeBounds(rows)] };
 }
