@@ -68,11 +68,12 @@ export function openPostgres(target: string | pg.PoolConfig, options: PostgresOp
   ) {
     const timeout = statementTimeoutMillis ?? STATEMENT_TIMEOUT_MILLIS;
     const query_timeout = timeout + GRACE_MILLIS;
+    // Whatever isolation the role has: who waited for another writer has to see what that one committed.
     // jit off: compiling costs more than our statements gain (the planner overestimates json_to_recordset). The style of
     // dates: pg reads ISO only, and functions of ours write times into statements, where "IST" would be of another country.
     // Strings as the standard has them: functions and migrations are read by it when they run, and "off" takes `\d` for "d".
     const begin = [
-      'begin',
+      'begin isolation level read committed',
       `set local statement_timeout = ${timeout}`,
       `set local lock_timeout = ${LOCK_TIMEOUT_MILLIS}`,
       'set local jit = off',

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { openTarget } from '../../exporters/postgres/dead-letters.ts';
+import { writeBatch, writeDeadLetters } from '../../exporters/postgres/write-batch.ts';
 import type { Db } from '../../src/store/db.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
-import { asSuperuser, databaseFor, testServerUrl } from '../support/database.ts';
+import { asSuperuser, databaseFor, testServerUrl, untilLocked } from '../support/database.ts';
 import { openTestPglite } from '../support/pglite.ts';
+import { errorLog } from '../support/rows.ts';
 import { openServer } from '../support/servers.ts';
+import { batch } from '../support/sinks.ts';
 
 describe('both databases', () => {
   const values = `select 5::bigint as safe, 9007199254740993::bigint as big, array[1, null]::bigint[] as list,
@@ -83,6 +87,33 @@ test('a database with standard_conforming_strings off orders releases as any oth
 });
 
 // Before Postgres 18 "IST" is Israel's wherever it is written.
+test('whatever isolation a role has, who waited for another writer sees what that one committed', async (t) => {
+  const { db, url } = await databaseFor(t, 'empty');
+  const name = new URL(url).pathname.slice(1);
+  await asSuperuser((client) =>
+    client.query(`alter database ${name} set default_transaction_isolation = 'repeatable read'`),
+  );
+  const others = Array.from({ length: 4 }, () => openPostgres(url));
+  t.after(() => Promise.all(others.map((other) => other.close())));
+  const steps = await Promise.all(others.map((other) => migrate(other)));
+  assert.equal(steps.filter(({ length }) => length > 0).length, 1);
+
+  const target = await openTarget(db, 'rowtrace', {});
+  const row = errorLog({ process: 'p' });
+  let letter: Promise<void> | undefined;
+  await db.transaction(async (tx) => {
+    await writeBatch(tx, target, batch({ logs: [row] }));
+    await tx.query('select 1');
+    const given = { event_id: row.event_id, process: 'p', kind: 'log', reason: 'bad', raw: 'x' };
+    letter = others[0]!.transaction((other) => writeDeadLetters(other, target, [given]));
+    await untilLocked(db);
+  });
+  await letter;
+  assert.deepEqual(await db.query('select stored, dead_lettered from rowtrace.ledger'), [
+    { stored: 1, dead_lettered: 0 },
+  ]);
+});
+
 test('who asks for partitions in a session of another style gets the same, on Postgres 14', {
   timeout: 120_000,
 }, async (t) => {
