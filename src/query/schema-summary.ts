@@ -19,8 +19,11 @@ export interface StorageSummary {
   /** Of all tables of the schema with their indexes. */
   sizeBytes: number;
   partitions: number;
-  /** Last day that has a partition of error_logs, "2026-01-31". */
+  /** First and last day that have a partition of error_logs, "2026-01-31". */
+  firstDay: string | null;
   lastDay: string | null;
+  /** The server's day. */
+  today: string;
   /** Rows in the default partition of error_logs, counted up to 1,000. */
   stragglers: number;
   /** Counts not folded yet, counted up to 100,000; many mean that nobody folds. */
@@ -67,9 +70,7 @@ async function summariseStorage(db: Queryable, schema: string): Promise<StorageS
        (select coalesce(sum(pg_total_relation_size(oid)), 0)::bigint from pg_class
         where relnamespace = $1::regnamespace and relkind in ('r', 'm')) as "sizeBytes",
        (select count(*) from pg_inherits where inhparent = $2::regclass) as partitions,
-       (select to_char(to_date(right(max(c.relname::text), 8), 'YYYYMMDD'), 'YYYY-MM-DD')
-        from pg_inherits i join pg_class c on c.oid = i.inhrelid
-        where i.inhparent = $2::regclass and c.relname ~ '^error_logs_[0-9]{8}$') as "lastDay",
+       day.first as "firstDay", day.last as "lastDay", to_char(now() at time zone 'UTC', 'YYYY-MM-DD') as today,
        (select count(*) from (select from ${quoted}.error_logs_default limit 1000) s) as stragglers,
        (select count(*) from (select from ${quoted}.issue_deltas limit 100000) d) as "unfoldedDeltas",
        (select count(*) from (select from ${quoted}.dead_letters limit 100000) l) as "deadLetters",
@@ -79,7 +80,13 @@ async function summariseStorage(db: Queryable, schema: string): Promise<StorageS
           and c.relname not in ('api_keys', 'migrations') and not has_table_privilege(c.oid, privilege)
         order by c.relname, nr)
        || array(select 'usage on issues_id_seq' where not has_sequence_privilege($3, 'usage')) as "missingRights",
-       has_function_privilege($4, 'execute') as "canDrop"`,
+       has_function_privilege($4, 'execute') as "canDrop"
+     from (
+       select min(day.text) as first, max(day.text) as last
+       from pg_inherits i join pg_class c on c.oid = i.inhrelid
+       cross join lateral (select to_char(to_date(right(c.relname::text, 8), 'YYYYMMDD'), 'YYYY-MM-DD') as text) day
+       where i.inhparent = $2::regclass and c.relname ~ '^error_logs_[0-9]{8}$'
+     ) day`,
     [quoted, `${quoted}.error_logs`, `${quoted}.issues_id_seq`, `${quoted}.apply_retention(int, int, int, int)`],
   );
   return row!;

@@ -53,11 +53,21 @@ export async function checkSchema(tx: Queryable, schema: string, columns: Promot
   return { state: newer ? 'newer' : pending.length > 0 ? 'older' : 'ok', pending, drift };
 }
 
+/** Where rows go whose day has no partition; without it they are refused. */
+const DEFAULTS = [
+  'error_counts',
+  'error_logs',
+  'http_calls',
+  'latency_days',
+  'latency_histograms',
+  'latency_hours',
+].map((table) => `${table}_default`);
+
 async function missingTables(tx: Queryable, schema: string): Promise<string[]> {
   const rows = await tx.query<{ name: string }>(
     `select t.name from jsonb_array_elements_text($2::jsonb) as t (name)
      where pg_catalog.to_regclass(format('%I.%I', $1::text, t.name)) is null`,
-    [schema, JSON.stringify(TABLES)],
+    [schema, JSON.stringify([...TABLES, ...DEFAULTS])],
   );
   return rows.map(({ name }) => `Table ${name} is missing.`);
 }

@@ -164,6 +164,7 @@ test('every table that the migrations make is missed when it is gone', async (t)
   assert.deepEqual((await checkSchema(db, 'rowtrace')).drift.sort(), [
     'Table api_keys is missing.',
     'Table latency_hours is missing.',
+    'Table latency_hours_default is missing.',
   ]);
 });
 

@@ -2,7 +2,7 @@
 
 import { RowtraceError } from '../../errors.ts';
 import { maskSecret, type Options } from '../../options/options.ts';
-import { type SchemaSummary, summariseSchema } from '../../query/schema-summary.ts';
+import { type SchemaSummary, type StorageSummary, summariseSchema } from '../../query/schema-summary.ts';
 import { checkServer } from '../../store/migrate.ts';
 import { openPostgres } from '../../store/postgres.ts';
 import { explainDatabaseError } from '../explain-error.ts';
@@ -16,6 +16,8 @@ import type { Finding } from './finding.ts';
 /** Beyond this, times of rows and times of the server do not fit together. */
 const MAX_SKEW_MILLIS = 5_000;
 const MANY_DELTAS = 50_000;
+/** So long it may take until somebody drops a day. */
+const OVERDUE_DAYS = 3;
 
 export async function checkDatabase(options: Options): Promise<Finding[]> {
   const { databaseUrl, dir } = options;
@@ -128,6 +130,7 @@ function checkTables({ server, schema, storage }: SchemaSummary, options: Option
     name: 'storage',
     text: `${size}, ${storage.partitions} partitions up to ${storage.lastDay ?? 'none'}`,
   });
+  findings.push(...checkDays(storage, options));
   if (storage.stragglers > 0)
     findings.push({
       state: 'info',
@@ -148,6 +151,27 @@ function checkTables({ server, schema, storage }: SchemaSummary, options: Option
       text: `${storage.unfoldedDeltas} counts are not folded`,
       fix: `Run: select ${options.schema}.fold_issue_deltas();`,
     });
+  return findings;
+}
+
+/** Maintenance says nothing of what it cannot do: rows are stored all the same. */
+function checkDays({ firstDay, lastDay, today }: StorageSummary, { schema, keepDays }: Options): Finding[] {
+  const findings: Finding[] = [];
+  const warn = (text: string, call: string) =>
+    findings.push({
+      state: 'warning',
+      name: 'partitions',
+      text,
+      fix: `Run as the owner, and mend what it says: select ${schema}.${call};`,
+    });
+  if ((lastDay ?? '') <= today)
+    warn('error_logs has none for tomorrow: rows without one go into error_logs_default', 'ensure_partitions()');
+  const kept = new Date(Date.parse(today) - (keepDays.errors + OVERDUE_DAYS) * 86_400_000).toISOString().slice(0, 10);
+  if (keepDays.errors > 0 && firstDay !== null && firstDay < kept)
+    warn(
+      `error_logs has days from ${firstDay} on, and keepDays is ${keepDays.errors}`,
+      `apply_retention(${keepDays.errors}, 0, 0, 0)`,
+    );
   return findings;
 }
 
