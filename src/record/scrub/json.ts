@@ -2,7 +2,7 @@
 // 64 bits, spaces, keys that come twice). Text in; the text with masks, or undefined where it is no JSON, out.
 
 import { maskSpans } from './mask.ts';
-import { isNamedBy, isNameLabel, isValueLabel } from './named.ts';
+import { isNamedBy, isNameLabel, isValueLabel, namesUnder } from './named.ts';
 import type { Span } from './spans.ts';
 
 export interface JsonRules {
@@ -78,8 +78,9 @@ class JsonWalk {
   #close(end: number): void {
     const level = this.#levels.pop()!;
     const outer = this.#levels.at(-1);
-    for (const { label, value, start, end: behind } of level.names === undefined ? [] : (level.values ?? []))
-      if (level.names?.some(([by, name]) => this.#rules.isSecret(name, value) && isNamedBy(by, name, label, value)))
+    const names = level.values && level.names?.flatMap(([label, name]) => namesUnder(label, name));
+    for (const { label, value, start, end: behind } of names === undefined ? [] : (level.values ?? []))
+      if (names?.some(([by, name]) => this.#rules.isSecret(name, value) && isNamedBy(by, name, label, value)))
         this.#replace(start, behind, this.#rules.mask);
     if (outer?.isList === false)
       this.#note(outer, level.isList ? level.last : {}, level.isList ? [] : {}, level.start, end);

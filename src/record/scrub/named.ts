@@ -2,7 +2,7 @@
 // headers and settings (name, key + value; AWS tags in capitals), express-validator (path or param), class-validator
 // (property), Mongoose, Sequelize and yup (path), Joi (label, key), FluentValidation (PropertyName, AttemptedValue), Spring
 // (field, rejectedValue), Hibernate (propertyPath, invalidValue), pydantic and zod (loc or path + input), valibot (received),
-// ajv (instancePath + data), ioredis (the command auth and its args).
+// ajv (instancePath + data), ioredis (the command auth and its args), clients of databases (a statement + what it was given).
 
 import { peek } from '../thrown.ts';
 
@@ -16,6 +16,11 @@ export const VALUE_LABEL = `(?:${VALUES}|input|received|data|args)`;
 const IS_NAME = new RegExp(`^${NAME_LABEL}$`, 'i');
 const IS_VALUE = new RegExp(`^${VALUE_LABEL}$`, 'i');
 const IS_PLAIN_VALUE = new RegExp(`^${VALUES}$`, 'i');
+const IS_STATEMENT = /^(?:sql|query|text|statement|db\.statement|db\.query\.text)$/i;
+const IS_BINDS =
+  /^(?:parameters|params|bindings|binds|values|db\.(?:postgresql|mysql)\.values|db\.query\.parameter\.\w{1,64})$/i;
+const STATEMENT = /^\s{0,64}(?:insert|update|select|delete|replace|merge|call|exec|with|alter|create)\s/i;
+const STATEMENT_REACH = 8_192;
 const IS_POINTER = new RegExp(`^${POINTERS}$`, 'i');
 /** What zod says it received. */
 const TYPE = /^(?:undefined|null|string|number|nan|boolean|object|array|date|map|set|function|symbol|bigint|integer)$/i;
@@ -27,7 +32,12 @@ const kinds = new Map<string, Kind>();
 function kindOf(label: string): Kind {
   const known = kinds.get(label);
   if (known !== undefined) return known;
-  const kind = IS_NAME.test(label) ? 'name' : IS_VALUE.test(label) ? 'value' : 'other';
+  const kind =
+    IS_NAME.test(label) || IS_STATEMENT.test(label)
+      ? 'name'
+      : IS_VALUE.test(label) || IS_BINDS.test(label)
+        ? 'value'
+        : 'other';
   // Bounded, since keys may be data.
   if (kinds.size >= 2_000) kinds.clear();
   if (label.length <= 256) kinds.set(label, kind);
@@ -44,6 +54,8 @@ export function isValueLabel(label: string): boolean {
 
 /** Whether what stands under `valueLabel` is the value of what `name` says under `nameLabel`. */
 export function isNamedBy(nameLabel: string, name: string, valueLabel: string, value: unknown): boolean {
+  if (IS_STATEMENT.test(nameLabel) || IS_BINDS.test(valueLabel))
+    return IS_STATEMENT.test(nameLabel) && IS_BINDS.test(valueLabel);
   // A path of the file system or of a URL.
   if (/^path$/i.test(nameLabel) && name.includes('/')) return false;
   if (IS_PLAIN_VALUE.test(valueLabel)) return true;
@@ -53,6 +65,16 @@ export function isNamedBy(nameLabel: string, name: string, valueLabel: string, v
   return !(/^received$/i.test(valueLabel) && typeof value === 'string' && TYPE.test(value));
 }
 
+/** What is named under a label: of a statement all its columns. */
+export function namesUnder(label: string, name: string): [label: string, name: string][] {
+  if (!IS_STATEMENT.test(label)) return [[label, name]];
+  return STATEMENT.test(name) ? namesOfStatement(name.slice(0, STATEMENT_REACH)).map((column) => [label, column]) : [];
+}
+
+export function namesOfStatement(statement: string): string[] {
+  return statement.match(/[A-Za-z_]\w{0,127}/g) ?? [];
+}
+
 /** The names in an object: texts, and of lists (`loc: ['body', 'password']`) the last text. Asks for nothing else in it. */
 export function namesIn(holder: object): [label: string, name: string][] {
   try {
@@ -60,7 +82,7 @@ export function namesIn(holder: object): [label: string, name: string][] {
       if (!isNameLabel(label)) return [];
       const value = peek(holder, label);
       const name: unknown = Array.isArray(value) ? value.findLast(isText) : value;
-      return isText(name) ? [[label, name]] : [];
+      return isText(name) ? namesUnder(label, name) : [];
     });
   } catch {
     return [];

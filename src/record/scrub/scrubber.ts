@@ -6,7 +6,7 @@
 
 import { bound, LIMITS } from '../limits.ts';
 import { type PlainRules, plain } from '../plain.ts';
-import { maskCompared, maskForms } from './forms.ts';
+import { maskForms } from './forms.ts';
 import { FrameMemo, startOfFrames } from './frame-memo.ts';
 import { isCounts } from './harmless.ts';
 import { maskJson } from './json.ts';
@@ -20,6 +20,7 @@ import { maskPem } from './pem.ts';
 import { maskRareShapes } from './rare-shapes.ts';
 import { maskCards, maskShapes } from './shapes.ts';
 import { CARD, createSniffer, FORM, RARE, SHAPE, WORD } from './sniff.ts';
+import { maskCompared } from './sql.ts';
 import { maskLogins } from './urls.ts';
 
 export interface ScrubOptions {

@@ -26,7 +26,7 @@ const RARE_SHAPES =
 
 /** Statements, calls, commands and paths with a secret in them (forms.ts), in either case. */
 const FORMS =
-  'form-data,identified,pdo,mysql,ldap_bind,password_,curl,key (,rejected value,input_value,path `,cast to,duplicate entry,duplicate key value is,sshpass,docker login,mongo,redis-cli,requirepass,masterauth,code=,kty,failed query,insert into,ignore into,replace into,failing row'.split(
+  'form-data,identified,pdo,mysql,ldap_bind,password_,curl,key (,rejected value,input_value,path `,cast to,duplicate entry,duplicate key value is,sshpass,docker login,mongo,redis-cli,requirepass,masterauth,code=,kty,failed query,insert into,ignore into,replace into,failing row,crypt(,crypt_,hmac('.split(
     ',',
   );
 

@@ -214,6 +214,16 @@ describe('the scrubber on any text', () => {
       'a:b@c:80 ',
       '@c:80',
       'kty d:',
+      "lower(password)) = '",
+      "password, 'a' ",
+      "token, '",
+      'insert into a (password) select ',
+      "insert into a (password) select '",
+      "crypt('",
+      "crypt(a, 'x', ",
+      'select token values: [',
+      'Executing (default): insert token; "',
+      'set (token) = (',
     ])
       assertLinear(unit);
   });
