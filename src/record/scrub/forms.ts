@@ -41,7 +41,7 @@ const REJECTED = /\bon field '([^'\n]{1,128})': rejected value \[/g;
 /** Pydantic: the path on a line, then `  Field … [type=…, input_value='secret', input_type=str]`. */
 const INPUT = /(?:^|\n)(\S{1,128})\n {2}[^\n]{0,512}\[type=[\w.]{1,64}, input_value=/g;
 /** Mongoose: "Path `password` (`secret`) is shorter than …". */
-const PATH = /\bPath `([^`\n]{1,128})` \((?=`)/g;
+const PATH = /\bPath `([^`\n]{1,128})` \(`/g;
 /** Mongoose: `Cast to string failed for value "secret" (type Object) at path "password"`. */
 const CAST = /(\bCast to \S{1,64} failed for value )([^\n]{1,4096}?)( \(type [\w.]{1,64}\) at path "([^"\n]{1,128})")/g;
 
@@ -77,7 +77,7 @@ export function maskForms(text: string, isSecret: (key: string) => boolean): str
   if (result.includes('code=') && OAUTH_STATE.test(result)) result = result.replace(OAUTH_CODE, `$1${MASK}`);
   if (result.includes('rejected value')) named(REJECTED, endsWith('];'));
   if (result.includes('input_value')) named(INPUT, endsWith(', input_type='));
-  if (result.includes('Path `')) named(PATH, quotedEnd);
+  if (result.includes('Path `')) named(PATH, endsWith('`) '));
   if (result.includes('Cast to')) result = result.replace(CAST, maskBefore);
   result = maskStatements(result, isSecret);
   if (/\bkty\b/.test(result)) result = maskJwk(result);

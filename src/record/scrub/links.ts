@@ -34,7 +34,7 @@ const ABOUT_FLAG =
 const SQL = /[ \t]{1,8}(?=[EN]?'|\\{0,4}"[^\s"])/iy;
 const SQL_CALL = /[ \t]{0,8}\([ \t]{0,8}(?=')/y;
 const ITEM =
-  /\\{0,4}["'`][ \t\r\n]{0,64},[ \t\r\n]{0,64}(\\{0,4}["']?value\\{0,4}["']?[ \t]{0,4}[:=][ \t]{0,4})?(?=\\{0,4}["'])/iy;
+  /\\{0,4}["'`][ \t\r\n]{0,64},[ \t\r\n]{0,64}(\\{0,4}["']?value\\{0,4}["']?[ \t]{0,4}[:=][ \t]{0,4})?(?=\\{0,4}["'`])/iy;
 /** An item behind such a name is its value: headers and options; `['password', 'email']` lists names of fields. */
 const HEADER =
   /^(?:--[\w-]{2,40}|x-[\w-]{2,40}|(?:proxy-)?authorization|(?:set-)?cookie|[\w-]{0,40}(?:api-?key|subscription-key|-token|-secret))$/i;

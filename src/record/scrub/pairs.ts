@@ -26,6 +26,14 @@ const SOURCE_FILE =
   /\.(?:[cm]?[jt]sx?|json|map|html?|vue|svelte|astro|pyx?|rb|erb|rake|go|java|kts?|cs|fs|vb|php|rs|scala|sc|groovy|clj[cs]?|exs?|erl|hrl|dart|swift|mm?|c|cc|cpp|cxx|h|hh|hpp|lua|p[lm]|r|jl|hs|elm|ml|zig|nim|cr|sql|sh|ya?ml)$/i;
 /** Signed URLs (Azure, S3, Google) and Authorization lines of AWS; elsewhere signatures are of functions. */
 const SIGNATURE = /^(?:sig|signature)$/i;
+/** `'--password=a b'`, `"DB_PASSWORD=a b"`: an argument, a variable of the environment, whole in its quotes. */
+const QUOTED_KEY = /^(?:--[\w-]|[A-Z][A-Z\d_]{3,63}$)/;
+/** A variable stands alone there; elsewhere a command comes behind it (`'PGPASSWORD=x pg_dump'`). */
+const IN_LIST = /[[,]\s{0,64}\\{0,8}["'`]$/;
+/** `DE89 3704 0044 0532 0130 00` */
+const IBAN_GROUPS = /(?: [A-Z\d]{4}){1,7}(?: [A-Z\d]{1,3})?(?![A-Za-z\d])/y;
+/** `;Password=a b;Encrypt=True` */
+const SETTING_GOES_ON = / [^;\r\n"'`]{1,128}(?=;[ ]?[\w.-]{1,32}(?: [\w.-]{1,32}){0,2}[ ]?=)/y;
 const COOKIE = /^[^\s=;,]{1,250}=/;
 
 /** `sniffer`: finds the words; `isOwn`: the user's own keys. */
@@ -111,7 +119,7 @@ function secretOf({ text, ends, keyStart, keyEnd, link, isOwn }: Found): Span | 
   const isSaid = kind === 'said' || (kind === 'pair' && text.endsWith(': ', at));
   if (!own && (isSaid ? isStatement(text, key, verdict, at) : opensParameters)) return undefined;
   const reach = reachOf(text, at, key, kind);
-  const value = ends.value(at, reach);
+  const value = valueBehind(text, ends, keyStart, keyEnd, at, reach);
   if (value === undefined || own) return value;
   if (isHarmless(text, value, at, key, verdict)) return undefined;
   // A parameter list: `getToken: (node) => node.token`.
@@ -120,10 +128,35 @@ function secretOf({ text, ends, keyStart, keyEnd, link, isOwn }: Found): Span | 
     return isItemOf(key, text.slice(value.start, Math.min(value.end, value.start + 80))) ? value : undefined;
   if ((kind !== 'said' && kind !== 'flag') || reach === 'line') return value;
   // In quotes or brackets it is no sentence.
-  if (value.start !== at || '[{'.includes(text[at]!)) return value;
+  if (value.start !== at || '[{'.includes(text[at]!) || text[value.end - 1] === '}') return value;
   const word = reach === 'word' ? value : (ends.value(at, 'word') ?? value);
   if (kind === 'flag') return /(?:auth|sessions?)$/i.test(key) && !isLogin(text, word) ? undefined : value;
   return isWeakSaying(text, keyStart, key, verdict, word) ? undefined : value;
+}
+
+function valueBehind(
+  text: string,
+  ends: Ends,
+  keyStart: number,
+  keyEnd: number,
+  at: number,
+  reach: 'word' | 'line' | 'credential',
+): Span | undefined {
+  const key = text.slice(keyStart, keyEnd);
+  const isTied = at === keyEnd + 1 && text[keyEnd] === '=';
+  if (isTied && QUOTED_KEY.test(key)) {
+    const quote = text[keyStart - 1];
+    if (quote === undefined && key.startsWith('--') && !/ -|[\r\n]/.test(text)) return { start: at, end: text.length };
+    const isWhole = key.startsWith('--') || IN_LIST.test(text.slice(Math.max(0, keyStart - 80), keyStart));
+    if (isWhole && (quote === '"' || quote === "'" || quote === '`')) {
+      const escapes = /\\{0,8}$/.exec(text.slice(Math.max(0, keyStart - 9), keyStart - 1))![0];
+      return { start: at, end: ends.closingQuote(at, escapes + quote, escapes) };
+    }
+  }
+  const value = ends.value(at, reach);
+  if (value?.start !== at) return value;
+  const more = /iban$/i.test(key) ? IBAN_GROUPS : isTied && text[keyStart - 1] === ';' ? SETTING_GOES_ON : undefined;
+  return more === undefined ? value : { start: at, end: Math.max(value.end, stickyEnd(more, text, value.end)) };
 }
 
 /** `--auth basic` names a way, `--auth rex:bone` is one. */
@@ -147,7 +180,8 @@ function spokenKey(text: string, keyStart: number, key: string): KeyVerdict {
 /** Nothing, a boolean, a number, a placeholder, a setting; a password in quotes may be the word "null". */
 function isHarmless(text: string, { start, end }: Span, at: number, key: string, verdict: KeyVerdict): boolean {
   if (isPlaceholder(text, start, end, key)) return true;
-  if (text[start] === '{' && start === at) return verdict !== 'secret' && isCounts(key, text.slice(start, end));
+  if (text[end - 1] === '}' && start === at)
+    return verdict !== 'secret' && isCounts(key, text.slice(text.indexOf('{', start), end));
   if (end - start > HARMLESS_LENGTH) return false;
   const value = text.slice(start, end);
   if (NOTHING.test(value)) return start === at || verdict !== 'secret';

@@ -42,6 +42,8 @@ function scanAuthority(text: string, start: number): [number, number] {
   for (let at = start; at < limit; at++) {
     const code = text.charCodeAt(at);
     if (code === 60 || code === 62 || code === 10 || code === 13) break;
+    // An apostrophe is not encoded.
+    if (code === 39 && colon >= 0 && !port && !slash && sign < 0 && /[\w%]/.test(text[at + 1] ?? '')) continue;
     if (code <= 32 || code === 34 || code === 39 || code === 96) {
       // Within the password of a server it goes on, where a word does.
       if (!isServer || sign >= 0 || colon < 0 || port || slash || !/[\w!$%^*.-]/.test(text[at + 1] ?? '')) break;

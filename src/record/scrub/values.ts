@@ -13,10 +13,20 @@ const INNER_REACH = 256;
 /** Python's b'…' and u'…', Postgres' E'…'. */
 const PREFIX = /[bBuUrRfFeEnN]{1,2}(?=["'])/y;
 const OPEN_QUOTE = new RegExp(QUOTE, 'iy');
-/** How inspect() of Node prints a text of several lines. */
-const GOES_ON = /["'`][ \t]{0,8}\+[ \t]{0,8}\r?\n[ \t]{0,128}(["'`])/y;
+/** How inspect() of Node prints a text of several lines, and a shell an apostrophe (`'it'\\''s'`). */
+const GOES_ON = /(?:["'`][ \t]{0,8}\+[ \t]{0,8}\r?\n[ \t]{0,128}|'\\')(["'`])/y;
 const NEXT_IN_QUERY = /&(?:$|[\s&]|(?:quot|amp|lt|gt|apos|#\d{1,5}|#x[\da-f]{1,4});|[\w.%[\]-]{0,64}=)/iy;
 const NEXT_IN_LIST = /,(?:$|[\s,;"'`{}()[\]<>\\]|[\w.%-]{1,64}\]?[ \t]?[=:])/y;
+/** `;`, `<` and `>` end a word where a pair, a tag or nothing of a word comes behind them. */
+const NEXT_SETTING = /;(?:$|[\s;,"'`{}()[\]<>\\&]|[\w.-]{1,32}(?: [\w.-]{1,32}){0,2}[ ]?=)/y;
+const TAG = /<(?:$|[\s"'`<]|[/!?a-z][^<>]{0,256}>)/iy;
+const BEHIND_TAG = />(?:$|[\s;,"'`{}()[\]<\\&])/y;
+/** What inspect() of Node prints in front of a bracket: `Secret {`, `Map(2) {`, `[Object: null prototype] {`, `<ref *1> Foo {`. */
+const KIND =
+  /(?:<ref \*\d{1,4}> )?(?:[A-Z][\w$]{0,63}(?:\(\d{1,9}\))? (?:\[[\w$:. ]{1,64}\] )?|\[[A-Z][\w$]{0,63}(?:\(\d{1,9}\))?: null prototype\] )(?=[{[])/y;
+const BUFFER = /<(?:Slow)?Buffer(?: [\da-f]{2}){1,64}(?: \.{3} \d{1,12} more bytes?)?>/y;
+/** `PWD={…};` of ODBC, in which a bracket is doubled. */
+const BRACED = /\{(?:[^}\r\n]|\}\}){1,256}\}(?=$|[;"'\r\n])/y;
 const ONE_WORD_SCHEME = /(?:bearer|basic|negotiate)[ \t]{1,8}(?=[^\s"'`])/iy;
 
 /** Finds ends in one text. */
@@ -33,7 +43,7 @@ export class Ends {
   }
 
   /** 'credential': to the end of the line, unless its scheme is known to have one word. */
-  value(at: number, kind: 'word' | 'line' | 'credential'): Span | undefined {
+  value(at: number, reach: 'word' | 'line' | 'credential'): Span | undefined {
     const text = this.#text;
     OPEN_QUOTE.lastIndex = Math.max(at, stickyEnd(PREFIX, text, at));
     const quote = OPEN_QUOTE.exec(text);
@@ -44,9 +54,17 @@ export class Ends {
     const first = text.charCodeAt(at);
     const block = first === 124 || first === 62 ? blockAt(text, at) : undefined;
     if (block !== undefined) return block;
-    if (first === 91 || first === 123)
-      return { start: at, end: this.#closingBracket(at, BRACKET_REACH) ?? Math.min(text.length, at + BRACKET_REACH) };
-    const end = kind === 'word' ? this.#wordEnd(at) : this.#lineValueEnd(at, kind === 'credential');
+    if (first === 60) {
+      const end = stickyEnd(BUFFER, text, at);
+      if (end >= 0) return { start: at, end };
+    }
+    const kind = Math.max(at, stickyEnd(KIND, text, at));
+    if (kind > at || first === 91 || first === 123) {
+      const end = this.#closingBracket(kind, BRACKET_REACH) ?? Math.min(text.length, kind + BRACKET_REACH);
+      const braced = first === 123 && text[at - 1] === '=' ? stickyEnd(BRACED, text, at) : -1;
+      return { start: at, end: Math.max(end, braced) };
+    }
+    const end = reach === 'word' ? this.#wordEnd(at) : this.#lineValueEnd(at, reach === 'credential');
     return end > at ? { start: at, end } : undefined;
   }
 
@@ -95,7 +113,7 @@ export class Ends {
       const slashes = slashesBefore(text, found, start);
       if (escapes !== '') {
         if (slashes === 0) return found;
-      } else if (slashes % 2 === 0) {
+      } else if (slashes % 2 === 0 && !(slashes > 0 && isInWord(text, found + 1))) {
         if (found === start || !isDoubled(text, found)) return found;
         found++;
       }
@@ -140,8 +158,10 @@ export class Ends {
     let isNested = true;
     for (let at = start; at < text.length; at++) {
       const code = text.charCodeAt(at);
-      if (code <= 32 || code === 59 || code === 60 || code === 62) return at;
-      if (isOpening(code)) {
+      if (code <= 32) return at;
+      if (code === 59 || code === 60 || code === 62) {
+        if (stickyEnd(code === 59 ? NEXT_SETTING : code === 60 ? TAG : BEHIND_TAG, text, at) >= 0) return at;
+      } else if (isOpening(code)) {
         const end = isNested ? this.#closingBracket(at, Math.min(INNER_REACH, this.lineEnd(at) - at)) : undefined;
         if (end === undefined) isNested = false;
         else at = end - 1;
@@ -202,6 +222,11 @@ function slashesFrom(text: string, at: number): number {
 /** `'ab''cd'` (SQL, connection strings); what follows must go on like a value. */
 function isDoubled(text: string, at: number): boolean {
   return text[at] === text[at + 1] && /[^\s,;:)}\]"'`]/.test(text[at + 2] ?? ' ');
+}
+
+/** Of JSON within what inspect() prints, a quote in a text is `\\"`, and its text goes on. */
+function isInWord(text: string, at: number): boolean {
+  return /[^\s,;:)}\]"'`\\]/.test(text[at] ?? ' ');
 }
 
 /** Not the apostrophe of "it's"; the letter of a prefix (b'…') does not stand in a word. */
