@@ -19,7 +19,7 @@ import { maskPairs } from './pairs.ts';
 import { maskPem } from './pem.ts';
 import { maskRareShapes } from './rare-shapes.ts';
 import { maskCards, maskShapes } from './shapes.ts';
-import { CARD, createSniffer, FORM, RARE, SHAPE, WORD } from './sniff.ts';
+import { CARD, createSniffer, FORM, RARE, SHAPE, SQL, WORD } from './sniff.ts';
 import { maskCompared } from './sql.ts';
 import { maskLogins } from './urls.ts';
 
@@ -135,7 +135,7 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
     if (found === 0) return value;
     const paired = (found & WORD) === 0 ? value : maskWords(value);
     const isName = (key: string) => isSecret(key, '');
-    const compared = (found & WORD) === 0 ? paired : maskCompared(paired, isName);
+    const compared = (found & WORD) === 0 || (found & SQL) === 0 ? paired : maskCompared(paired, isName);
     const formed = (found & FORM) === 0 ? compared : maskForms(compared, isName);
     const rare = (found & RARE) === 0 ? formed : maskRareShapes(formed);
     const shaped = (found & SHAPE) === 0 ? rare : maskShapes(rare);

@@ -30,6 +30,11 @@ const FORMS =
     ',',
   );
 
+/** Where a statement may compare, set or list a secret (sql.ts); only asked for beside a secret word. */
+const STATEMENTS = 'where,having,select,insert ,update ,delete ,set_config,set local,set session,set password'.split(
+  ',',
+);
+
 /** Words of paths that a mail led to (path-tokens.ts: reset, password, recover, recovery, magic, verify, …), by their ends: so few
  * texts have their first three letters that a clean stack takes no longer. */
 const PATHS =
@@ -45,6 +50,7 @@ export const SHAPE = 2;
 export const CARD = 4;
 export const FORM = 8;
 export const RARE = 16;
+export const SQL = 32;
 
 interface Trigger {
   text: string;
@@ -61,7 +67,7 @@ for (let i = 48; i < 58; i++) FOLD[i] = 27;
 for (const [i, char] of [...'_-.:/'].entries()) FOLD[char.charCodeAt(0)] = 28 + Math.min(i, 3);
 
 export interface Sniffer {
-  /** WORD, SHAPE, CARD, FORM and RARE bits of what the text may hold. */
+  /** WORD, SHAPE, CARD, FORM, RARE and SQL bits of what the text may hold. */
   sniff(text: string): number;
   /** Index of the next secret word at or behind `from`, or -1. */
   nextWord(text: string, from: number): number;
@@ -87,6 +93,7 @@ export function createSniffer(extra: readonly string[]): Sniffer {
       after: word.endsWith('|'),
     });
   for (const text of [...FORMS, ...PATHS]) add({ text, kind: FORM, exact: false, before: false, after: false });
+  for (const text of STATEMENTS) add({ text, kind: SQL, exact: false, before: false, after: false });
   for (const text of RARE_SHAPES) add({ text, kind: RARE, exact: true, before: false, after: false });
   for (const text of SHAPES)
     add({ text, kind: SHAPE, exact: text !== 'bearer' && text !== 'basic', before: false, after: false });

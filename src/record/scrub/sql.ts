@@ -82,12 +82,13 @@ const [FAILED, VALUES] = ['Failed query: ', '\nparams: '];
 /** Called where sniff.ts saw one of the words. */
 export function maskStatements(text: string, isSecret: IsSecret): string {
   let result = text;
-  if (/(?:insert|ignore|replace) into/i.test(result)) {
+  const hasText = result.includes("'");
+  if (hasText && /(?:insert|ignore|replace) into/i.test(result)) {
     const isWanted = (found: RegExpExecArray) => namesOfStatement(found[1]!).some(isSecret);
     result = replaceValues(result, INSERT, isWanted, rowsEnd);
-    result = maskLiterals(result, INSERT_SELECT, isWanted, 0);
+    if (/select/i.test(result)) result = maskLiterals(result, INSERT_SELECT, isWanted, 0);
   }
-  if (/crypt|hmac/i.test(result)) result = maskLiterals(result, CRYPTO, () => true, 1);
+  if (hasText && /crypt|hmac/i.test(result)) result = maskLiterals(result, CRYPTO, () => true, 1);
   if (result.includes('Failing row')) result = replaceValues(result, FAILING_ROW, () => true, detailEnd);
   return result.includes(VALUES) ? maskFailed(result, isSecret) : result;
 }
