@@ -4,6 +4,7 @@
 
 import { maskJwk } from './jwk.ts';
 import { MASK } from './mask.ts';
+import { namesOfStatement } from './named.ts';
 import { maskPathTokens } from './path-tokens.ts';
 import { type EndOf, endsWith, quotedEnd, replaceValues, wordEnd } from './replace-values.ts';
 import { maskStatements } from './sql.ts';
@@ -19,8 +20,8 @@ const IDENTIFIED =
 const CURL_USER = /\bcurl\b[^\n]{0,512}?[ \t](?:-u|--user|--proxy-user)[ \t=]{0,4}['"]?[^\s:'"]{1,128}:(?=[^\s'"])/g;
 const MYSQL_PASSWORD = /\bmysql(?:dump|admin|import|show|check)?[ \t][^\n]{0,256}?[ \t]-p(?=[^\s])/g;
 const PART = /\bname=(?:"([^"\r\n]{1,128})"|([^\s";]{1,128}))[^\r\n]{0,256}\r?\n(?:[^\r\n]{1,256}\r?\n){0,4}\r?\n/g;
-/** `Key (email, reset_token)=(a@b, secret) already exists.` */
-const VIOLATED = /\bKey \(([^()\n]{1,256})\)=\(/g;
+/** `Key (email, lower(reset_token::text))=(a@b, secret) already exists.` */
+const VIOLATED = /\bKey \(((?:[^()\n]|\([^()\n]{0,128}\)){1,256})\)=\(/g;
 /** MySQL: `Duplicate entry 'secret' for key 'users.reset_token'`. */
 const DUPLICATE = /(\bDuplicate entry ')([^\n]{1,1024}?)(' for key '([^'\n]{1,128})')/g;
 /** SQL Server: `constraint 'UQ_token'. Cannot insert … The duplicate key value is (secret).` */
@@ -32,9 +33,9 @@ const COMMAND_PASSWORD =
 const REDIS_SETTING =
   /\b(?:requirepass|masterauth)[ \t]{1,4}(?!(?:config|directive|has|is|must|not|option|was)\b)(?=\S)/gi;
 
-/** The code that a provider of OAuth sends back beside the state: good until it is redeemed. */
+/** The code that a provider of OAuth sends back beside the state, or is asked about: good until it is redeemed. */
 const OAUTH_CODE = /((?:^|[?&\s"'])code=)[^&\s"'#<>]{16,}/g;
-const OAUTH_STATE = /(?:^|[?&\s"'])state=/;
+const OAUTH_STATE = /(?:^|[?&\s"'])(?:state|grant_type)=/;
 
 /** Spring: `on field 'password': rejected value [secret]; codes […`. */
 const REJECTED = /\bon field '([^'\n]{1,128})': rejected value \[/g;
@@ -44,6 +45,13 @@ const INPUT = /(?:^|\n)(\S{1,128})\n {2}[^\n]{0,512}\[type=[\w.]{1,64}, input_va
 const PATH = /\bPath `([^`\n]{1,128})` \(`/g;
 /** Mongoose: `Cast to string failed for value "secret" (type Object) at path "password"`. */
 const CAST = /(\bCast to \S{1,64} failed for value )([^\n]{1,4096}?)( \(type [\w.]{1,64}\) at path "([^"\n]{1,128})")/g;
+
+/** Joi and Mongoose: `"password" with value "secret" fails to match …`, "path `password` with value `secret`". */
+const WITH_VALUE = /["'`]([\w.[\]]{1,128})["'`] with value ["'`]/g;
+/** graphql-js: `Variable "$password" got invalid value "secret"; …`, `got invalid value "secret" at "input.password"; …`. */
+const VARIABLE = /\bVariable "\$(\w{1,128})" got invalid value /g;
+const INVALID_AT = /(\bgot invalid value )("(?:[^"\\\n]|\\.){0,1024}")( at "([\w.[\]]{1,128})")/g;
+const INVALID_FOR = /(\binvalid value )(["'`][^\n]{1,1024}?["'`])( for (?:[a-z]{1,20} )?["'`]?([\w.]{1,128}))/gi;
 
 /** `isSecret`: whether a value under that name is one. */
 export function maskForms(text: string, isSecret: (key: string) => boolean): string {
@@ -59,12 +67,7 @@ export function maskForms(text: string, isSecret: (key: string) => boolean): str
   if (result.includes('form-data'))
     result = replaceValues(result, PART, (found) => isSecret(found[1] ?? found[2]!), partEnd);
   if (result.includes('Key ('))
-    result = replaceValues(
-      result,
-      VIOLATED,
-      (found) => found[1]!.split(',').some((key) => isSecret(key.trim())),
-      rowEnd,
-    );
+    result = replaceValues(result, VIOLATED, (found) => namesOfStatement(found[1]!).some(isSecret), rowEnd);
   const maskBefore = (all: string, before: string, _value: string, behind: string, name: string) =>
     isSecret(name) ? before + MASK + behind : all;
   const named = (pattern: RegExp, end: EndOf) => {
@@ -78,10 +81,22 @@ export function maskForms(text: string, isSecret: (key: string) => boolean): str
   if (result.includes('rejected value')) named(REJECTED, endsWith('];'));
   if (result.includes('input_value')) named(INPUT, endsWith(', input_type='));
   if (result.includes('Path `')) named(PATH, endsWith('`) '));
+  if (result.includes(' with value ')) named(WITH_VALUE, saidEnd);
+  if (/invalid value/i.test(result)) {
+    named(VARIABLE, wordEnd);
+    result = result.replace(INVALID_AT, maskBefore).replace(INVALID_FOR, maskBefore);
+  }
   if (result.includes('Cast to')) result = result.replace(CAST, maskBefore);
   result = maskStatements(result, isSecret);
   if (/\bkty\b/.test(result)) result = maskJwk(result);
   return result.includes('/') ? maskPathTokens(result) : result;
+}
+
+/** What Joi says behind a value tells its end, whatever quotes are in it. */
+function saidEnd(text: string, at: number, ends: Ends): [number, number] {
+  const quote = text[at - 1]!;
+  const said = quote === '"' ? ends.find('" fails to match', at) : -1;
+  return [at, said >= 0 && said <= ends.lineEnd(at) ? said : ends.closingQuote(at, quote, '')];
 }
 
 /** To the boundary, or to the end of the text where it was cut. */

@@ -7,8 +7,10 @@ import { stickyEnd } from './spans.ts';
 /** `$1`, `?`, `@p0` of SQL, `%s`, `%(name)s`, `${name}`, `{{name}}` of formats and templates. */
 const PLACEHOLDER =
   /^(?:\?|\$\d{1,3}|@p\d{1,3}|%s|%\(\w{1,64}\)s|\$\{[\w.]{1,64}\}|\{\{ ?[\w.]{1,64} ?\}\}|process\.env\.\w{1,64})$/;
-/** `:name`, `@name`, `@__name_0` of Entity Framework. */
-const NAMED_PLACEHOLDER = /^[:@](?:__)?([a-z]\w{0,63}?)(?:_\d{1,3})?$/i;
+/** `:name`, `@name`, `@__name_0` of Entity Framework, `$name` of GraphQL. */
+const NAMED_PLACEHOLDER = /^[:@$](?:__)?([a-z]\w{0,63}?)(?:_\d{1,3})?$/i;
+/** What is declared of a variable or field: `$password: String!`, `password: string;`. */
+const DECLARED_TYPE = /^(?:\[?(?:String|ID)!?\]?!|string)$/;
 const LOWER_NAME = /^:[a-z][a-z_]{1,30}$/;
 const LONGEST = 70;
 
@@ -16,7 +18,7 @@ const LONGEST = 70;
 export function isPlaceholder(text: string, start: number, end: number, key: string): boolean {
   if (end - start > LONGEST) return false;
   const value = text.slice(start, end);
-  if (PLACEHOLDER.test(value)) return true;
+  if (PLACEHOLDER.test(value) || (text.endsWith(': ', start) && DECLARED_TYPE.test(value))) return true;
   const name = NAMED_PLACEHOLDER.exec(value)?.[1];
   if (name === undefined) return false;
   if (wordsOfKey(key).join('').endsWith(wordsOfKey(name).join(''))) return true;
@@ -44,7 +46,8 @@ const SENTENCE = /(?:An?|No|Request|The|This|Your)(?: [a-z]{1,20}){2}(?![\w-])/y
 
 /** "ExpiredToken: The security token included in the request is expired", as AWS has it. */
 export function isErrorSaying(text: string, key: string, at: number): boolean {
-  return ERROR.test(key) && stickyEnd(SENTENCE, text, at) >= 0;
+  // "bad auth : Authentication failed." of MongoDB.
+  return (ERROR.test(key) && stickyEnd(SENTENCE, text, at) >= 0) || text.startsWith('Authentication failed', at);
 }
 
 const MOST_KEYS = 32;

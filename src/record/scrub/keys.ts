@@ -7,15 +7,17 @@ export type KeyVerdict = 'secret' | 'text' | 'weak' | 'random' | undefined;
 
 /** Secret wherever they stand in a key, separators and case ignored ("x-api-key", "dbPassword", "MYSQL_PWD"). */
 const ANYWHERE =
-  /passw|passphrase|passcode|secret|apikey|privatekey|accesskey|accountkey|subscriptionkey|functionskey|sharedaccess|(?:amz|goog)signature|samlre(?:sponse|quest)|credential|mysqlpwd|authori[sz]ation|setcookie|signingkey|encryptionkey|accesstoken|refreshtoken|idtoken|authtoken|bearertoken|csrf|xsrf|phpsessid|jsessionid|aspsessionid|aspnetsessionid|aspnetcore(?:session|cookies|identity|antiforgery)|connectsid|symfony|codeverifier|clientassertion|mnemonic|(?:verification|recovery|mfa|security)codes?$|cardnumber|creditcard/;
+  /passw|passphrase|passcode|secret(?!ar|s?manager$)|apikey|privatekey|accesskey|accountkey|subscriptionkey|functionskey|sharedaccess|(?:amz|goog)signature|samlre(?:sponse|quest)|credential|mysqlpwd|authori[sz]ation|setcookie|signingkey|encryptionkey|accesstoken|refreshtoken|idtoken|authtoken|bearertoken|csrf|xsrf|phpsessid|jsessionid|aspsessionid|aspnetsessionid|aspnetcore(?:session|cookies|identity|antiforgery)|connectsid|symfony|codeverifier|clientassertion|mnemonic|seedphrase|(?:verification|recovery|backup|mfa|security)codes?$|cardnumber|creditcard/;
 
 /** Secret as a word of a key ("db.pwd", "user_pin"), not as part of a longer word ("spinning", "company"). */
 const WORDS = new Set(
-  'password passwd pwd pswd psw secret secrets otp totp pin cvv cvc pan iban apikey sessionid aspxauth'.split(' '),
+  'password passwd pwd pswd psw secret secrets otp totp pin cvv cvv2 cvc cvc2 pan iban apikey sessionid aspxauth'.split(
+    ' ',
+  ),
 );
 /** These name what programs talk about, too: "auth: timeout", "sessions: 42". */
 const WEAK_WORDS = new Set(
-  'pass auth oauth bearer cookie cookies session sessions sid jwt sso saml csrf xsrf token tokens'.split(' '),
+  'pass pw auth oauth bearer cookie cookies session sessions sid jwt sso saml csrf xsrf token tokens'.split(' '),
 );
 /** What a "…_KEY" is for, or whose it is: RAILS_MASTER_KEY, APP_KEY of Laravel, OPENAI_KEY; "primaryKey" and "cacheKey" are none. */
 const KEYS_OF = new Set(
@@ -65,6 +67,8 @@ function judge(key: string): KeyVerdict {
   const words = wordsOfKey(key);
   const joined = words.join('');
   const last = words.at(-1) ?? '';
+  // Options of fetch and axios, and a header of CORS: they say whether credentials are sent.
+  if (/(?:with|allow)credentials$/.test(joined)) return undefined;
   if (words.length > 1 && HARMLESS_LAST.has(last) && !HARMLESS_NOT.test(joined)) return undefined;
   if (words.length === 1 && WEAK_WORDS.has(last)) return 'weak';
   if (ANYWHERE.test(joined) || words.some((word) => WORDS.has(word))) return 'secret';
@@ -87,7 +91,8 @@ function ownerOfKey(words: string[]): string {
 }
 
 /** What stands under a key that may be the name of a setting, and is one. */
-export function isSetting(verdict: KeyVerdict, value: string): boolean {
+export function isSetting(key: string, verdict: KeyVerdict, value: string): boolean {
+  if (verdict === 'secret') return /^credentials$/i.test(key) && /^(?:include|omit|same-origin)$/.test(value);
   return verdict === 'random' && value.length <= 24 && IN_WORDS.test(value);
 }
 

@@ -1,14 +1,16 @@
 // How a key is tied to its value in text: `key=value`, `"key": "value"`, `a[key][0]=value`, `key: value` in a sentence,
 // `--key value`, `<key>value</key>`, `PASSWORD 'value'`, `'X-Key', 'value'`, `{ name: 'X-Key', value: 'value' }`.
 
+import { isToken } from './path-tokens.ts';
+import { looksSecret } from './prose.ts';
 import { QUOTE } from './quotes.ts';
 import { stickyEnd } from './spans.ts';
 
 export interface Link {
   /** Where the value begins, its quote included. */
   at: number;
-  /** 'said': `word: value` as sentences have it, too. 'line': a value that its tag ends. */
-  kind: 'pair' | 'said' | 'flag' | 'element' | 'item';
+  /** 'said': `word: value` as sentences have it, too. 'spoken': `token value`. 'line': a value that its tag ends. */
+  kind: 'pair' | 'said' | 'spoken' | 'flag' | 'element' | 'item';
   /** Of an element: how its bracket is written. */
   opens?: string;
 }
@@ -31,8 +33,10 @@ const SHORT_FLAG = /^-(?:password|passwd|pass|pwd|secret|token)$/i;
 const ABOUT_FLAG =
   /(?:flag|option|argument|parameter|switch|value|is|was|must|and|or|not|to|in|on|cannot|can|should|for|with|as|requires?)(?![\w.-])/iy;
 /** `PASSWORD 'x'`, and "the password \"x\" is too weak". */
-const SQL = /[ \t]{1,8}(?=[EN]?'|\\{0,4}"[^\s"])/iy;
+const SQL = /[ \t]{1,8}(?:(?:is|was)[ \t]{1,4})?(?=[EN]?'|\\{0,4}"[^\s"])/iy;
 const SQL_CALL = /[ \t]{0,8}\([ \t]{0,8}(?=')/y;
+const SPOKEN_NAME = /(token|secret|session|password|passphrase|key|jwt|otp)$/i;
+const SPOKEN = /[ \t]{1,4}(?=["'`]?([\w+/=.~-]{4,512})(?![\w+/=~-]|(?<==)["']))/y;
 const ITEM =
   /\\{0,4}["'`][ \t\r\n]{0,64},[ \t\r\n]{0,64}(\\{0,4}["']?value\\{0,4}["']?[ \t]{0,4}[:=][ \t]{0,4})?(?=\\{0,4}["'`])/iy;
 /** An item behind such a name is its value: headers and options; `['password', 'email']` lists names of fields. */
@@ -60,7 +64,7 @@ export function linkOf(text: string, keyStart: number, keyEnd: number): Link | u
   if (code === 34 || code === 39 || code === 92 || code === 96) return itemOf(text, keyStart, keyEnd);
   if (code === 32 || code === 9) {
     if (text.charCodeAt(keyStart) === 45) return flagOf(text, keyStart, keyEnd);
-    return sqlOf(text, keyStart, keyEnd, SQL, /^(?:password|passwd|passphrase)$/i);
+    return sqlOf(text, keyStart, keyEnd, SQL, /^(?:password|passwd|passphrase)$/i) ?? spokenOf(text, keyStart, keyEnd);
   }
   return code === 40 ? sqlOf(text, keyStart, keyEnd, SQL_CALL, /^PASSWORD$/) : undefined;
 }
@@ -104,6 +108,33 @@ function flagOf(text: string, keyStart: number, keyEnd: number): Link | undefine
   return text.startsWith('--', keyStart) || SHORT_FLAG.test(text.slice(keyStart, keyEnd))
     ? { at, kind: 'flag' }
     : undefined;
+}
+
+/** "invalid token aB3…", "session '3f25…' not found": only what can be nothing else is a value there. */
+function spokenOf(text: string, keyStart: number, keyEnd: number): Link | undefined {
+  if (!hasDigit(text, keyEnd)) return undefined;
+  const name = SPOKEN_NAME.exec(text.slice(keyStart, keyEnd))?.[1]?.toLowerCase();
+  if (name === undefined) return undefined;
+  SPOKEN.lastIndex = keyEnd;
+  const word = SPOKEN.exec(text)?.[1];
+  if (word === undefined || /^[./]|\.[a-z]{1,5}$/.test(word)) return undefined;
+  const isSecret = name.startsWith('pass')
+    ? word.length >= 8 && looksSecret(word)
+    : name === 'otp'
+      ? /^\d{4,8}$/.test(word)
+      : isToken(word);
+  if (!isSecret || /unexpected $/i.test(text.slice(Math.max(0, keyStart - 11), keyStart))) return undefined;
+  return { at: SPOKEN.lastIndex, kind: 'spoken' };
+}
+
+/** Of the next word: most have none, and need no expression. */
+function hasDigit(text: string, from: number): boolean {
+  for (let at = from + 1; at < text.length && at < from + 64; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= 48 && code <= 57) return true;
+    if (code <= 32 && at > from + 4) return false;
+  }
+  return false;
 }
 
 function sqlOf(text: string, keyStart: number, keyEnd: number, link: RegExp, names: RegExp): Link | undefined {

@@ -56,8 +56,8 @@ export function isValueLabel(label: string): boolean {
 export function isNamedBy(nameLabel: string, name: string, valueLabel: string, value: unknown): boolean {
   if (IS_STATEMENT.test(nameLabel) || IS_BINDS.test(valueLabel))
     return IS_STATEMENT.test(nameLabel) && IS_BINDS.test(valueLabel);
-  // A path of the file system or of a URL.
-  if (/^path$/i.test(nameLabel) && name.includes('/')) return false;
+  // A path of the file system or of a URL; `/password` is one of JSON Patch.
+  if (/^path$/i.test(nameLabel) && name.includes('/', 1)) return false;
   if (IS_PLAIN_VALUE.test(valueLabel)) return true;
   if (/^args$/i.test(valueLabel)) return /^name$/i.test(nameLabel) && /^auth$/i.test(name);
   if (/^data$/i.test(valueLabel)) return IS_POINTER.test(nameLabel);

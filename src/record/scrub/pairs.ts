@@ -110,11 +110,12 @@ function secretOf({ text, ends, keyStart, keyEnd, link, isOwn }: Found): Span | 
     ? 'secret'
     : (judgeKey(key) ?? signature(text, keyStart, keyEnd, key) ?? spokenKey(text, keyStart, key));
   if (verdict === undefined || text.startsWith(MASK, at)) return undefined;
+  if (kind === 'spoken') return withoutStop(text, ends.value(at, 'word'));
   if (kind === 'element') return ends.element(at, link.opens);
   if (text.charCodeAt(keyEnd) === 58 && stickyEnd(PLACE, text, keyEnd) >= 0 && SOURCE_FILE.test(key)) return undefined;
   const opensParameters = text.charCodeAt(at) === 40;
   // Before the value is read, since it would be read again for each key within it.
-  if (!own && kind === 'said' && isErrorSaying(text, key, at)) return undefined;
+  if (!own && kind !== 'flag' && isErrorSaying(text, key, at)) return undefined;
   if (!own && kind === 'pair' && isCode(text, keyStart, at)) return undefined;
   const isSaid = kind === 'said' || (kind === 'pair' && text.endsWith(': ', at));
   if (!own && (isSaid ? isStatement(text, key, verdict, at) : opensParameters)) return undefined;
@@ -159,6 +160,11 @@ function valueBehind(
   return more === undefined ? value : { start: at, end: Math.max(value.end, stickyEnd(more, text, value.end)) };
 }
 
+/** The stop that ends a sentence is no part of its last word. */
+function withoutStop(text: string, value: Span | undefined): Span | undefined {
+  return value && /[.:]/.test(text[value.end - 1]!) ? { start: value.start, end: value.end - 1 } : value;
+}
+
 /** `--auth basic` names a way, `--auth rex:bone` is one. */
 function isLogin(text: string, { start, end }: Span): boolean {
   const word = text.slice(start, Math.min(end, start + 64));
@@ -185,8 +191,8 @@ function isHarmless(text: string, { start, end }: Span, at: number, key: string,
   if (end - start > HARMLESS_LENGTH) return false;
   const value = text.slice(start, end);
   if (NOTHING.test(value)) return start === at || verdict !== 'secret';
+  if (isSetting(key, verdict, value)) return true;
   if (verdict === 'secret') return false;
-  if (isSetting(verdict, value)) return true;
   return BOOLEAN.test(value) || (NUMBER.test(value) && isHarmlessNumber(key, verdict, Number.parseFloat(value)));
 }
 

@@ -29,7 +29,7 @@ function mask(text: string, pattern: RegExp, isSecret: (segment: string) => bool
 }
 
 /** 20 and more, with letters and digits in the same part: "2024-how-to-reset-a-router" is the name of a page. */
-function isToken(segment: string): boolean {
+export function isToken(segment: string): boolean {
   if (segment.length < 20) return false;
   let mixed = 0;
   for (const part of segment.split(/[-_.~%]/)) if (/\d/.test(part) && /[A-Za-z]/.test(part)) mixed += part.length;

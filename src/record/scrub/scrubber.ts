@@ -185,7 +185,7 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
 function isJudged(key: string, verdict: KeyVerdict, value: unknown): boolean {
   if (typeof value === 'number') return verdict !== undefined && !isHarmlessNumber(key, verdict, value);
   if (verdict !== undefined && verdict !== 'secret' && typeof value === 'object' && isCounts(key, value)) return false;
-  if (typeof value === 'string' && isSetting(verdict, value)) return false;
+  if (typeof value === 'string' && isSetting(key, verdict, value)) return false;
   return verdict === 'secret' || (verdict !== undefined && typeof value !== 'boolean');
 }
 

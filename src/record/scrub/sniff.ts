@@ -7,7 +7,7 @@ import { endsEscape } from './escapes.ts';
 
 /** Every key that keys.ts may judge secret holds one of these. `|` marks where a word must begin or end, in camel case, too. */
 const WORDS =
-  'pass pwd secret token auth key cookie credential sess csrf xsrf otp jwt |sid| |pin| |cvv |cvc |pan| iban saml |sso bearer symfony card |sig| signature sharedaccess |psw pswd aspnet remember verifier clientassertion client_assertion client-assertion mnemonic verification recovery |mfa securitycode security_code security-code'.split(
+  'pass pwd secret token auth key cookie credential sess csrf xsrf otp jwt |sid| |pin| |cvv |cvc |pan| iban saml |sso bearer symfony card |sig| signature sharedaccess |psw pswd aspnet remember verifier clientassertion client_assertion client-assertion mnemonic verification recovery |mfa securitycode security_code security-code backupcode backup_code backup-code seedphrase seed_phrase seed-phrase |pw|'.split(
     ' ',
   );
 
@@ -26,7 +26,7 @@ const RARE_SHAPES =
 
 /** Statements, calls, commands and paths with a secret in them (forms.ts), in either case. */
 const FORMS =
-  'form-data,identified,pdo,mysql,ldap_bind,password_,curl,key (,rejected value,input_value,path `,cast to,duplicate entry,duplicate key value is,sshpass,docker login,mongo,redis-cli,requirepass,masterauth,code=,kty,failed query,insert into,ignore into,replace into,failing row,crypt(,crypt_,hmac('.split(
+  'form-data,identified,pdo,mysql,ldap_bind,password_,curl,key (,rejected value,input_value,path `,cast to,duplicate entry,duplicate key value is,sshpass,docker login,mongo,redis-cli,requirepass,masterauth,code=,kty,failed query,insert into,ignore into,replace into,failing row,crypt(,crypt_,hmac(,with value,invalid value'.split(
     ',',
   );
 

@@ -140,6 +140,10 @@ describe('masks', () => {
     ],
     ['GET /callback?code=4/0AX4XfWjabcdefgh&state=x', `GET /callback?code=${M}&state=x`],
     ['state=x&code=4/0AX4XfWjabcdefgh', `state=x&code=${M}`],
+    [
+      'grant_type=authorization_code&code=4/0AX4XfWjabcdefgh&client_id=a',
+      `grant_type=authorization_code&code=${M}&client_id=a`,
+    ],
     ['https://discord.com/api/webhooks/123456/abcDEF_1', `https://discord.com/api/webhooks/123456/${M}`],
   ];
   for (const [given, expected] of table)

@@ -78,6 +78,32 @@ describe('masks', () => {
       `Cast to string failed for value "{ a: 'hunter2' }" (type Object) at path "password"`,
       `Cast to string failed for value ${M} (type Object) at path "password"`,
     ],
+    [
+      'User validation failed: password: Validator failed for path `password` with value `hunter2`, name: x',
+      `User validation failed: password: Validator failed for path \`password\` with value \`${M}\`, name: x`,
+    ],
+    // Joi 17 and 18.
+    [
+      `"user.password" with value "hun"ter2" fails to match the required pattern: /^[a-z]$/`,
+      `"user.password" with value "${M}" fails to match the required pattern: /^[a-z]$/`,
+    ],
+    // graphql-js 16.
+    [
+      `Variable "$password" got invalid value "hun\\"ter2"; Int cannot represent non-integer value`,
+      `Variable "$password" got invalid value "${M}"; Int cannot represent non-integer value`,
+    ],
+    [
+      `Variable "$password" got invalid value 12345678; String cannot represent`,
+      `Variable "$password" got invalid value ${M}; String cannot represent`,
+    ],
+    [
+      `Variable "$input" got invalid value "hunter2" at "input.password"; Int cannot represent`,
+      `Variable "$input" got invalid value ${M} at "input.password"; Int cannot represent`,
+    ],
+    [`Invalid value "hunter2" for field "password"`, `Invalid value ${M} for field "password"`],
+    [`invalid value 'hunter2' for 'password', short`, `invalid value ${M} for 'password', short`],
+    ['Key (lower(token::text), n)=(hunter2, 1) already exists.', `Key (lower(token::text), n)=(${M}) already exists.`],
+    [`[{"op":"replace","path":"/password","value":"x"}]`, `[{"op":"replace","path":"/password","value":"${M}"}]`],
   ];
   for (const [given, expected] of table) it(JSON.stringify(given), () => assert.equal(scrubber.text(given), expected));
 
@@ -99,6 +125,12 @@ describe('leaves', () => {
     'Path `name` (`x`) is shorter',
     'Cast to Number failed for value "x" (type string) at path "age"',
     `'password': must be at least 8 characters`,
+    `"name" with value "Rex" fails to match the required pattern: /x/`,
+    `Variable "$id" got invalid value "abc"; Int cannot represent`,
+    `Variable "$input" got invalid value "abc" at "input.age"; Int cannot represent`,
+    `Invalid value "red" for field "color"`,
+    'Key (lower(email))=(a@b) already exists.',
+    JSON.stringify({ path: '/api/token', value: 'x' }),
     `{ type: 'Property', key: { type: 'Identifier', name: 'password' }, value: { type: 'Literal' } }`,
   ])
     it(JSON.stringify(clean), () => assert.equal(scrubber.text(clean), clean));

@@ -112,6 +112,58 @@ describe('sentences stay, secrets in them do not', () => {
     });
 });
 
+describe('secrets that nothing but a blank ties to their word', () => {
+  const TOKEN = 'a8Kd93mXq02LpVzR7tYw';
+  for (const [given, expected] of [
+    [`token ${TOKEN} is not valid`, `token ${M} is not valid`],
+    [`Token '${TOKEN}' not found`, `Token '${M}' not found`],
+    [`invalid refreshToken "${TOKEN}".`, `invalid refreshToken "${M}".`],
+    [`Invalid token ${TOKEN}.`, `Invalid token ${M}.`],
+    [`session ${TOKEN}: expired`, `session ${M}: expired`],
+    ['Session 3f2504e0-4f89-11d3-9a0c-0305e82c3301 expired', `Session ${M} expired`],
+    [`API key ${TOKEN} is disabled`, `API key ${M} is disabled`],
+    [`login failed for rex with password hunter2xyz`, `login failed for rex with password ${M}`],
+    [`the password was 'abc'`, `the password was '${M}'`],
+    ['otp 123456 is wrong', `otp ${M} is wrong`],
+    ['machine github.com login rex password Hunter2xyz', `machine github.com login rex password ${M}`],
+  ] as const)
+    it(given, () => assert.equal(scrubber.text(given), expected));
+
+  for (const clean of [
+    ...['token x is not valid', 'session 5 not found', 'token type mismatch', 'password reset for rex', 'token2 x'],
+    ...['session store redis-7 is down', 'session handler v2 failed', 'token issuer auth.example.com unknown'],
+    ...['token endpoint https://x.example/oauth2/token failed', 'secret manager returned 500', 'otp 12 of 40'],
+    ...['Unexpected token a8Kd93mXq02LpVzR7tYw', 'API key rotation failed', 'key 3f2504e0-4f89-11d3-9a0c-0305e82c3301'],
+    ...['cache key user17a8Kd93mXq02LpVzR7', 'password sha256 mismatch', 'password must have 8 characters'],
+    ...['token src/auth/handlers-2024-a1b2c3d4e5.ts', '<password required="true"/>', 'password is required'],
+  ])
+    it(`leaves ${clean}`, () => assert.equal(scrubber.text(clean), clean));
+});
+
+describe('what validators, drivers and declarations say stays', () => {
+  for (const clean of [
+    ...['password: Required', 'password: String must contain at least 8 character(s)', 'token: Invalid, name: x'],
+    ...['password: Invalid input: expected string, received undefined', 'password: Too small: expected string'],
+    ...['MongoServerError: bad auth : Authentication failed.', 'withCredentials: true', `{ credentials: 'include' }`],
+    ...['Access-Control-Allow-Credentials: true', 'secretary: Ida', 'secretsmanager: no such secret', 'pw: 3'],
+    'mutation Login($email: String!, $password: String!) { login(email: $email, password: $password) { id } }',
+    'interface Login { name: string; password: string; token: string }',
+  ])
+    it(clean, () => assert.equal(scrubber.text(clean), clean));
+
+  for (const [given, expected] of [
+    ['password: Required1', `password: ${M}`],
+    ['password: String1', `password: ${M}`],
+    ['credentials: included', `credentials: ${M}`],
+    ['password=include', `password=${M}`],
+    ['password: $other', `password: ${M}`],
+    ['password=string', `password=${M}`],
+    ['bad auth : hunter2x', `bad auth : ${M}`],
+    ['clientSecretary: x, secretaryToken=x', `clientSecretary: x, secretaryToken=${M}`],
+  ] as const)
+    it(given, () => assert.equal(scrubber.text(given), expected));
+});
+
 describe('strong words are masked in sentences, too', () => {
   for (const [given, expected] of [
     ['login failed, password: hunter', `login failed, password: ${M}`],

@@ -112,6 +112,7 @@ describe('further names of secrets', () => {
     ...['RAILS_MASTER_KEY', 'APP_KEY', 'LICENSE_KEY', 'OPENAI_KEY', 'OPENAI_KEY_2', 'AZURE_STORAGE_KEY', 'ACCOUNT_KEY'],
     ...['HMAC_KEY', 'aesKey', 'deploy-key', 'consumer_key', 'sessionid', 'ASP.NET_SessionId', '.ASPXAUTH'],
     ...['.AspNetCore.Session', 'remember_web_59ba36', 'code_verifier', 'client_assertion', 'clientAssertion'],
+    ...['backupCodes', 'backup_code', 'seedPhrase', 'seed-phrase', 'cvc2', 'cvv2', 'pw', 'user_pw'],
     ...['verification_code', 'recoveryCode', 'securityCode', 'mnemonic', 'pswd'],
   ])
     it(name, () => {
