@@ -8,7 +8,7 @@ import { peek } from '../thrown.ts';
 
 const NAMES = 'name|key|label|header|path|loc|(?:property|field|param|parameter|attribute)(?:_?name|_?path)?';
 const POINTERS = '(?:instance|data)path';
-const VALUES = '(?:(?:input|attempted|rejected|invalid|original)_?)?value';
+const VALUES = '(?:(?:input|attempted|rejected|invalid|original|string)_?)?value';
 
 export const NAME_LABEL = `(?:${NAMES}|${POINTERS})`;
 export const VALUE_LABEL = `(?:${VALUES}|input|received|data|args)`;

@@ -8,6 +8,7 @@ import { isHarmlessNumber, isSetting, judgeKey, type KeyVerdict } from './keys.t
 import { isItemOf, type Link, linkOf, mayLink } from './links.ts';
 import { MASK, maskSpans } from './mask.ts';
 import { mayEndName, namedAt } from './named-pairs.ts';
+import { isToken } from './path-tokens.ts';
 import { isStatement, isWeakSaying, looksSecret } from './prose.ts';
 import type { Sniffer } from './sniff.ts';
 import { type Span, stickyEnd } from './spans.ts';
@@ -108,7 +109,10 @@ function secretOf({ text, ends, keyStart, keyEnd, link, isOwn }: Found): Span | 
   if (kind === 'said' && !own) key = /\.([A-Z]\w*)$/.exec(key)?.[1] ?? key;
   const verdict = own
     ? 'secret'
-    : (judgeKey(key) ?? signature(text, keyStart, keyEnd, key) ?? spokenKey(text, keyStart, key));
+    : (judgeKey(key) ??
+      signature(text, keyStart, keyEnd, key) ??
+      spokenKey(text, keyStart, key) ??
+      queryKey(text, keyStart, key, at));
   if (verdict === undefined || text.startsWith(MASK, at)) return undefined;
   if (kind === 'spoken') return withoutStop(text, ends.value(at, 'word'));
   if (kind === 'element') return ends.element(at, link.opens);
@@ -174,6 +178,12 @@ function isLogin(text: string, { start, end }: Span): boolean {
 function signature(text: string, keyStart: number, keyEnd: number, key: string): KeyVerdict {
   if (!SIGNATURE.test(key) || !/^(?:=|%3d)[^\s=]/i.test(text.slice(keyEnd, keyEnd + 4))) return undefined;
   return keyStart === 0 || /[?&;,\s"']/.test(text[keyStart - 1]!) ? 'text' : undefined;
+}
+
+/** `?key=AIz…` of Google and others; `?key=name` is one of a setting. */
+function queryKey(text: string, keyStart: number, key: string, at: number): KeyVerdict {
+  if (!/^key$/i.test(key) || !/[?&]/.test(text[keyStart - 1] ?? '')) return undefined;
+  return isToken(/^[\w-]*/.exec(text.slice(at, at + 64))![0]) ? 'text' : undefined;
 }
 
 /** "api key: …", "OpenAI key = …" */

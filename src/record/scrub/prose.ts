@@ -5,7 +5,7 @@ import { type Span, stickyEnd } from './spans.ts';
 
 /** Validators and drivers write like this behind the name of a field. */
 const STATEMENT =
-  /(?:YES|NO)(?![\w.-])|(?:Required|Invalid)(?=$|[\s,;.)}\]"'])|Validator failed |Path `|rejected value \[|(?:(?:string|number|array|value|input)[ \t]{1,4})?(?:must|is|was|are|should|cannot|can|has|does|did|may|not|too|expected|required|missing|invalid|incorrect)[ \t]{1,4}[a-z]/iy;
+  /(?:YES|NO)(?![\w.-])|(?:Required|Invalid)(?=$|[\s,;.)}\]"'])|Validator failed |(?:Cast|Validat(?:ion|or))Error: |Path `|rejected value \[|(?:(?:string|number|array|value|input|int|float|boolean|id)[ \t]{1,4})?(?:must|is|was|are|should|cannot|can|has|does|did|may|not|too|expected|required|missing|invalid|incorrect)[ \t]{1,4}[a-z]/iy;
 /** "authorization: access denied for rex", and no scheme with its credential. */
 const LOWER_CASE = /(?!(?:apikey|basic|bearer|bot|digest|key|token) )[a-z]{2,}(?: [a-z]{2,}){2}/y;
 const WORD_REACH = 64;

@@ -20,13 +20,16 @@ const SHAPES =
 /** The same for the rarer ones (rare-shapes.ts); TT3xF stands in tokens that begin like "data",
  * 3A%2 in `%3A%2F` and `%253A%252F`, since `%25` would look like the beginning of any number. */
 const RARE_SHAPES =
-  'shpca_ shppa_ shpss_ hvs. hvb. dckr_pat_ pypi- glsa_ glrt- gsk_ TT3xF sq0 PMAK- AGE-SECRET- :AA iscord tcp( unix( :\\/ 3A%2 3a%2 _secret_ pscale_ sntry tskey- lin_api_ dapi NRAK- figd_ rubygems_ HRKU- pplx- xai- ntn_ dp.pt. $2a$ $2b$ $2x$ $2y$ $argon2 pbkdf2 scrypt: .webhook.office'.split(
+  'shpca_ shppa_ shpss_ hvs. hvb. dckr_pat_ pypi- glsa_ glrt- gsk_ TT3xF sq0 PMAK- AGE-SECRET- :AA iscord tcp( unix( :\\/ 3A%2 3a%2 _secret_ pscale_ sntry tskey- lin_api_ dapi NRAK- figd_ rubygems_ HRKU- pplx- xai- ntn_ dp.pt. $2a$ $2b$ $2x$ $2y$ $argon2 pbkdf2 scrypt: .webhook.office gldt- glptt- glcbt- glft- glsoat- glagent- gloas- doo_v1 dor_v1 r8_ fm1_ fm2_ sbp_ blob_rw_ phx_ pul- .atlasv1. ops_eyJ CCIPAT CCIWAT lsv2_ nvapi- ABSK AVNS_ xkeysib- sha256~ ken$ secret_'.split(
     ' ',
   );
 
-/** Statements, calls, commands and paths with a secret in them (forms.ts), in either case. */
+/**
+ * Statements, calls, commands and words of validators with a secret beside them (forms.ts), in either case; from where they are
+ * rare: "cannot represent" would be compared at each "Cannot read properties".
+ */
 const FORMS =
-  'form-data,identified,pdo,mysql,ldap_bind,password_,curl,key (,rejected value,input_value,path `,cast to,duplicate entry,duplicate key value is,sshpass,docker login,mongo,redis-cli,requirepass,masterauth,code=,kty,failed query,insert into,ignore into,replace into,failing row,crypt(,crypt_,hmac(,with value,invalid value'.split(
+  'form-data,identified,pdo,mysql,ldap_bind,password_,curl,key (,rejected value,input_value,path `,cast to,duplicate entry,duplicate key value is,sshpass,docker login,az login,7z,unzip,zip -p,sqlcmd,ldapsearch,keytool,rabbitmqctl,htpasswd,mongo,redis-cli,requirepass,masterauth,code=,kty,failed query,insert into,ignore into,replace into,failing row,crypt(,crypt_,hmac(,with value,lid value,epresent,nal value,alid enum'.split(
     ',',
   );
 

@@ -54,7 +54,9 @@ function maskBinds(text: string, isSecret: IsSecret): string {
       break;
     }
   if (from < 0) return text;
-  const masked = replaceValues(text, BINDS, (found) => found.index > from, wordEnd);
+  // Knex lists them before the statement.
+  const isWanted = (found: RegExpExecArray) => found.index > from || !/^values/i.test(found[0]);
+  const masked = replaceValues(text, BINDS, isWanted, wordEnd);
   return replaceValues(
     masked,
     LOGGED,

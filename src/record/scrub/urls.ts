@@ -82,6 +82,8 @@ export function maskDsns(text: string): string {
 const HOST_PORT =
   /@(?!sha\d)(?:[a-z][a-z\d-]{0,62}(?:\.[a-z\d-]{1,62}){0,8}|\d{1,3}(?:\.\d{1,3}){3}|\[[\da-f:]{2,45}\]):\d{2,5}(?![\w.-]|:\d)/iy;
 const USER = /(?:^|[\s"'`=(,])([a-z][\w.-]{0,63})$/i;
+/** `postgres//rex:secret@db`, `//rex:secret@db`: "Invalid URL" shows what it was given. */
+const BROKEN_URL = /(?:^|[^:])\/\/[\w.%-]{1,63}$/;
 const USER_REACH = 66;
 const PASSWORD_REACH = 128;
 /** By code, since packages of pnpm have an @ in each frame (`.pnpm/next@14.2.3_react@18`). */
@@ -99,9 +101,11 @@ export function maskLogins(text: string): string {
     let colon = at - 1;
     const floor = Math.max(done, at - PASSWORD_REACH);
     while (colon > floor && ENDS_PASSWORD[text.charCodeAt(colon)] !== 1) colon--;
-    if (text.charCodeAt(colon) !== 58 || colon === at - 1 || stickyEnd(HOST_PORT, text, at) < 0) continue;
-    const user = USER.exec(text.slice(Math.max(done, colon - USER_REACH), colon))?.[1];
-    if (user === undefined || LABEL.test(user)) continue;
+    if (text.charCodeAt(colon) !== 58 || colon === at - 1) continue;
+    const before = text.slice(Math.max(done, colon - USER_REACH), colon);
+    const user = stickyEnd(HOST_PORT, text, at) < 0 ? undefined : USER.exec(before)?.[1];
+    if ((user === undefined || LABEL.test(user)) && !(BROKEN_URL.test(before) && /\w/.test(text[at + 1] ?? '')))
+      continue;
     result += text.slice(done, colon + 1) + MASK;
     done = at;
   }

@@ -100,6 +100,39 @@ describe('masks', () => {
       `Variable "$input" got invalid value "hunter2" at "input.password"; Int cannot represent`,
       `Variable "$input" got invalid value ${M} at "input.password"; Int cannot represent`,
     ],
+    // graphql-js 17, and what 16 says behind the value.
+    [
+      `Variable "$password" has invalid value: Int cannot represent non-integer value: "hunter2"`,
+      `Variable "$password" has invalid value: Int cannot represent non-integer value: "${M}"`,
+    ],
+    [
+      `Variable "$input" has invalid value at .password: Int cannot represent non-integer value: "hunter2"`,
+      `Variable "$input" has invalid value at .password: Int cannot represent non-integer value: "${M}"`,
+    ],
+    [
+      `Variable "$password" got invalid value "hunter2"; Int cannot represent non-integer value: "hunter2"`,
+      `Variable "$password" got invalid value "${M}"; Int cannot represent non-integer value: "${M}"`,
+    ],
+    // The stack of the same error has no variable.
+    [
+      `GraphQLError: String cannot represent a non string value: 12345678`,
+      `GraphQLError: String cannot represent a non string value: ${M}`,
+    ],
+    // yup 1.
+    [
+      'password must be a `number` type, but the final value was: `NaN` (cast from the value `"hunter2"`).',
+      `password must be a \`number\` type, but the final value was: \`${M}`,
+    ],
+    // Mongoose 8 and 9.
+    ['Path `password` is invalid (hun)ter2).', `Path \`password\` is invalid (${M}).`],
+    [
+      '`hunter2` is not a valid enum value for path `apiKey`.',
+      `\`${M}\` is not a valid enum value for path \`apiKey\`.`,
+    ],
+    [
+      `{ stringValue: '"hunter2"', kind: 'Number', value: 'hunter2', path: 'pin' }`,
+      `{ stringValue: '${M}', kind: 'Number', value: '${M}', path: 'pin' }`,
+    ],
     [`Invalid value "hunter2" for field "password"`, `Invalid value ${M} for field "password"`],
     [`invalid value 'hunter2' for 'password', short`, `invalid value ${M} for 'password', short`],
     ['Key (lower(token::text), n)=(hunter2, 1) already exists.', `Key (lower(token::text), n)=(${M}) already exists.`],
@@ -129,6 +162,11 @@ describe('leaves', () => {
     `Variable "$id" got invalid value "abc"; Int cannot represent`,
     `Variable "$input" got invalid value "abc" at "input.age"; Int cannot represent`,
     `Invalid value "red" for field "color"`,
+    `Variable "$id" got invalid value "abc"; Int cannot represent non-integer value: "abc"`,
+    'age must be a `number` type, but the final value was: `NaN` (cast from the value `"x"`).',
+    'Path `name` is invalid (x).',
+    '`x` is not a valid enum value for path `color`.',
+    'password: ValidatorError: Path `password` is required.',
     'Key (lower(email))=(a@b) already exists.',
     JSON.stringify({ path: '/api/token', value: 'x' }),
     `{ type: 'Property', key: { type: 'Identifier', name: 'password' }, value: { type: 'Literal' } }`,

@@ -60,6 +60,8 @@ describe('masks logins in front of a host and its port', () => {
     ['connect guest:guest@rabbit:5672/vhost', `connect guest:${M}@rabbit:5672/vhost`],
     ['root:a!b$c@10.0.0.1:3306', `root:${M}@10.0.0.1:3306`],
     ['"rex:x@[::1]:5432", "tom:y@db:5432"', `"rex:${M}@[::1]:5432", "tom:${M}@db:5432"`],
+    [`input: 'postgres//rex:hunter2@db'`, `input: 'postgres//rex:${M}@db'`],
+    ['//rex:hunter2@db/x', `//rex:${M}@db/x`],
     ['proxy=rex:hunter2@proxy.corp:8080', `proxy=rex:${M}@proxy.corp:8080`],
   ] as const)
     it(given, () => assert.equal(scrubber.text(given), expected));

@@ -83,6 +83,7 @@ describe('values beside a statement that names a secret', () => {
     TypeORM: { query: 'INSERT INTO "user"("email", "password") VALUES ($1, $2)', parameters: ['a@b.c', 'hunter2'] },
     pg: { text: 'update users set password = $1 where id = $2', values: ['hunter2', 5] },
     Knex: { sql: 'insert into users (name, password) values (?, ?)', bindings: ['rex', 'hunter2'] },
+    'Knex, before it': { bindings: ['rex', 'hunter2'], sql: 'insert into users (name, password) values (?, ?)' },
     Prisma: { query: 'SELECT 1 FROM "User" WHERE "apiToken" = $1', params: ['hunter2'] },
     'names it last': { sql: `select '${'x'.repeat(300)}' from users where token = ?`, params: ['hunter2'] },
   };
