@@ -1,7 +1,8 @@
 // The scrubber: masks secrets by key name and by shape before anything leaves the application's thread. Text or tags in,
 // the same with `[scrubbed]` in place of secrets out; never throws, linear in the length of the text.
 // Not found (documented limits): secrets in base64 or compressed data, secrets spread over several attributes, and those that
-// only a reader knows (values of an INSERT that does not name its columns, arguments of a function, `scott/tiger@db`,
+// only a reader knows (values of an INSERT that does not name its columns, arguments of a function, `'x' = password`, what a
+// database or a validator could not cast and names no field of, `scott/tiger@db`,
 // `rex:pw@db`, "the password is x").
 
 import { bound, LIMITS } from '../limits.ts';
