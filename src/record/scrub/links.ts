@@ -21,7 +21,12 @@ const INDEXED = `${CLOSE}?(?:${OPEN}${QUOTE}?[\\w.-]{0,32}${QUOTE}?${CLOSE}){0,4
 const SIGN = /(?:[ \t]{0,8}(?:=>|={1,3}|:=|：|:(?!:|\/\/))|%(?:25)?3[ad])[ \t]{0,8}/.source;
 /** A formatter puts a long value on a line of its own. */
 const NEXT_LINE = /(?:\r?\n[ \t]{0,64}(?=\\{0,4}["'`]))?/.source;
-const SEPARATOR = new RegExp(`${QUOTE}?${INDEXED}${QUOTE}?${SIGN}${NEXT_LINE}`, 'iy');
+/** Colours of a terminal, as they are and escaped. */
+const COLORS = '(?:(?:\\u001b|\\\\{1,4}(?:x1b|u001b|033))\\[[\\d;]{0,8}m){0,4}';
+const COLORED = new RegExp(COLORS, 'iy');
+/** Joi's annotate(): `"password" [1, 2]: "x"`, the numbers in red. */
+const ANNOTATED = `(?: ?${COLORS}\\[\\d{1,3}(?:, ?\\d{1,3}){0,4}\\])?`;
+const SEPARATOR = new RegExp(`${QUOTE}?${INDEXED}${QUOTE}?${ANNOTATED}${COLORS}${SIGN}${NEXT_LINE}`, 'iy');
 /** In Chinese and Japanese with a colon that is as wide as its blank. */
 const SAID = /(?::[ \t]{1,8}|：[ \t]{0,8})/y;
 /** What programs write in front of their words: "[auth]: timeout". */
@@ -37,8 +42,10 @@ const SQL = /[ \t]{1,8}(?:(?:is|was)[ \t]{1,4})?(?=[EN]?'|\\{0,4}"[^\s"])/iy;
 const SQL_CALL = /[ \t]{0,8}\([ \t]{0,8}(?=')/y;
 const SPOKEN_NAME = /(token|secret|session|password|passphrase|key|jwt|otp)$/i;
 const SPOKEN = /[ \t]{1,4}(?=["'`]?([\w+/=.~-]{4,512})(?![\w+/=~-]|(?<==)["']))/y;
-const ITEM =
-  /\\{0,4}["'`][ \t\r\n]{0,64},[ \t\r\n]{0,64}(\\{0,4}["']?value\\{0,4}["']?[ \t]{0,4}[:=][ \t]{0,4})?(?=\\{0,4}["'`])/iy;
+const ITEM = new RegExp(
+  String.raw`\\{0,4}["'\`]${COLORS}[ \t\r\n]{0,64},[ \t\r\n]{0,64}(\\{0,4}["']?value\\{0,4}["']?[ \t]{0,4}[:=][ \t]{0,4})?${COLORS}(?=\\{0,4}["'\`])`,
+  'iy',
+);
 /** An item behind such a name is its value: headers and options; `['password', 'email']` lists names of fields. */
 const HEADER =
   /^(?:--[\w-]{2,40}|x-[\w-]{2,40}|(?:proxy-)?authorization|(?:set-)?cookie|[\w-]{0,40}(?:api-?key|subscription-key|-token|-secret))$/i;
@@ -50,14 +57,18 @@ const ELEMENT_REACH = 256;
 const OPENS = /(<|&lt;|%3c|\\u003c)(?:\w{1,32}(?::|%3a))?$/i;
 const CLOSES: Record<string, string> = { '<': '>', '&lt;': '&gt;', '%3c': '%3e', '\\u003c': '\\u003e' };
 
-/** blank, tab, quotes, %, &, :, =, [, ], \, >: saves the regular expressions at most words of a stack. */
+/** blank, tab, quotes, %, &, :, =, [, ], \, >, escape: saves the regular expressions at most words of a stack. */
 export function mayLink(code: number): boolean {
-  return code < 128 ? ' \t"\'%&:=[]\\`>('.includes(String.fromCharCode(code)) : code === 0xff1a;
+  return code < 128 ? ' \t"\'%&:=[]\\`>(\u001b'.includes(String.fromCharCode(code)) : code === 0xff1a;
 }
 
 export function linkOf(text: string, keyStart: number, keyEnd: number): Link | undefined {
   const at = stickyEnd(SEPARATOR, text, keyEnd);
-  if (at >= 0) return { at, kind: isSaid(text, keyStart, keyEnd, at) ? 'said' : 'pair' };
+  if (at >= 0) {
+    const code = text.charCodeAt(at);
+    const value = code === 27 || code === 92 ? stickyEnd(COLORED, text, at) : at;
+    return { at: value, kind: isSaid(text, keyStart, keyEnd, at) ? 'said' : 'pair' };
+  }
   const element = elementOf(text, keyStart, keyEnd);
   if (element !== undefined) return element;
   const code = text.charCodeAt(keyEnd);

@@ -138,6 +138,8 @@ export class Ends {
     let depth = 0;
     for (let at = start; at < limit; at++) {
       const code = text.charCodeAt(at);
+      // The bracket of a colour closes nowhere.
+      if (code === 91 && opensColor(text, at)) continue;
       if (isOpening(code)) depth++;
       else if (isClosing(code)) {
         if (--depth === 0) return at + 1;
@@ -234,6 +236,13 @@ function mayOpenQuote(text: string, at: number): boolean {
   const before = text.charCodeAt(at - 1);
   if (!isAlphanumeric(before)) return true;
   return 'bBuUrR'.includes(text[at - 1]!) && !isAlphanumeric(text.charCodeAt(at - 2));
+}
+
+/** Behind an escape, as it is or as `\\x1B` or `\\u001b`. */
+function opensColor(text: string, at: number): boolean {
+  const before = text.charCodeAt(at - 1);
+  if (before === 27) return true;
+  return (before === 66 || before === 98) && /\\(?:x1|u001)b$/i.test(text.slice(Math.max(0, at - 6), at));
 }
 
 function isWithinWord(text: string, at: number, start: number): boolean {
