@@ -72,6 +72,7 @@ export function openPostgres(target: string | pg.PoolConfig, options: PostgresOp
     // jit off: compiling costs more than our statements gain (the planner overestimates json_to_recordset). The style of
     // dates: pg reads ISO only, and functions of ours write times into statements, where "IST" would be of another country.
     // Strings as the standard has them: functions and migrations are read by it when they run, and "off" takes `\d` for "d".
+    // Digits: a copy is compared by its text. Quotes: the name of a type is `text`, not `"text"`.
     const begin = [
       'begin isolation level read committed',
       `set local statement_timeout = ${timeout}`,
@@ -80,6 +81,8 @@ export function openPostgres(target: string | pg.PoolConfig, options: PostgresOp
       `set local datestyle = 'ISO, MDY'`,
       `set local timezone = 'UTC'`,
       'set local standard_conforming_strings = on',
+      'set local extra_float_digits = 1',
+      'set local quote_all_identifiers = off',
     ];
     const { client, room } = await connect();
     // A connection is kept only while every failure on it was an answer of the server: after a time-out or a broken

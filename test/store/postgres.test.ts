@@ -87,6 +87,22 @@ test('a database with standard_conforming_strings off orders releases as any oth
 });
 
 // Before Postgres 18 "IST" is Israel's wherever it is written.
+test('numbers come whole and types have their names, whatever a database says of digits and quotes', async (t) => {
+  const { url, db } = await databaseFor(t, 'empty');
+  const name = new URL(url).pathname.slice(1);
+  await db.query(
+    `alter database ${name} set extra_float_digits = 0; alter database ${name} set quote_all_identifiers = on`,
+  );
+  const one = openPostgres(url);
+  t.after(() => one.close());
+  await migrate(one, { columns: { tenant: 'text' } });
+  assert.deepEqual(await migrate(one, { columns: { tenant: 'text' } }), []);
+  const [row] = await one.query<{ sum: number; json: string }>(
+    `select 0.1::float8 + 0.2::float8 as sum, to_jsonb(0.1::float8 + 0.2::float8)::text as json`,
+  );
+  assert.deepEqual(row, { sum: 0.1 + 0.2, json: String(0.1 + 0.2) });
+});
+
 test('whatever isolation a role has, who waited for another writer sees what that one committed', async (t) => {
   const { db, url } = await databaseFor(t, 'empty');
   const name = new URL(url).pathname.slice(1);
