@@ -86,7 +86,6 @@ test('a database with standard_conforming_strings off orders releases as any oth
   assert.deepEqual(row, { order: -1 });
 });
 
-// Before Postgres 18 "IST" is Israel's wherever it is written.
 test('numbers come whole and types have their names, whatever a database says of digits and quotes', async (t) => {
   const { url, db } = await databaseFor(t, 'empty');
   const name = new URL(url).pathname.slice(1);
@@ -130,6 +129,7 @@ test('whatever isolation a role has, who waited for another writer sees what tha
   ]);
 });
 
+// Before Postgres 18 "IST" is Israel's wherever it is written.
 test('who asks for partitions in a session of another style gets the same, on Postgres 14', {
   timeout: 120_000,
 }, async (t) => {
