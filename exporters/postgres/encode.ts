@@ -56,13 +56,13 @@ export function encodeTime(millis: number): string {
 
 /** First and last time: in a statement they let the planner leave out all other partitions. */
 export function timeBounds(rows: readonly { created_at: number }[]): [string, string] {
-  // What has no time is refused by its column, in words that say which.
-  if (rows.some(({ created_at }) => created_at === undefined)) return ['-infinity', 'infinity'];
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { created_at } of rows) {
     if (created_at < first) first = created_at;
     if (created_at > last) last = created_at;
   }
+  // Where none has a time: its column refuses that, in words that say so.
+  if (first > last) return ['-infinity', 'infinity'];
   return [encodeTime(first), encodeTime(last)];
 }
 
