@@ -1,5 +1,6 @@
 // What happened this one time? A row by its event id, and the issue it counts for.
 
+import { clampTime } from '../record/limits.ts';
 import type { Queryable } from '../store/db.ts';
 import { quoteName } from '../store/identifiers.ts';
 import { millisOf } from '../util/uuid.ts';
@@ -16,7 +17,9 @@ const UUID = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 export async function getOccurrence(db: Queryable, schema: string, event_id: string): Promise<Occurrence | undefined> {
   if (!UUID.test(event_id)) return undefined;
   const quoted = quoteName(schema);
-  const row = (await findRow(db, quoted, event_id, millisOf(event_id))) ?? (await findRow(db, quoted, event_id));
+  const made = millisOf(event_id);
+  const near = made !== undefined && made === clampTime(made).t ? await findRow(db, quoted, event_id, made) : undefined;
+  const row = near ?? (await findRow(db, quoted, event_id));
   if (!row) return undefined;
   const [issue] = await db.query<{ id: number; friendly_id: string }>(
     `select i.id, s.key || '-' || i.number as friendly_id

@@ -164,5 +164,7 @@ for (const kind of KINDS)
       assert.equal((await getOccurrence(db, 'rowtrace', quiet.event_id))!.issue, null);
       assert.equal(await getOccurrence(db, 'rowtrace', 'no-uuid'), undefined);
       assert.equal(await getOccurrence(db, 'rowtrace', errorLog().event_id), undefined);
+      // An id of the year 10889.
+      assert.equal(await getOccurrence(db, 'rowtrace', 'ffffffff-ffff-7fff-8fff-ffffffffffff'), undefined);
     });
   });
