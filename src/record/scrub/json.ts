@@ -78,9 +78,10 @@ class JsonWalk {
   #close(end: number): void {
     const level = this.#levels.pop()!;
     const outer = this.#levels.at(-1);
-    const names = level.values && level.names?.flatMap(([label, name]) => namesUnder(label, name));
+    const { isSecret } = this.#rules;
+    const names = level.values && level.names?.flatMap(([label, name]) => namesUnder(label, name, isSecret));
     for (const { label, value, start, end: behind } of names === undefined ? [] : (level.values ?? []))
-      if (names?.some(([by, name]) => this.#rules.isSecret(name, value) && isNamedBy(by, name, label, value)))
+      if (names?.some(([by, name]) => isSecret(name, value) && isNamedBy(by, name, label, value)))
         this.#replace(start, behind, this.#rules.mask);
     if (outer?.isList === false)
       this.#note(outer, level.isList ? level.last : {}, level.isList ? [] : {}, level.start, end);

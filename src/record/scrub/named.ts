@@ -65,10 +65,14 @@ export function isNamedBy(nameLabel: string, name: string, valueLabel: string, v
   return !(/^received$/i.test(valueLabel) && typeof value === 'string' && TYPE.test(value));
 }
 
-/** What is named under a label: of a statement all its columns. */
-export function namesUnder(label: string, name: string): [label: string, name: string][] {
+type IsSecret = (name: string, value: unknown) => boolean;
+
+/** What is named under a label: of a statement its columns that are secret for some value, as each value asks for all of them. */
+export function namesUnder(label: string, name: string, isSecret: IsSecret): [label: string, name: string][] {
   if (!IS_STATEMENT.test(label)) return [[label, name]];
-  return STATEMENT.test(name) ? namesOfStatement(name.slice(0, STATEMENT_REACH)).map((column) => [label, column]) : [];
+  if (!STATEMENT.test(name)) return [];
+  const columns = [...new Set(namesOfStatement(name.slice(0, STATEMENT_REACH)))];
+  return columns.filter((column) => isSecret(column, '?')).map((column) => [label, column]);
 }
 
 export function namesOfStatement(statement: string): string[] {
@@ -76,13 +80,13 @@ export function namesOfStatement(statement: string): string[] {
 }
 
 /** The names in an object: texts, and of lists (`loc: ['body', 'password']`) the last text. Asks for nothing else in it. */
-export function namesIn(holder: object): [label: string, name: string][] {
+export function namesIn(holder: object, isSecret: IsSecret): [label: string, name: string][] {
   try {
     return Object.keys(holder).flatMap((label): [string, string][] => {
       if (!isNameLabel(label)) return [];
       const value = peek(holder, label);
       const name: unknown = Array.isArray(value) ? value.findLast(isText) : value;
-      return isText(name) ? namesUnder(label, name) : [];
+      return isText(name) ? namesUnder(label, name, isSecret) : [];
     });
   } catch {
     return [];

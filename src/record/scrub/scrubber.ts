@@ -158,6 +158,21 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
     return masked ?? maskPairs(maskPem(value), sniffer, own);
   }
 
+  /** Of the object that is walked, for all its values; no longer than the walk, since the application may change it. */
+  let around: { holder: object; names: ReturnType<typeof namesIn> } | undefined;
+  function namesAround(holder: object): ReturnType<typeof namesIn> {
+    if (around?.holder !== holder) around = { holder, names: namesIn(holder, isSecret) };
+    return around.names;
+  }
+
+  function tags(value: unknown): Record<string, unknown> {
+    try {
+      return plain(value, tagRules);
+    } finally {
+      around = undefined;
+    }
+  }
+
   const tagRules: PlainRules = {
     ...WIDE,
     // The key was judged by `replace` already, together with the type of its value.
@@ -170,7 +185,7 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
       if (typeof item === 'number' && isCard(item)) return MASK;
       if (isMember && isJwk(holder)) return MASK;
       if (!isValue) return undefined;
-      const isNamed = namesIn(holder).some(([by, name]) => isSecret(name, item) && isNamedBy(by, name, key, item));
+      const isNamed = namesAround(holder).some(([by, name]) => isSecret(name, item) && isNamedBy(by, name, key, item));
       return isNamed ? MASK : undefined;
     },
     replaceItem: (before, item) => {
@@ -180,7 +195,7 @@ export function createScrubber(options: ScrubOptions = {}): Scrubber {
     },
   };
   const hasOwnRules = patterns.length > 0 || custom !== undefined;
-  return { hasOwnRules, text, tags: (value) => plain(value, tagRules) };
+  return { hasOwnRules, text, tags };
 }
 
 function isJudged(key: string, verdict: KeyVerdict, value: unknown): boolean {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
+import { maskJson } from '../../../src/record/scrub/json.ts';
 import { createScrubber } from '../../../src/record/scrub/scrubber.ts';
 
 const scrubber = createScrubber();
@@ -41,4 +42,24 @@ it('any JSON stays JSON, the same but for its secrets', () => {
     }),
     { numRuns: 300 },
   );
+});
+
+it('judges the columns of a statement once, not for each value beside it', () => {
+  let judged = 0;
+  const isSecret = (key: string) => {
+    judged++;
+    return key === 'password';
+  };
+  const columns = Array.from({ length: 1_000 }, (_, nr) => `c${nr}`).join();
+  const values = '"values":["x"],'.repeat(1_000);
+  for (const [column, mask] of [
+    ['name', '"values":["x"]'],
+    ['password', '"values":"M"'],
+  ] as const) {
+    judged = 0;
+    const json = `{"sql":"select ${columns},${column}",${values}"z":1}`;
+    const masked = maskJson(json, { isSecret, isSecretItem: () => false, text: (text) => text, mask: 'M' })!;
+    assert.ok(masked.includes(mask), masked.slice(-100));
+    assert.ok(judged < 20_000, `${judged} times`);
+  }
 });
