@@ -92,13 +92,12 @@ export function startMaintenance(db: Db, name: string, everyMillis: number, keep
       [0, 0, minutes, 0],
       [0, 0, 0, hours],
     ])
-      for (let dropped = kinds.some((days) => days > 0) ? 1 : 0; dropped > 0; ) {
-        const [row] = await db.query<{ dropped: number }>(
-          `select ${schema}.apply_retention($1, $2, $3, $4) as dropped`,
-          kinds,
-        );
-        dropped = row!.dropped;
-      }
+      if (kinds.some((days) => days > 0)) await dropByPortions(kinds);
+  }
+
+  async function dropByPortions(kinds: readonly number[]): Promise<void> {
+    const text = `select ${schema}.apply_retention($1, $2, $3, $4) as dropped`;
+    while ((await db.query<{ dropped: number }>(text, kinds))[0]!.dropped > 0);
   }
 
   async function rollUp(): Promise<void> {
