@@ -10,6 +10,7 @@ import { createBullmqHook } from './frameworks/bullmq.ts';
 import { createConnectrpcHook } from './frameworks/connectrpc.ts';
 import { createExpressHook } from './frameworks/express.ts';
 import { createFastifyHook } from './frameworks/fastify.ts';
+import { createGraphqlHook } from './frameworks/graphql.ts';
 import { createGrpcHook } from './frameworks/grpc.ts';
 import { createHapiHook } from './frameworks/hapi.ts';
 import { createHonoHook } from './frameworks/hono.ts';
@@ -83,7 +84,16 @@ const ENTRIES: readonly Entry[] = [
   client('amqplib', 'AmqplibInstrumentation', ['amqplib']),
   { name: 'kafkajs', modules: ['kafkajs'], create: createKafkajsHook },
   // A span a resolver would be a span a field: errors are those of resolvers that do more than read a property.
-  client('graphql', 'GraphQLInstrumentation', ['graphql'], { ignoreTrivialResolveSpans: true, mergeItems: true }),
+  {
+    ...client('graphql', 'GraphQLInstrumentation', ['graphql']),
+    create: () => [
+      new (ownRequire('@opentelemetry/instrumentation-graphql').GraphQLInstrumentation)({
+        ignoreTrivialResolveSpans: true,
+        mergeItems: true,
+      }),
+      createGraphqlHook(),
+    ],
+  },
   client('aws-sdk', 'AwsInstrumentation', ['@smithy/core', '@smithy/smithy-client', '@smithy/middleware-stack']),
   client('openai', 'OpenAIInstrumentation', ['openai']),
   { name: 'bullmq', modules: ['bullmq'], create: createBullmqHook },

@@ -15,7 +15,7 @@ import { isClientFault, peek } from '../record/thrown.ts';
 import type { Carrier } from './carrier.ts';
 import { cleanNameOf } from './clean-name.ts';
 import { isNextSignal, isNextSpan } from './frameworks/next.ts';
-import { inWordsOfGraphql, isOfDocument } from './graphql-document.ts';
+import { inWordsOfGraphql, isOfDocument, tagsOfField } from './graphql-spans.ts';
 import { unixMillis } from './hr-time.ts';
 import { isOwnAbort } from './own-aborts.ts';
 import type { OccurrenceTracker } from './tracker.ts';
@@ -78,7 +78,7 @@ export class SpanErrors {
       provisional: isOutgoing(span),
       module: span.instrumentationScope.name,
       fn: functionName(span),
-      tags: outgoingTags(span),
+      tags: outgoingTags(span) ?? tagsOfField(span, state),
     };
   }
 

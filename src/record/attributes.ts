@@ -68,6 +68,12 @@ export function recordTags(attributes: Attributes, into: Record<string, unknown>
   for (const key in attributes) if (!isField(key)) setOwn(into, key, peek(attributes, key));
 }
 
+/** By the names of the conventions, and `graphql.field.path` of OpenTelemetry JS: `dogs.*.name`. */
+export function graphqlTags(type: unknown, name: unknown, path: unknown): Record<string, unknown> {
+  const tags = { 'graphql.operation.type': type, 'graphql.operation.name': name, 'graphql.field.path': path };
+  return Object.fromEntries(Object.entries(tags).filter(([, value]) => value !== undefined));
+}
+
 /** Where a record was made. In the old conventions the function is a bare name, beside its class or module. */
 export function codeFunction(attributes: Attributes): string | undefined {
   const told = attributes['code.function.name'];

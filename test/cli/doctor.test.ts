@@ -28,6 +28,7 @@ test('what is not covered or there twice is named with its fix; the rest is fine
   install(app, 'fastify', '5.0.0');
   install(app, 'next', '16.0.0');
   install(app, 'pino', '8.21.0');
+  install(app, '@hapi/hapi', '21.4.10');
   install(app, 'mysql', '2.18.1');
   install(app, '@opentelemetry/api', '1.9.0');
   install(install(app, 'some-library', '1.0.0'), '@opentelemetry/api', '1.10.0');
@@ -43,9 +44,10 @@ test('a version that no hook is for is named with those that are', (t) => {
   install(app, 'express', '3.21.2');
   install(app, 'pg', '8.16.0');
   install(app, 'mongodb', '2.2.36');
+  install(app, 'graphql', '17.1.0');
   const found = checkApplication(app);
   assert.doesNotMatch(found[0]!.text, /express|mongodb/);
-  assert.match(found[0]!.text, /pg 8\.16\.0/);
+  assert.match(found[0]!.text, /pg 8\.16\.0.*graphql 17\.1\.0/);
   const versions = found.filter(({ name }) => name === 'version').map(({ state, text }) => `${state} ${text}`);
   assert.match(versions[0]!, /^warning express 3\.21\.2 is not recorded: versions >=4 <6 are/);
   assert.match(versions[1]!, /^warning mongodb 2\.2\.36 is not recorded: versions /);

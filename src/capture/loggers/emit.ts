@@ -159,7 +159,13 @@ export function inWords(values: readonly unknown[], thrown?: unknown): { body?: 
   }
   if (values.length === 0 || words.length === 0) return {};
   const body = withoutColours(format(...words.map(inBounds)));
-  // "⨯", "!!": a mark before the error, no words.
-  if (thrown !== undefined && !/[\p{L}\p{N}]/u.test(body)) return {};
+  if (thrown !== undefined && isMark(body)) return {};
   return tokens > 0 && rest.length > 0 ? { body, template: withoutColours(first as string) } : { body };
+}
+
+/** "⨯", "!!", "Error:", "[ERR]" (graphql-yoga's own logger): a mark before the error, no words. */
+function isMark(text: string): boolean {
+  return (
+    !/[\p{L}\p{N}]/u.test(text) || /^\W{0,3}(?:err|error|warn|warning|fatal|critical|exception)\W{0,3}$/i.test(text)
+  );
 }

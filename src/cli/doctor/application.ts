@@ -9,7 +9,7 @@ import { readOtelEnvironment } from '../../options/otel-env.ts';
 import type { Finding } from './finding.ts';
 import { copiesOf, installedVersion, isInRange } from './packages.ts';
 
-const NOT_COVERED = ['@hapi/hapi', 'mysql', 'postgres', 'better-sqlite3', 'mssql', 'oracledb'];
+const NOT_COVERED = ['mysql', 'postgres', 'better-sqlite3', 'mssql', 'oracledb'];
 
 export function checkApplication(folder: string): Finding[] {
   return [...instrumented(folder), pino(folder), notCovered(folder), apiCopies(folder)].filter(
@@ -31,9 +31,7 @@ function instrumented(folder: string): Finding[] {
   for (const instrumentation of [...all.values()].flat()) instrumentation.disable();
   if (problems.length > 0)
     return [{ state: 'problem', name: 'recorded', text: problems.join('; '), fix: 'Install rowtrace again.' }];
-  const unsupported = found
-    .flatMap((name) => all.get(name) ?? [])
-    .flatMap((hook) => unsupportedBy(hook as unknown as Hook, folder));
+  const unsupported = found.flatMap((name) => unsupportedBy((all.get(name) ?? []) as unknown as Hook[], folder));
   const without = new Set(unsupported.map(({ name }) => name));
   const names = found
     .filter((name) => !without.has(name))
@@ -55,9 +53,10 @@ interface Hook {
   getModuleDefinitions?(): { name: string; supportedVersions: string[] }[];
 }
 
-function unsupportedBy(hook: Hook, folder: string): { name: string; version: string; ranges: string[] }[] {
+/** @param hooks of one name, each for versions of its own */
+function unsupportedBy(hooks: Hook[], folder: string): { name: string; version: string; ranges: string[] }[] {
   const ranges = new Map<string, string[]>();
-  for (const { name, supportedVersions } of hook.getModuleDefinitions?.() ?? [])
+  for (const { name, supportedVersions } of hooks.flatMap((hook) => hook.getModuleDefinitions?.() ?? []))
     ranges.set(name, [...(ranges.get(name) ?? []), ...supportedVersions]);
   return [...ranges].flatMap(([name, all]) => {
     const version = installedVersion(folder, name);

@@ -31,8 +31,21 @@ const CALLS: [unknown[], Row][] = [
     ['ERROR', 'bad dog', undefined, BAD, 'console', {}],
   ],
   [
+    ['\u001b[31mKENNEL\u001b[0m', bad()],
+    ['ERROR', 'KENNEL', undefined, BAD, 'console', {}],
+  ],
+  [
+    // graphql-yoga 5.24
     ['\u001b[31mERR\u001b[0m', bad()],
-    ['ERROR', 'ERR', undefined, BAD, 'console', {}],
+    ['ERROR', 'bad dog', undefined, BAD, 'console', {}],
+  ],
+  [
+    ['[Error]:', bad()],
+    ['ERROR', 'bad dog', undefined, BAD, 'console', {}],
+  ],
+  [
+    ['Error in kennel', bad()],
+    ['ERROR', 'Error in kennel', undefined, BAD, 'console', {}],
   ],
   [
     ['\u001b[1mdog %s\u001b[22m failed', 'Rex', bad()],
