@@ -31,13 +31,17 @@ function instrumented(folder: string): Finding[] {
   for (const instrumentation of [...all.values()].flat()) instrumentation.disable();
   if (problems.length > 0)
     return [{ state: 'problem', name: 'recorded', text: problems.join('; '), fix: 'Install rowtrace again.' }];
-  const unsupported = found.flatMap((name) => unsupportedBy((all.get(name) ?? []) as unknown as Hook[], folder));
+  const hooks = (name: string) => (all.get(name) ?? []) as unknown as Hook[];
+  const unsupported = found.flatMap((name) => unsupportedBy(hooks(name), folder));
   const without = new Set(unsupported.map(({ name }) => name));
   const names = found
     .filter((name) => !without.has(name))
     .map((name) => {
-      const version = installedVersion(folder, name);
-      return version && !['http', 'undici'].includes(name) ? `${name} ${version}` : name;
+      if (['http', 'undici'].includes(name)) return name;
+      // Some are called otherwise than their package: hapi, nestjs-core.
+      const modules = [name, ...hooks(name).flatMap(modulesOf)];
+      const version = modules.map((module) => installedVersion(folder, module)).find(Boolean);
+      return version === undefined ? name : `${name} ${version}`;
     });
   return [
     { state: 'ok', name: 'recorded', text: [...names, 'crashes', 'console'].join(', ') },
@@ -51,6 +55,10 @@ function instrumented(folder: string): Finding[] {
 /** What an instrumentation says of the modules it patches. */
 interface Hook {
   getModuleDefinitions?(): { name: string; supportedVersions: string[] }[];
+}
+
+function modulesOf(hook: Hook): string[] {
+  return (hook.getModuleDefinitions?.() ?? []).map(({ name }) => name);
 }
 
 /** @param hooks of one name, each for versions of its own */
