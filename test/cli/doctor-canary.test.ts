@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { shardQueue } from '../../exporters/amqp/index.ts';
 import { listJournals } from '../../src/journal/layout.ts';
+import { PERMISSION } from '../support/children.ts';
 import { cliDir, eventually, runCli, startCli } from '../support/cli.ts';
 import { asSuperuser, databaseFor, testServerUrl } from '../support/database.ts';
 import { folderFor } from '../support/folder.ts';
@@ -278,7 +279,7 @@ test('journal: a file stands where its folder should be', async (t) => {
 
 test('delivery: its thread may not be started', async (t) => {
   const { url } = await databaseFor(t);
-  const flags = ['--permission', '--allow-fs-read=*', '--allow-fs-write=*', '--import', REGISTER];
+  const flags = [...PERMISSION, '--allow-fs-read=*', '--allow-fs-write=*', '--import', REGISTER];
   const found = await canary(t, { env: { ROWTRACE_DATABASE_URL: url }, args: ['--', 'node', ...flags, 'app.js'] });
   assertLost(found, 'delivery', /delivery thread|restricted/, /./);
 });

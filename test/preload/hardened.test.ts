@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Application } from '../support/application.ts';
+import { PERMISSION } from '../support/children.ts';
 import { journalOf } from '../support/journal-text.ts';
 
 const GONE = 'postgres://nobody@127.0.0.1:1/nowhere';
@@ -18,7 +19,7 @@ const MODES: { flags: string[]; recorded?: RegExp; said?: RegExp }[] = [
   { flags: ['--disallow-code-generation-from-strings'] },
   { flags: ['--disable-proto=throw'] },
   { flags: ['--jitless'] },
-  { flags: ['--permission', '--allow-fs-read=*', '--allow-fs-write=*', '--allow-worker'] },
+  { flags: [...PERMISSION, '--allow-fs-read=*', '--allow-fs-write=*', '--allow-worker'] },
 ];
 
 for (const { flags, recorded = /"message":"no dog"/, said } of MODES)
@@ -32,7 +33,7 @@ for (const { flags, recorded = /"message":"no dog"/, said } of MODES)
   });
 
 test('--permission without files and threads: the application is unaffected, and hears what is missing', async (t) => {
-  const nodeFlags = ['--permission', '--allow-fs-read=*'];
+  const nodeFlags = [...PERMISSION, '--allow-fs-read=*'];
   const application = new Application(t, { app: 'ends/hardened.cjs', nodeFlags, databaseUrl: GONE });
   const { code, stdout, said } = await application.ended();
   assert.deepEqual({ code, stdout }, { code: 0, stdout: 'answered 500\n' });

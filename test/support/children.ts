@@ -13,6 +13,12 @@ export interface Child {
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
+/** From Node 25 on it takes the network, too, unless that is given. */
+export const PERMISSION = [
+  '--permission',
+  ...(process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : []),
+];
+
 export function script(name: string): string {
   return join(import.meta.dirname, 'scripts', name);
 }
