@@ -488,6 +488,38 @@ test('BullMQ: a job that is put off has not failed', async (t) => {
   assert.deepEqual(drawn(rows), ['ERROR no dog | undefined | undefined']);
 });
 
+test('BullMQ: a job whose worker was killed is a row of the worker that finds it, one that its processor fails is one', async (t) => {
+  const redis = await serviceFor(t, 'redis');
+  if (redis === undefined) return;
+  const { rows } = await journaled(
+    t,
+    `import { Queue, Worker } from 'bullmq'; import { fork } from 'node:child_process'; import { once } from 'node:events';
+    const [name = 'kennel-${uuidv7()}'] = process.argv.slice(2);
+    const options = { connection: { url: '${redis}' }, lockDuration: 200, stalledInterval: 100, maxStalledCount: 0 };
+    if (process.argv.length > 2) new Worker(name, () => process.kill(process.pid, 'SIGKILL'), options);
+    else {
+      const queue = new Queue(name, options);
+      await queue.add('groom', {});
+      await once(fork(process.argv[1], [name]), 'exit');
+      const worker = new Worker(name, async () => { throw new Error('no dog'); }, options);
+      const failed = () => new Promise((done) => worker.once('failed', (_job, error) => done(error.message)));
+      console.log(await failed());
+      await queue.add('groom', {});
+      console.log(await failed());
+      await worker.close();
+      await queue.obliterate({ force: true });
+      await queue.close();
+    }`,
+  );
+  assert.deepEqual(drawn(rows), [
+    'ERROR job stalled more than allowable limit | undefined | undefined',
+    'ERROR no dog | undefined | undefined',
+  ]);
+  const [stalled] = rows;
+  assert.match(String(stalled!.tags!['messaging.destination.name']), /^kennel-/);
+  assert.equal(stalled!.tags!['messaging.bullmq.job.name'], 'groom');
+});
+
 test('a client that gives up before any answer leaves no status', async (t) => {
   const leave = `
     const leave = (open) => new Promise((left) => { const one = open().on('error', () => {}).on('close', left); setTimeout(() => one.destroy(), 50); });
