@@ -64,7 +64,7 @@ const HOW: Record<string, [accepts: string, how: string]> = {
 /** The same for workers. */
 const WORKERS: Record<string, string> = {
   BullMQ:
-    'a CONSUMER span a job, by a hook of ours, with nothing of the request that made the worker. Each failed attempt is a row (one issue), tagged with the attempts before it: `messaging.bullmq.job.attempts_made`. A job that is given up since its worker was killed ("job stalled more than allowable limit") is one, too, of the worker that finds it. So is that of a sandboxed processor (its child that ends, too); what the processor logs is a row without the job where it runs in a child process, which has the same flag, and none with `useWorkerThreads`',
+    'a CONSUMER span a job, by a hook of ours, with nothing of the request that made the worker. Each failed attempt is a row (one issue), tagged with the attempts before it: `messaging.bullmq.job.attempts_made`. So is that of a sandboxed processor (its child that ends, too); what the processor logs is a row without the job where it runs in a child process, which has the same flag, and none with `useWorkerThreads`. A job that is given up since its worker was killed ("job stalled more than allowable limit") is a row of the worker that finds it. **Bull** (4.16 tried, a hook of ours): the same, under its own name (`messaging.bull.job.name`), and a job whose `timeout` is over',
   amqplib:
     '`@opentelemetry/instrumentation-amqplib`: the trace of the publisher goes on. What a handler catches is a row where it is logged or given to `captureError`; what it lets go ends the process and is a row that knows its message',
   kafkajs:

@@ -6,6 +6,7 @@ import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { completeApi } from '../otel/lines.ts';
 import { ownRequire } from '../util/own-files.ts';
 import type { ApplicationModules } from './application-modules.ts';
+import { createBullHook } from './frameworks/bull.ts';
 import { createBullmqHook } from './frameworks/bullmq.ts';
 import { createConnectrpcHook } from './frameworks/connectrpc.ts';
 import { createExpressHook } from './frameworks/express.ts';
@@ -97,6 +98,7 @@ const ENTRIES: readonly Entry[] = [
   client('aws-sdk', 'AwsInstrumentation', ['@smithy/core', '@smithy/smithy-client', '@smithy/middleware-stack']),
   client('openai', 'OpenAIInstrumentation', ['openai']),
   { name: 'bullmq', modules: ['bullmq'], create: createBullmqHook },
+  { name: 'bull', modules: ['bull'], create: createBullHook },
 ];
 
 /** Clients of databases, brokers and services: OpenTelemetry's own instrumentations, as they are. */
@@ -109,7 +111,7 @@ function client(name: string, className: string, modules?: readonly string[], co
 export const HOOKED_MODULES = [
   ...['express', 'http2', 'node:http2'],
   ...['pg', 'pg-pool', 'mysql2', 'mongodb', 'redis', '@redis/client', 'ioredis', 'amqplib', 'kafkajs', 'graphql'],
-  ...['@smithy/core', '@smithy/smithy-client', '@smithy/middleware-stack', 'openai', 'bullmq'],
+  ...['@smithy/core', '@smithy/smithy-client', '@smithy/middleware-stack', 'openai', 'bullmq', 'bull'],
   ...[
     'koa',
     '@koa/router',

@@ -3,9 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { uuidv7 } from '../../../src/util/uuid.ts';
 import { drawn, journaled } from '../../support/journaled.ts';
-import { serviceFor } from '../../support/services.ts';
 
 /** Asks a server for each path, one after the other, whatever becomes of it. */
 const ASK = `
@@ -415,109 +413,6 @@ test('Hono: a request made within another is not its route; a mounted part of it
     'ERROR after the inner one | /outer/:id | 500',
     'ERROR in the part | /dogs/:name | 500',
   ]);
-});
-
-test('BullMQ: a job knows nothing of the request that made its worker', async (t) => {
-  const redis = await serviceFor(t, 'redis');
-  if (redis === undefined) return;
-  const { rows } = await journaled(
-    t,
-    `import { Queue, Worker } from 'bullmq'; import express from 'express'; ${ASK}
-    const [name, connection] = ['kennel-${uuidv7()}', { url: '${redis}' }];
-    let queue, worker;
-    const app = express();
-    app.get('/enqueue/:id', async (request, response) => {
-      queue ??= new Queue(name, { connection });
-      worker ??= new Worker(name, async (job) => { throw new Error('job ' + job.data.id); }, { connection })
-        .on('failed', (job) => console.error(new Error('told of job ' + job.data.id)));
-      const failed = new Promise((told) => worker.once('failed', told));
-      await queue.add('groom', { id: request.params.id });
-      if (request.params.id !== '1') await failed;
-      response.end();
-      await failed;
-      if (request.params.id !== '2') return;
-      await worker.close();
-      await queue.obliterate({ force: true });
-      await queue.close();
-    });
-    await ask(app.listen(0), '/enqueue/1', '/enqueue/2');`,
-  );
-  assert.deepEqual(drawn(rows).sort(), [
-    'ERROR job 1 | undefined | undefined',
-    'ERROR job 2 | undefined | undefined',
-    'ERROR told of job 1 | undefined | undefined',
-    'ERROR told of job 2 | undefined | undefined',
-  ]);
-  const jobs = rows.filter(({ message }) => message.startsWith('job'));
-  assert.equal(new Set(jobs.map(({ traceId }) => traceId)).size, 2);
-  assert.deepEqual(new Set(rows.map(({ requestId }) => requestId)), new Set([undefined]));
-});
-
-test('BullMQ: a job that is put off has not failed', async (t) => {
-  const redis = await serviceFor(t, 'redis');
-  if (redis === undefined) return;
-  const { rows } = await journaled(
-    t,
-    `import { DelayedError, Queue, Worker } from 'bullmq';
-    const [name, connection] = ['kennel-${uuidv7()}', { url: '${redis}' }];
-    const queue = new Queue(name, { connection });
-    const left = new Set(['later', 'limited', 'failing']);
-    const seen = new Set();
-    const process = async (job, token) => {
-      if (job.name === 'failing') throw new Error('no dog');
-      if (seen.has(job.name)) return;
-      seen.add(job.name);
-      if (job.name === 'later') {
-        await job.moveToDelayed(Date.now() + 20, token);
-        throw new DelayedError();
-      }
-      await worker.rateLimit(20);
-      throw Worker.RateLimitError();
-    };
-    const worker = new Worker(name, process, { connection, limiter: { max: 100, duration: 1000 } });
-    const ended = new Promise((done) => {
-      const end = (job) => void (left.delete(job.name), left.size === 0 && done());
-      worker.on('completed', end).on('failed', end);
-    });
-    for (const job of left) await queue.add(job, {});
-    await ended;
-    await worker.close();
-    await queue.obliterate({ force: true });
-    await queue.close();`,
-  );
-  assert.deepEqual(drawn(rows), ['ERROR no dog | undefined | undefined']);
-});
-
-test('BullMQ: a job whose worker was killed is a row of the worker that finds it, one that its processor fails is one', async (t) => {
-  const redis = await serviceFor(t, 'redis');
-  if (redis === undefined) return;
-  const { rows } = await journaled(
-    t,
-    `import { Queue, Worker } from 'bullmq'; import { fork } from 'node:child_process'; import { once } from 'node:events';
-    const [name = 'kennel-${uuidv7()}'] = process.argv.slice(2);
-    const options = { connection: { url: '${redis}' }, lockDuration: 200, stalledInterval: 100, maxStalledCount: 0 };
-    if (process.argv.length > 2) new Worker(name, () => process.kill(process.pid, 'SIGKILL'), options);
-    else {
-      const queue = new Queue(name, options);
-      await queue.add('groom', {});
-      await once(fork(process.argv[1], [name]), 'exit');
-      const worker = new Worker(name, async () => { throw new Error('no dog'); }, options);
-      const failed = () => new Promise((done) => worker.once('failed', (_job, error) => done(error.message)));
-      console.log(await failed());
-      await queue.add('groom', {});
-      console.log(await failed());
-      await worker.close();
-      await queue.obliterate({ force: true });
-      await queue.close();
-    }`,
-  );
-  assert.deepEqual(drawn(rows), [
-    'ERROR job stalled more than allowable limit | undefined | undefined',
-    'ERROR no dog | undefined | undefined',
-  ]);
-  const [stalled] = rows;
-  assert.match(String(stalled!.tags!['messaging.destination.name']), /^kennel-/);
-  assert.equal(stalled!.tags!['messaging.bullmq.job.name'], 'groom');
 });
 
 test('a client that gives up before any answer leaves no status', async (t) => {
