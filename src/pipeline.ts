@@ -14,6 +14,7 @@ import type { Journal, JournalStats } from './journal/journal-options.ts';
 import type { Options } from './options/options.ts';
 import { originOf } from './options/resource.ts';
 import { say } from './options/say.ts';
+import { OLD_LINE } from './otel/old-line.ts';
 import { BaselineJudge } from './record/baseline.ts';
 import type { ResourceFact } from './record/fact.ts';
 import { SPAN_DURATION } from './record/operation.ts';
@@ -60,6 +61,11 @@ export function openPipeline(options: Options, resource: ResourceFact, { ofSdk =
         delivery?.isOf(resource);
       })
     : undefined;
+  let isTold = false;
+  const onOldLine = () => {
+    if (!isTold) say(OLD_LINE);
+    isTold = true;
+  };
   const metricReader = new RowtraceMetricReader(
     (facts) => {
       for (const fact of facts) journal.append(fact);
@@ -67,6 +73,7 @@ export function openPipeline(options: Options, resource: ResourceFact, { ofSdk =
     scrubber,
     exemplars,
     onResource,
+    onOldLine,
   );
   const ledger = setInterval(writeLedger, LEDGER_MILLIS);
   ledger.unref();
@@ -106,6 +113,7 @@ export function openPipeline(options: Options, resource: ResourceFact, { ofSdk =
       exemplars,
       baselines,
       onResource,
+      onOldLine,
     }),
     logRecordProcessor: new RowtraceLogProcessor({ tracker, scrubber, level: options.level, onResource }),
     metricReader,

@@ -4,6 +4,7 @@
 
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import {
+  type AggregationOption,
   AggregationTemporality,
   AggregationType,
   InstrumentType,
@@ -12,6 +13,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { histogramFacts } from '../../src/capture/histogram-facts.ts';
 import { emptyBatch, type Sink, SinkError } from '../../src/deliver/sink.ts';
+import { withOldAggregation } from '../../src/otel/old-line.ts';
 import { resourceFactOf } from '../../src/receive/facts/resource.ts';
 import { OperationBound } from '../../src/record/operation-bound.ts';
 import { createScrubber } from '../../src/record/scrub/scrubber.ts';
@@ -80,9 +82,11 @@ export class PostgresMetricExporter implements PushMetricExporter {
   }
 
   selectAggregation(instrument: InstrumentType) {
-    return instrument === InstrumentType.HISTOGRAM
-      ? { type: AggregationType.EXPONENTIAL_HISTOGRAM as const, options: { maxSize: 160, recordMinMax: true } }
-      : { type: AggregationType.DROP as const };
+    return withOldAggregation<AggregationOption>(
+      instrument === InstrumentType.HISTOGRAM
+        ? { type: AggregationType.EXPONENTIAL_HISTOGRAM, options: { maxSize: 160, recordMinMax: true } }
+        : { type: AggregationType.DROP },
+    );
   }
 
   async forceFlush(): Promise<void> {

@@ -1,10 +1,11 @@
 // Finished spans and log records of an OpenTelemetry SDK as the plain signals that a receiver maps. Uses only what the
-// SDK lines 2.12 and 3 have in common. Loses span links, which make no row.
+// SDK lines 2 and 3 have in common, and what 1.x calls otherwise. Loses span links, which make no row.
 
 import type { SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { unixMillis } from '../../src/capture/hr-time.ts';
+import { parentIdOf, scopeName } from '../../src/otel/old-line.ts';
 import type { LogSignal, ResourceGroup, SpanSignal } from '../../src/receive/signals.ts';
 import type { Attributes } from '../../src/record/attributes.ts';
 import type { SpanKindName } from '../../src/record/operation.ts';
@@ -35,8 +36,9 @@ function group<From extends Emitted, Item>(given: readonly From[], signalOf: (on
     const { attributes } = one.resource;
     const scopes = resources.get(attributes) ?? new Map<string, Item[]>();
     resources.set(attributes, scopes);
-    const items = scopes.get(one.instrumentationScope.name) ?? [];
-    scopes.set(one.instrumentationScope.name, items);
+    const scope = scopeName(one);
+    const items = scopes.get(scope) ?? [];
+    scopes.set(scope, items);
     items.push(signalOf(one));
   }
   return [...resources].map(([resource, scopes]) => ({
@@ -50,7 +52,7 @@ function spanSignal(span: ReadableSpan): SpanSignal {
   return {
     traceId,
     spanId,
-    parentSpanId: span.parentSpanContext?.spanId ?? '',
+    parentSpanId: parentIdOf(span),
     name: span.name,
     kind: KINDS[span.kind] ?? 'internal',
     start: unixMillis(span.startTime),

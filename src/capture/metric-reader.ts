@@ -1,7 +1,14 @@
 // The metric reader of the in-process pipe: exponential histograms with delta temporality, collected once a minute on the
 // clock's own minute (so that no interval crosses one), handed on as facts. A crash costs at most the last interval.
 
-import { AggregationTemporality, AggregationType, InstrumentType, MetricReader } from '@opentelemetry/sdk-metrics';
+import {
+  type AggregationOption,
+  AggregationTemporality,
+  AggregationType,
+  InstrumentType,
+  MetricReader,
+} from '@opentelemetry/sdk-metrics';
+import { withOldAggregation } from '../otel/old-line.ts';
 import type { HistogramFact } from '../record/fact.ts';
 import { OperationBound } from '../record/operation-bound.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
@@ -27,20 +34,25 @@ export class RowtraceMetricReader extends MetricReader {
   /**
    * @param onFacts called with each collection that holds something; must not throw
    * @param onResource hears of each collection whose it is
+   * @param onOldLine hears that the SDK is one that this reader cannot read
    */
   constructor(
     onFacts: (facts: HistogramFact[]) => void,
     scrubber: Scrubber,
     exemplars?: Exemplars,
     onResource?: OnResource,
+    onOldLine?: () => void,
   ) {
     super({
       aggregationTemporalitySelector: () => AggregationTemporality.DELTA,
       // What is not a histogram is not ours: dropped for this reader only, other readers see it.
       aggregationSelector: (instrument) =>
-        instrument === InstrumentType.HISTOGRAM
-          ? { type: AggregationType.EXPONENTIAL_HISTOGRAM, options: { maxSize: 160, recordMinMax: true } }
-          : { type: AggregationType.DROP },
+        withOldAggregation<AggregationOption>(
+          instrument === InstrumentType.HISTOGRAM
+            ? { type: AggregationType.EXPONENTIAL_HISTOGRAM, options: { maxSize: 160, recordMinMax: true } }
+            : { type: AggregationType.DROP },
+          onOldLine,
+        ),
     });
     this.#onFacts = onFacts;
     this.#bound = new OperationBound(scrubber);

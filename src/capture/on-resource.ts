@@ -3,9 +3,11 @@
 
 import type { Attributes } from '@opentelemetry/api';
 
-/** What the SDK lines 2.12 and 3 have in common. */
 interface SdkResource {
+  /** Since 2.0. */
   getRawAttributes?(): [name: string, value: unknown][];
+  attributes?: Attributes;
+  asyncAttributesPending?: boolean | undefined;
 }
 
 /** Never throws. */
@@ -16,8 +18,9 @@ export function onceNamed(onNamed: (attributes: Attributes) => void): OnResource
   let isNamed = false;
   return (resource) => {
     if (isNamed || resource === undefined || resource === last) return;
-    last = resource;
     const attributes = settled(resource);
+    if (attributes === undefined) return;
+    last = resource;
     // An SDK that was told no name makes one of its own.
     if (/^(unknown_service|$)/.test(String(attributes['service.name'] ?? ''))) return;
     isNamed = true;
@@ -25,10 +28,11 @@ export function onceNamed(onNamed: (attributes: Attributes) => void): OnResource
   };
 }
 
-/** Without those that are still being detected; to ask for `attributes` meanwhile would be reported as an error. */
-function settled(resource: SdkResource): Attributes {
+/** Without those that are still being detected; to ask for `attributes` meanwhile would be reported as an error. 1.x has all or none. */
+function settled(resource: SdkResource): Attributes | undefined {
+  if (resource.getRawAttributes === undefined) return resource.asyncAttributesPending ? undefined : resource.attributes;
   const attributes: Attributes = {};
-  for (const [name, value] of resource.getRawAttributes?.() ?? []) {
+  for (const [name, value] of resource.getRawAttributes()) {
     // Of several, the first is in force.
     if (typeof value === 'string') attributes[name] ??= value;
   }

@@ -5,6 +5,7 @@ import type { Context } from '@opentelemetry/api';
 import { context, type Histogram, type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { completeOldSpans, isOldSpan } from '../otel/old-line.ts';
 import { attachState, type SpanState, stateOf } from '../otel/request-state.ts';
 import { copyCustom, INSTRUMENTATION, readIdentity } from '../record/attributes.ts';
 import { CallSampler, type CallSampling } from '../record/calls.ts';
@@ -33,6 +34,8 @@ export interface SpanProcessorOptions extends SlowSpanOptions, SpanErrorOptions 
   spanDuration?: () => Histogram | undefined;
   /** Hears of each span whose it is. */
   onResource?: OnResource | undefined;
+  /** Hears that the SDK is older than those that Rowtrace is made for. */
+  onOldLine?: (() => void) | undefined;
   /** Traces to look at for a latency. */
   exemplars?: Exemplars;
 }
@@ -64,6 +67,10 @@ export class RowtraceSpanProcessor implements SpanProcessor {
     this.#guard(() => {
       if (isTracingSuppressed(context.active())) return;
       const sdkSpan = span as SdkSpan;
+      if (isOldSpan(sdkSpan)) {
+        completeOldSpans(sdkSpan);
+        this.#options.onOldLine?.();
+      }
       this.#options.onResource?.(sdkSpan.resource);
       wrapRecordException(span);
       if (isNextSpan(sdkSpan) && joinRequest(sdkSpan, parentContext)) return;

@@ -30,6 +30,7 @@ export interface BenchOptions {
   userIdKey?: string;
   stormRows?: number;
   now?: () => number;
+  onOldLine?: () => void;
   /** Told of each duration that our own metric is given: its attributes. */
   onDuration?: (attributes: Attributes) => void;
 }
@@ -67,6 +68,7 @@ export function captureBench(options: BenchOptions = {}) {
     slowMillis: options.slowMillis ?? {},
     stillRunningFactor: options.stillRunningFactor ?? 0,
     ...(options.baselines === undefined ? {} : { baselines: options.baselines }),
+    ...(options.onOldLine === undefined ? {} : { onOldLine: options.onOldLine }),
     ...(options.exemplars === undefined ? {} : { exemplars: options.exemplars }),
     spanDuration: () => ({ record: (_seconds, attributes = {}) => options.onDuration?.(attributes) }),
   });
@@ -82,6 +84,7 @@ export function captureBench(options: BenchOptions = {}) {
     /** Those that were written before the call returned. */
     now,
     tracker,
+    spanProcessor,
     tracers,
     loggers,
     tracer: tracers.getTracer('test'),
