@@ -4,6 +4,7 @@ import { register } from 'node:module';
 import { hookImportsOfRequired } from './capture/imports-of-required.ts';
 import { HOOKED_MODULES } from './capture/instrumentations.ts';
 import { LOGGER_MODULES } from './capture/loggers.ts';
+import { API_MODULE } from './capture/second-sdk.ts';
 import { explained } from './errors.ts';
 import { applicationHasDatabase, loadOptions, maskSecret, type Options } from './options/options.ts';
 import { say } from './options/say.ts';
@@ -30,7 +31,7 @@ export function preload(): void {
  */
 function hookModuleLoading(): string {
   if (process.versions.deno !== undefined) return 'CommonJS only';
-  const include = [...HOOKED_MODULES, ...LOGGER_MODULES];
+  const include = [...HOOKED_MODULES, ...LOGGER_MODULES, API_MODULE];
   try {
     const { supportsSyncHooks, register: registerSync } = ownRequire('import-in-the-middle/register-hooks.mjs');
     if (supportsSyncHooks()) {

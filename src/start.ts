@@ -14,7 +14,8 @@ import { HOOKED_MODULES, leanInstrumentations } from './capture/instrumentations
 import { RowtraceLoggerProvider } from './capture/logger-provider.ts';
 import { isConsoleFrozen, LOGGERS } from './capture/loggers.ts';
 import { type OtelSettings, samplerOf } from './capture/otel-settings.ts';
-import { userExporters, userPropagator, userResource } from './capture/user-exporters.ts';
+import { userExporters, userResource } from './capture/user-exporters.ts';
+import { userPropagator } from './capture/user-propagators.ts';
 import { entryFile, workingFolder } from './options/launcher.ts';
 import { loadOptions, type Options, type OptionsInput } from './options/options.ts';
 import { readOtelEnvironment } from './options/otel-env.ts';
@@ -69,7 +70,7 @@ export function running(): Running | undefined {
 export function startWith(options: Options, hookImports?: () => string): Running | undefined {
   if (otherSdk()) {
     say(
-      'another OpenTelemetry SDK is registered in this process; nothing was started. Let Rowtrace start first, or remove `rowtrace/register` and add the processors of createProcessors() to that SDK',
+      'another OpenTelemetry SDK is registered in this process; nothing was started. Remove `rowtrace/register` and add the processors of createProcessors() to that SDK (docs/own-sdk.md)',
     );
     return undefined;
   }
@@ -90,6 +91,7 @@ export function startWith(options: Options, hookImports?: () => string): Running
     enabled: otel.enabledInstrumentations,
     disabled: otel.disabledInstrumentations,
     onProblem: say,
+    onSecondSdk: tellOfSecondSdk(),
   });
   const undo = [
     hookInstrumentations(instrumentations.all),
@@ -128,6 +130,18 @@ function otherSdk(): boolean {
   const provider = trace.getTracerProvider() as { getDelegate?: () => object };
   const delegate = provider.getDelegate?.() ?? provider;
   return delegate.constructor.name !== 'NoopTracerProvider';
+}
+
+/** Once: what starts one SDK may start several. */
+function tellOfSecondSdk(): () => void {
+  let isTold = false;
+  return () => {
+    if (isTold) return;
+    isTold = true;
+    say(
+      'another OpenTelemetry SDK was started after Rowtrace and registers nothing: what it should export is lost. Remove `rowtrace/register` and add the processors of createProcessors() to that SDK (docs/own-sdk.md), or remove that SDK',
+    );
+  };
 }
 
 interface Sdk {

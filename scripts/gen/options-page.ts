@@ -12,14 +12,18 @@ const OTEL = [
   ],
   [
     'OTEL_TRACES_EXPORTER',
-    '`otlp` also sends traces to your collector, with @opentelemetry/exporter-trace-otlp-http and its OTEL_EXPORTER_OTLP_* variables. Not set: nothing is sent anywhere else.',
+    '`otlp` also sends traces to your collector, with @opentelemetry/exporter-trace-otlp-http and its OTEL_EXPORTER_OTLP_* variables. With OTEL_EXPORTER_OTLP_PROTOCOL=grpc or http/protobuf it is -otlp-grpc or -otlp-proto, where the application has it. Not set: nothing is sent anywhere else.',
   ],
   [
     'OTEL_LOGS_EXPORTER, OTEL_METRICS_EXPORTER',
     '`otlp` likewise, when the application has @opentelemetry/exporter-logs-otlp-http or -metrics-otlp-http installed.',
   ],
   ['OTEL_BSP_*, OTEL_METRIC_EXPORT_INTERVAL', 'Batching of those exporters.'],
-  ['OTEL_PROPAGATORS', 'tracecontext, baggage, none. Default tracecontext and baggage.'],
+  [
+    'OTEL_PROPAGATORS',
+    'tracecontext, baggage, none; b3, b3multi, jaeger, xray, ottrace where the application has `@opentelemetry/propagator-b3`, -jaeger, -aws-xray, -ot-trace installed. Default tracecontext and baggage.',
+  ],
+  ['OTEL_CONFIG_FILE', 'Is not read; a line says so.'],
   ['OTEL_SPAN_*_LIMIT, OTEL_ATTRIBUTE_*_LIMIT', 'Limits of attributes, events and links on spans.'],
   [
     'OTEL_NODE_ENABLED_INSTRUMENTATIONS, OTEL_NODE_DISABLED_INSTRUMENTATIONS',

@@ -23,6 +23,8 @@ import { createNestHook } from './frameworks/nest.ts';
 import { createNextHook } from './frameworks/next.ts';
 import { createReactRouterHook } from './frameworks/react-router.ts';
 import { createTrpcHook, TRPC_MODULES } from './frameworks/trpc.ts';
+import { keepGivenHeaders } from './given-headers.ts';
+import { createSecondSdkHook } from './second-sdk.ts';
 import { withSharedRequireHook } from './shared-require-hook.ts';
 
 export interface InstrumentationOptions {
@@ -34,6 +36,8 @@ export interface InstrumentationOptions {
   /** OTEL_NODE_DISABLED_INSTRUMENTATIONS. */
   disabled: readonly string[];
   onProblem: (message: string) => void;
+  /** Called where another SDK is refused since ours is there. */
+  onSecondSdk?: () => void;
 }
 
 interface Entry {
@@ -58,7 +62,7 @@ const ENTRIES: readonly Entry[] = [
       }),
     ],
   },
-  client('undici', 'UndiciInstrumentation'),
+  client('undici', 'UndiciInstrumentation', undefined, { requestHook: keepGivenHeaders }),
   // Hooks of our own: smaller than the instrumentations there are, and without their spans.
   { name: 'express', modules: ['express'], create: createExpressHook },
   { name: 'fastify', modules: ['fastify'], create: createFastifyHook },
@@ -150,6 +154,7 @@ export function leanInstrumentations(options: InstrumentationOptions): LeanInstr
   const loaded = made.filter(({ name, package: from }) => attempts.make(name, () => from && ownRequire(from)));
   const all: LeanInstrumentations['all'] = new Map();
   withSharedRequireHook(() => {
+    if (options.onSecondSdk) all.set('second-sdk', [createSecondSdkHook(options.onSecondSdk)]);
     for (const { name, create } of loaded) attempts.make(name, () => all.set(name, [create(options)].flat()));
   });
   for (const [why, names] of attempts.failures) onProblem(`${names.join(', ')} could not be hooked: ${why}`);

@@ -24,6 +24,8 @@ export interface OtelSettings {
   sampler: SamplerSettings;
   /** Exporters asked for by name; empty where nothing was said, since our own pipe needs none. */
   exporters: { traces: string[]; logs: string[]; metrics: string[] };
+  /** OTEL_EXPORTER_OTLP_PROTOCOL. */
+  protocols: Partial<Record<'traces' | 'logs' | 'metrics', string>>;
   propagators: string[];
   batchSpans: {
     maxQueueSize?: number;

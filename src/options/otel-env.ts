@@ -19,6 +19,12 @@ export function readOtelEnvironment(env: Environment = process.env): OtelSetting
       .split(',')
       .map((item) => item.trim().toLowerCase())
       .filter(Boolean);
+  const protocol = (signal: string) =>
+    names(`OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`)[0] ?? names('OTEL_EXPORTER_OTLP_PROTOCOL')[0];
+  if (env.OTEL_CONFIG_FILE?.trim())
+    problems.push(
+      'OTEL_CONFIG_FILE is not read: say it in OTEL_* variables, or leave `rowtrace/register` out (docs/own-sdk.md)',
+    );
   const enabled = names('OTEL_NODE_ENABLED_INSTRUMENTATIONS');
   return {
     disabled: env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true',
@@ -30,6 +36,7 @@ export function readOtelEnvironment(env: Environment = process.env): OtelSetting
       logs: names('OTEL_LOGS_EXPORTER').filter((name) => name !== 'none'),
       metrics: names('OTEL_METRICS_EXPORTER').filter((name) => name !== 'none'),
     },
+    protocols: { traces: protocol('TRACES'), logs: protocol('LOGS'), metrics: protocol('METRICS') },
     propagators: names('OTEL_PROPAGATORS'),
     batchSpans: {
       maxQueueSize: number('OTEL_BSP_MAX_QUEUE_SIZE'),
@@ -75,10 +82,12 @@ function sampler(env: Environment, problems: string[]): SamplerSettings {
   const name = env.OTEL_TRACES_SAMPLER?.trim().toLowerCase() || 'parentbased_always_on';
   const given = Number(env.OTEL_TRACES_SAMPLER_ARG?.trim() || '1');
   const ratio = given >= 0 && given <= 1 ? given : 1;
-  if (ratio !== given)
-    problems.push(`OTEL_TRACES_SAMPLER_ARG=${env.OTEL_TRACES_SAMPLER_ARG} is not from 0 to 1; 1 is used`);
   const root = SAMPLERS.find((known) => known === name.replace(/^parentbased_/, ''));
+  if (root === 'traceidratio' && ratio !== given)
+    problems.push(`OTEL_TRACES_SAMPLER_ARG=${env.OTEL_TRACES_SAMPLER_ARG} is not from 0 to 1; 1 is used`);
   if (root !== undefined) return { root, parentBased: name.startsWith('parentbased_'), ratio };
-  problems.push(`OTEL_TRACES_SAMPLER=${name} is not known here; parentbased_always_on is used`);
+  problems.push(
+    `OTEL_TRACES_SAMPLER=${name} is not known here (${SAMPLERS.join(', ')}, and parentbased_ of each); parentbased_always_on is used`,
+  );
   return { root: 'always_on', parentBased: true, ratio };
 }

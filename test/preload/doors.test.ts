@@ -102,6 +102,21 @@ test('another SDK that was registered first: one line with the fix, and that SDK
   assert.match(ended.stdout, /theirs saw the span/);
 });
 
+for (const [app, printed] of [
+  ['doors/second-sdk.cjs', 'false false\n'],
+  ['doors/second-sdk-esm.mjs', 'false\n'],
+] as const)
+  test(`another SDK that is started later is refused by the API, and one line says so: ${app}`, async (t) => {
+    const databaseUrl = 'postgres://nobody@127.0.0.1:1/nowhere';
+    const { code, stdout, said } = await new Application(t, { app, databaseUrl }).ended();
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: printed });
+    assert.deepEqual(
+      said.filter((line) => line.includes('another OpenTelemetry SDK was started after Rowtrace')).length,
+      1,
+      said.join('\n'),
+    );
+  });
+
 test('worker threads and child processes of the application are left alone or are their own', async (t) => {
   const ended = await new Application(t, { app: 'doors/worker.cjs', door: 'NODE_OPTIONS' }).ended();
   assert.equal(ended.code, 0, ended.stderr);

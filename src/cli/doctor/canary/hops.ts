@@ -94,7 +94,7 @@ function notStarted(flight: Flight, env: NodeJS.ProcessEnv, addPreload: boolean)
       why.split(';')[0]!,
       addPreload
         ? `Where createProcessors() is in that SDK, send it as the application starts, without the flag: \`${AS_STARTED}\`; else add it there.`
-        : 'Put `--import rowtrace/register` in front of the other preloads, or remove it and add createProcessors() to that SDK.',
+        : 'Remove `--import rowtrace/register` and add createProcessors() to that SDK (docs/own-sdk.md).',
     );
   if (why !== undefined) return lost('preload', why, 'Correct what it says.');
   if (env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true')
