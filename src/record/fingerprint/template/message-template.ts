@@ -2,9 +2,11 @@
 // are masked as `<*>`. Text in, at most 1 KiB of text out; linear, bounded.
 
 import { cut, LIMITS } from '../../limits.ts';
+import { withoutDetails } from './details.ts';
 import { languageWording, withoutRepeatedMembers } from './languages.ts';
 import { libraryMessage } from './libraries.ts';
 import { maskValues } from './mask.ts';
+import { withoutRefused } from './refused.ts';
 import { engineWording } from './wording.ts';
 
 const MAX_LINE = 1_024;
@@ -42,8 +44,9 @@ export function messageTemplate(given: string): string {
 }
 
 function makeTemplate(text: string): string {
-  const bounded = languageWording(text.length > LIMITS.message ? text.slice(0, LIMITS.message) : text);
-  const told = libraryMessage(bounded) ?? firstLines(bounded);
+  const bounded = text.length > LIMITS.message ? text.slice(0, LIMITS.message) : text;
+  const plain = withoutRefused(withoutDetails(languageWording(bounded)));
+  const told = libraryMessage(plain) ?? firstLines(plain);
   return cut(withoutRepeatedMembers(maskValues(engineWording(told))), LIMITS.template);
 }
 

@@ -7,7 +7,7 @@ const BARE_PATH =
   /(?<![\w.<>/\\-])(?:file:\/\/\/?|~\/|\/(?=[\w.@-]{1,255}\/)|[A-Za-z]:[\\/](?=[\w.@-])|\\\\(?=\w))[^\s"'`<>|,;)\]}]{1,1024}/g;
 /** Request paths say which route failed: their fixed segments stay, and so does a status behind them. */
 const REQUEST =
-  /\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|[Rr]oute|path:)([ :])(\/[^\s"'`<>|,;)\]}]{0,1024})( [1-5]\d\d\b)?/g;
+  /\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|[Rr]oute|path:|url:)([ :]|\] ")(\/[^\s"'`<>|,;)\]}]{0,1024})( [1-5]\d\d\b)?/g;
 
 export function maskPaths(text: string): string {
   if (!text.includes('/') && !text.includes('\\')) return text;

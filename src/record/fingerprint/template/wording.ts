@@ -2,7 +2,7 @@
 // made for the purpose where the newest has values in it. Each rule says between which versions the wording changed.
 
 const HINT =
-  /Cannot (?:read|set) prop|Cannot destructure|JSON|headers after|Path must be|Received |getaddrinfo |listen E|E[A-Z]{3,16} |is not valid|Local \(|can't access prop|\(evaluating '|Can't find variable|\. \(In '|NetworkError when|dynamically imported|^Importing a module script|strconv\.[A-Z]|parsing time "|invalid character '/;
+  /Cannot (?:read|set) prop|Cannot destructure|JSON|headers after|Path must be|Received |getaddrinfo |listen E|E[A-Z]{3,16} |is not valid|Local \(|can't access prop|\(evaluating '|Can't find variable|\. \(In '|NetworkError when|dynamically imported|^Importing a module script|strconv\.[A-Z]|parsing time "|invalid character '|Loading (?:CSS )?chunk |^Minified |Connect Timeout/;
 
 export function engineWording(text: string): string {
   if (!HINT.test(text)) return text;
@@ -27,7 +27,7 @@ export function engineWording(text: string): string {
   said = said.replace('Path must be a string. Received', 'The "path" argument must be of type string. Received');
   said = said.replace(/Received type (undefined|null)\b/, 'Received $1');
   said = said.replace(/Received (type \w{1,32}) \(.{0,512}\)$/, 'Received $1');
-  return connectionWording(browserWording(goWording(said)));
+  return connectionWording(bundlerWording(browserWording(goWording(said))));
 }
 
 /**
@@ -56,6 +56,8 @@ function connectionWording(text: string): string {
       // Node 12.
       .replace(/(listen E[A-Z]{3,16}): (?:address already in use|permission denied|address not available)/, '$1')
       .replace(/ - Local \([^)\n]{1,64}\)/, '')
+      // undici says which addresses it had tried, or only which host.
+      .replace(/(Connect Timeout Error) \([^)\n]{1,1024}\)/, '$1')
   );
 }
 
@@ -83,4 +85,14 @@ function browserWording(text: string): string {
     .replace(/^NetworkError when attempting to fetch resource\.$/, 'Failed to fetch')
     .replace(/^error loading dynamically imported module(?=: )/, 'Failed to fetch dynamically imported module')
     .replace(/^Importing a module script failed\.$/, 'Failed to fetch dynamically imported module: <*>');
+}
+
+/** Of one deploy any chunk may be missing; production builds say the number of their words. */
+function bundlerWording(text: string): string {
+  return text
+    .replace(
+      /^Loading (CSS )?chunk \S{1,256} failed\b[^\n]{0,1024}$/,
+      (_, css = '') => `Loading ${css}chunk <*> failed.`,
+    )
+    .replace(/^(Minified [A-Z]\w{0,31} error #\d{1,6}); [^\n]{0,1024}$/, '$1');
 }
