@@ -90,6 +90,7 @@ function indented(line: string): string | undefined {
   if (/^(?:\| +)?File "[^"]{1,512}", line \d{1,9}/.test(line)) return 'python';
   if (/^from .{1,512}:\d{1,9}:in [`']/.test(line)) return 'ruby';
   if (/^[^\s:]{1,512}\.go:\d{1,9}(?: \+0x[0-9a-f]{1,16})?$/.test(line)) return 'go';
+  if (/^[^\s:]{1,512}\.rs:\d{1,9}(?::\d{1,9})?$|^━{3,} BACKTRACE ━{3,}$/.test(line)) return 'rust';
   if (/^(?:\(\w{1,64} \d[\w.+-]{0,32}\) )?[^\s:]{1,255}\.(?:exs?|erl):\d{1,9}: /.test(line)) return 'erlang';
   return line.startsWith('---> ') ? 'dotnet' : undefined;
 }

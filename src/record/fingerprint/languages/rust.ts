@@ -1,12 +1,15 @@
-// Rust: panics with a backtrace, and anyhow's chain ("Caused by:" with numbered reasons, then "Stack backtrace:") → an error
-// tree. Text in, ErrorNode out.
+// Rust: panics with a backtrace or the place alone, anyhow's and eyre's chain ("Caused by:" with numbered reasons, "Location:",
+// "Stack backtrace:") and color-eyre's report → an error tree. Text in, ErrorNode out.
 
 import { type ErrorNode, type Frame, MAX_FRAMES } from '../types.ts';
-import { addMessage, chained, errorNode, linesOf, makeFrame, segmentBehind, slashed } from './shared.ts';
+import { addMessage, chained, errorNode, linesOf, makeFrame, moduleKey, segmentBehind, slashed } from './shared.ts';
 
 const FRAME = /^\s{0,8}(\d{1,4}): +(?:0x[0-9a-f]{1,16} - )?(\S.{0,400})$/;
 const PLACE = /^\s+at (\S.{0,512}?):(\d{1,9})(?::\d{1,9})?$/;
 const PANIC = /^(?:\S{1,40} )?thread '.{0,128}?'(?: \(\d{1,12}\))? panicked at (.*)$/;
+/** "src/cart.rs:12:5:", and "'text', src/cart.rs:12:5" until Rust 1.72. */
+const SOURCE = /^(?:'.{0,1000}', )?(\S.{0,511}?):(\d{1,9})(?::\d{1,9})?:?$/;
+const VAGUE = new Set(['main', 'lib', 'mod']);
 const STD =
   /^(?:<?(?:std|core|alloc|proc_macro|test|backtrace|panic_unwind)::|_?_rust|rust_(?:begin|panic|eh)|_start$|main$|__libc|_main$|clone3?$|start_thread$|_pthread|BaseThreadInit|RtlUser|invoke_main|__scrt|<unknown>|<&?(?:mut )?[A-Z]\w? as core::)/;
 const CRATES = new Set(
@@ -28,25 +31,52 @@ const RUNTIME = new Set(
 export function parseRust(stack: string): ErrorNode {
   const lines = linesOf(stack);
   const errors = [errorNode()];
-  let part: 'message' | 'causes' | 'frames' = 'message';
+  let part: 'message' | 'report' | 'causes' | 'place' | 'spans' | 'frames' = 'message';
+  let place: Frame | undefined;
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i]!;
     const body = line.trim();
-    if (/^(?:stack backtrace|Stack backtrace|Backtrace):$/.test(body)) part = 'frames';
+    if (/^(?:stack backtrace|Stack backtrace|Backtrace):$|^━{3,} BACKTRACE ━{3,}$/.test(body)) part = 'frames';
     else if (body === 'Caused by:' && part !== 'frames') part = 'causes';
-    else if (body === '' || body.startsWith('note: ')) continue;
-    else if (part === 'causes') errors.push(errorNode('', body.replace(/^\d{1,3}: +/, '')));
-    else if (part === 'message' && !FRAME.test(line)) panicOr(errors[0]!, body);
-    else {
+    else if (body === 'Location:' && part !== 'frames') part = 'place';
+    else if (body === 'Error:' && part === 'message') part = 'report';
+    else if (/^━{3,} SPANTRACE ━{3,}$/.test(body)) part = 'spans';
+    else if (body === '' || body.startsWith('note: ') || part === 'spans') continue;
+    else if (part === 'place') place ??= placed(body);
+    else if (part === 'causes' || (part === 'report' && errors[0]!.message !== ''))
+      errors.push(errorNode('', body.replace(/^\d{1,3}: +/, '')));
+    else if (part === 'report') errors[0]!.message = body.replace(/^\d{1,3}: +/, '');
+    else if (part === 'message' && !FRAME.test(line)) {
+      place ??= placed(PANIC.exec(body)?.[1] ?? '');
+      panicOr(errors[0]!, body);
+    } else {
       const found = FRAME.exec(line);
       if (found === null || errors[0]!.frames.length >= MAX_FRAMES) continue;
-      const place = PLACE.exec(lines[i + 1] ?? '');
+      const at = PLACE.exec(lines[i + 1] ?? '');
       errors[0]!.frames.push(
-        frameOf(found[2]!, place === null ? '' : slashed(place[1]!), place === null ? undefined : Number(place[2])),
+        frameOf(found[2]!, at === null ? '' : slashed(at[1]!), at === null ? undefined : Number(at[2])),
       );
     }
   }
+  if (errors[0]!.frames.length === 0 && place !== undefined) errors[0]!.frames.push(place);
   return chained(errors);
+}
+
+/** Where there is no backtrace, that is all that tells one `unwrap` from another. */
+function placed(text: string): Frame | undefined {
+  const found = SOURCE.exec(text);
+  if (found === null) return undefined;
+  const file = slashed(found[1]!);
+  const line = Number(found[2]);
+  if (isStd(file)) return makeFrame(undefined, file, line, 'node', undefined);
+  const source = packageOf(file);
+  const key = `${moduleKey(file, VAGUE)}:?`;
+  if (source === undefined) return makeFrame(undefined, file, line, 'app', key);
+  return makeFrame(undefined, file, line, 'dependency', `${source}/${key}`);
+}
+
+function isStd(file: string): boolean {
+  return /\/rustc\/|\/rustlib\/src\//.test(file);
 }
 
 /** Until Rust 1.72 the message stood in quotes before the place, then it is the line below. */
@@ -75,7 +105,7 @@ function frameOf(written: string, file: string, line: number | undefined): Frame
   const where = file === '' ? path.split('::').slice(0, -1).join('/') : file;
   const source = packageOf(file);
   const package_ = source ?? (CRATES.has(crate) ? crate : undefined);
-  if (STD.test(bare) || /\/rustc\/|\/rustlib\/src\//.test(file)) return makeFrame(name, where, line, 'node', undefined);
+  if (STD.test(bare) || isStd(file)) return makeFrame(name, where, line, 'node', undefined);
   if (RUNTIME.has(crate)) return makeFrame(name, where, line, 'runtime', undefined);
   if (package_ === undefined) return makeFrame(name, where, line, 'app', path);
   return makeFrame(name, where, line, FRAMEWORKS.has(crate) ? 'framework' : 'dependency', `${package_}/${path}`);
