@@ -34,6 +34,13 @@ const RUNTIME = new Set(
   ),
 );
 
+/** What a Lambda's archive holds beside the service's own folders, in no folder of its own. */
+const VENDORED = new Set(
+  'aiohttp asyncpg attr boto3 botocore bs4 certifi charset_normalizer click cryptography dateutil docutils greenlet httpcore httpx idna jinja2 jmespath jwt lxml marshmallow numpy openai pandas PIL psycopg psycopg2 pydantic pydantic_core pymongo pymysql redis requests s3transfer sqlalchemy stripe urllib3 yaml yarl'.split(
+    ' ',
+  ),
+);
+
 export function parsePython(stack: string): ErrorNode {
   return readGroup(linesOf(stack), 0);
 }
@@ -42,7 +49,7 @@ export function parsePython(stack: string): ErrorNode {
 function readGroup(lines: readonly string[], depth: number): ErrorNode {
   const errors: ErrorNode[] = [];
   let current = errorNode();
-  let frames: Frame[] = [];
+  let frames = current.frames;
   let done = false;
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i]!.replace(/^ {0,2}[+|] (?! *\+-)/, '');
@@ -54,13 +61,16 @@ function readGroup(lines: readonly string[], depth: number): ErrorNode {
       i = next;
       continue;
     }
-    if (BEGIN.test(body) || LINK.test(body)) {
-      if (done) errors.push(current);
-      if (done || LINK.test(body)) current = errorNode();
+    const link = LINK.test(body);
+    if (link || BEGIN.test(body)) {
+      // Without frames it is a log line, or names the process whose trace is quoted below.
+      if (done && (link || current.frames.length > 0 || current.errors.length > 0)) errors.push(current);
+      if (done || link) current = errorNode();
       frames = current.frames;
       done = false;
       continue;
     }
+    if (body === '"""') continue;
     const found = line.startsWith(' ') && !done ? FRAME.exec(body) : null;
     if (found !== null && frames.length < MAX_FRAMES * 4)
       frames.unshift(frameOf(found[1]!, Number(found[2]), found[3]));
@@ -97,7 +107,11 @@ function frameOf(file: string, line: number, called: string | undefined): Frame 
   const path = slashed(file);
   const named = called === undefined || called.startsWith('<') ? undefined : called;
   const name = (named ?? '').slice((named ?? '').lastIndexOf('.') + 1) || '?';
-  const package_ = segmentBehind(path, '/site-packages/') ?? segmentBehind(path, '/dist-packages/');
+  const package_ =
+    segmentBehind(path, '/site-packages/') ??
+    segmentBehind(path, '/dist-packages/') ??
+    packageOfLambda(path) ??
+    packageOfCython(path, named);
   if (package_ !== undefined) {
     const bare = package_.replace(/\.py$/, '');
     if (RUNTIME.has(bare)) return makeFrame(named, path, line, 'runtime', undefined);
@@ -111,4 +125,17 @@ function frameOf(file: string, line: number, called: string | undefined): Frame 
     return makeFrame(named, path, line, 'node', undefined);
   if (path.startsWith('<')) return makeFrame(named, path, line, 'runtime', undefined);
   return makeFrame(named, path, line, 'app', `${moduleKey(path, VAGUE)}:${name}`);
+}
+
+function packageOfLambda(path: string): string | undefined {
+  const layer = /^\/opt\/python\/(?!lib\/|cp\d|\d|current\/|bundle\/|run\/)([^/]{1,128})/.exec(path)?.[1];
+  if (layer !== undefined || !path.startsWith('/var/task/')) return layer;
+  const name = path.split('/', 4)[3]!.replace(/\.py$/, '');
+  return VENDORED.has(name) || FRAMEWORKS.has(name) || RUNTIME.has(name) ? name : undefined;
+}
+
+/** Compiled modules have the path that their sources had where they were built: "pandas/_libs/index.pyx". */
+function packageOfCython(path: string, named: string | undefined): string | undefined {
+  if (!/^[^/].{0,512}\.(?:pyx|pxi|pxd)$/.test(path) || /^[A-Za-z]:/.test(path)) return undefined;
+  return named?.includes('.') ? named.split('.', 1)[0] : path.split(/[/.]/, 1)[0];
 }

@@ -1,3 +1,6 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { fingerprint } from '../../../../src/fingerprint.ts';
 import { describeLanguage, type StackCase } from './helper.ts';
 
 const SITE = '/usr/local/lib/python3.11/site-packages';
@@ -136,6 +139,68 @@ RecursionError: maximum recursion depth exceeded`,
     kinds: 'aa',
     culprit: 'walk (shop/tree.py)',
   },
+  {
+    name: 'a trace without its first line',
+    stack: `  File "/app/shop/views.py", line 12, in show
+    return cart.total()
+  File "/app/shop/cart.py", line 31, in total
+    raise KeyError('price')
+KeyError: 'price'`,
+    chain: ["KeyError: 'price'"],
+    own: ['cart:total', 'shop/views:show'],
+    kinds: 'aa',
+    culprit: 'total (shop/cart.py)',
+  },
+  {
+    name: 'a file that does not parse',
+    stack: `  File "/app/main.py", line 1, in <module>
+    import shop.cart
+  File "/app/shop/cart.py", line 12
+    def total(self
+             ^
+SyntaxError: '(' was never closed`,
+    chain: ["SyntaxError: '(' was never closed"],
+    own: ['cart:?', 'main:?'],
+    kinds: 'aa',
+    culprit: '<anonymous> (shop/cart.py)',
+  },
+  {
+    name: 'a log line above the trace',
+    stack: `Exception in thread Thread-7 (work):
+Traceback (most recent call last):
+  File "/app/shop/cart.py", line 31, in total
+    raise OSError('disk full')
+OSError: disk full`,
+    chain: ['OSError: disk full'],
+    own: ['cart:total'],
+    kinds: 'a',
+    culprit: 'total (shop/cart.py)',
+  },
+  {
+    name: 'what a process of a pool raised, quoted',
+    stack: `multiprocessing.pool.RemoteTraceback:
+"""
+Traceback (most recent call last):
+  File "/usr/lib/python3.10/multiprocessing/pool.py", line 125, in worker
+    result = (True, func(*args, **kwds))
+  File "/app/shop/imports.py", line 17, in row
+    raise ValueError('bad row 5')
+ValueError: bad row 5
+"""
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "/app/shop/jobs.py", line 30, in run
+    pool.map(row, rows)
+  File "/usr/lib/python3.10/multiprocessing/pool.py", line 774, in get
+    raise self._value
+ValueError: bad row 5`,
+    chain: ['ValueError: bad row 5', 'ValueError: bad row 5'],
+    own: ['jobs:run'],
+    kinds: 'na',
+    culprit: 'run (shop/jobs.py)',
+  },
 ];
 
 describeLanguage('python', cases, [
@@ -162,3 +227,32 @@ describeLanguage('python', cases, [
         .replace(/\n +\^+/g, ''),
   },
 ]);
+
+it('Cython, and packages beside the service in a Lambda, are not the service’s own', () => {
+  const { frames, culprit } = fingerprint({
+    language: 'python',
+    stack: `Traceback (most recent call last):
+  File "/var/task/shop/cart.py", line 31, in total
+    requests.get(url)
+  File "/var/task/requests/api.py", line 73, in get
+    return request('get', url)
+  File "/opt/python/urllib3/connectionpool.py", line 90, in urlopen
+    conn.request()
+  File "asyncpg/protocol/protocol.pyx", line 165, in prepare
+  File "index.pyx", line 167, in pandas._libs.index.IndexEngine.get_loc
+ConnectionError: no answer`,
+  });
+  assert.deepEqual(
+    frames.map(({ kind, key }) => `${kind} ${key}`),
+    [
+      'dependency pandas/index:get_loc',
+      'dependency asyncpg/protocol:prepare',
+      'dependency urllib3/connectionpool:urlopen',
+      'dependency requests/requests/api:get',
+      'app cart:total',
+    ],
+  );
+  assert.equal(culprit, 'total (shop/cart.py)');
+  const own = fingerprint({ language: 'python', stack: '  File "/opt/python/current/app/shop.py", line 3, in run' });
+  assert.equal(own.frames[0]?.kind, 'app');
+});
