@@ -33,6 +33,10 @@ const CONTAINER_ROOT = /^(?:\/usr\/src\/app|\/app|\/var\/task|\/workspace|\/code
 const DENO_CACHE =
   /\/npm\/(?:[\w-]{1,63}\.){1,8}[\w-]{1,63}(?:_\d{1,5})?\/((?:@[^/]{1,128}\/)?[^/]{1,128})\/\d[^/]{0,64}\//;
 
+/** What Deno loads by its address: <name>@<version>, on jsr.io <scope>/<name>/<version>. */
+const DENO_REGISTRY =
+  /^\/(?:deno\.land\/(?:x\/)?|jsr\.io\/|esm\.sh\/(?:v\d{1,4}\/)?)((?:@[^/@]{1,128}\/)?[^/@]{1,128})[@/]/;
+
 export interface FilePlace {
   /** Forward slashes, no scheme, no query. */
   path: string;
@@ -47,7 +51,7 @@ export function placeOf(file: string): FilePlace {
   const query = path.indexOf('?');
   if (query > 0) path = path.slice(0, query);
   const at = path.lastIndexOf('node_modules/');
-  if (at < 0) return { path, package: DENO_CACHE.exec(path)?.[1] };
+  if (at < 0) return { path, package: (DENO_CACHE.exec(path) ?? DENO_REGISTRY.exec(path))?.[1] };
   const rest = path.slice(at + 13);
   const first = rest.indexOf('/');
   if (first < 0) return { path, package: rest };

@@ -11,8 +11,8 @@ const CACHE_SIZE = 4_096;
 /** What does not depend on line and column. */
 interface Known {
   frame: Frame;
-  /** Name and stem may be a minifier's: the position decides. */
-  minifiable: { name: string; hashed: boolean } | undefined;
+  /** Name and stem may be a minifier's: the position decides. Then `key` (of a package) or `unit` is what is left. */
+  minifiable: { name: string; hashed: boolean; key?: string; unit?: string } | undefined;
 }
 /** By the line without its position, which changes with every release, and whether it had one. null: no frame. */
 const cache = new Map<string, Known | null>();
@@ -41,7 +41,11 @@ export function readFrame(line: string): Frame | undefined {
   const column = first === undefined ? undefined : last!.value;
   const { minifiable } = known;
   const minified = minifiable !== undefined && isMinified(minifiable.name, minifiable.hashed, row, column);
-  return { ...known.frame, line: row, column, key: minified ? undefined : known.frame.key };
+  const frame: Frame = { ...known.frame, line: row, column };
+  if (!minified) return frame;
+  frame.key = minifiable.key;
+  if (minifiable.unit !== undefined) frame.unit = minifiable.unit;
+  return frame;
 }
 
 function parse(line: string, placed: boolean): Known | undefined {
@@ -55,6 +59,8 @@ function parse(line: string, placed: boolean): Known | undefined {
     called = text.slice(0, open);
     file = text.slice(open + 2, -1);
   }
+  // Hermes.
+  if (file.startsWith('address at ')) file = file.slice(11);
   if (file === '' && !placed) return undefined;
   // A sentence of a message that begins with "at " has no place behind it.
   if (called === undefined && !placed && !/[/\\:<[]/.test(file)) return undefined;
@@ -81,10 +87,13 @@ function classify(called: string | undefined, file: string): Known {
   if (place.package !== undefined) {
     if (runtimePackage(place.package)) return known('runtime', undefined);
     const kind = frameworks.has(place.package) ? 'framework' : 'dependency';
-    return known(kind, `${place.package}/${stemOf(place.path, false).name}:${name}`);
+    const stem = `${place.package}/${stemOf(place.path, false).name}`;
+    return known(kind, `${stem}:${name}`, { name, hashed: false, key: `${stem}:~` });
   }
   const stem = stemOf(place.path, true);
   // Nothing is left of an anonymous function in `377.js`.
   if (name === '?' && (stem.name === '' || stem.name === 'chunk')) return known('app', undefined);
-  return known('app', `${stem.name}:${name}`, { name, hashed: stem.hashed });
+  // In a browser a bundler's name that does not look like one would be another with each build.
+  const unit = stem.hashed || /^https?:/.test(file) ? undefined : stem.name;
+  return known('app', `${stem.name}:${name}`, { name, hashed: stem.hashed, unit });
 }

@@ -9,7 +9,10 @@ const ANONYMOUS = new Set(['<anonymous>', 'anonymous', '<unknown>', 'eval', '<co
 export function stripFunction(called: string): string | undefined {
   let name = called;
   const alias = name.indexOf(' [as ');
-  if (alias >= 0) name = name.slice(0, alias);
+  if (alias >= 0) {
+    name = name.slice(0, alias);
+    if (name.endsWith('.<computed>')) name = `${name.slice(0, -10)}${called.slice(alias + 5, -1)}`;
+  }
   if (name.startsWith('async ')) name = name.slice(6);
   if (name.startsWith('new ')) name = name.slice(4);
   if (name.startsWith('get ') || name.startsWith('set ')) name = name.slice(4);

@@ -28,6 +28,8 @@ function select(given: readonly Frame[], overflow: boolean): Selection {
     const found = overflow ? frames.filter((frame) => frame.kind === kind) : untilFramework(frames, kind);
     const keys = choose(found, kind, overflow);
     if (keys.length > 0) return { keys, kind };
+    const units = kind === 'app' && !overflow ? choose(untilFramework(frames.map(asUnit), kind), kind, false) : [];
+    if (units.length > 0) return { keys: units, kind };
   }
   const keys = choose(
     frames.filter((frame) => frame.kind === 'framework'),
@@ -35,6 +37,11 @@ function select(given: readonly Frame[], overflow: boolean): Selection {
     overflow,
   );
   return { keys, kind: keys.length > 0 ? 'dependency' : 'none' };
+}
+
+/** Of a bundle whose functions a minifier named the file is all that stays. */
+function asUnit(frame: Frame): Frame {
+  return frame.unit === undefined ? frame : { ...frame, key: `${frame.unit}:~` };
 }
 
 /**

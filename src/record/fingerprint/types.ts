@@ -75,6 +75,8 @@ export interface Frame {
   kind: FrameKind;
   /** What the frame adds to the fingerprint; undefined where it adds nothing. */
   key: string | undefined;
+  /** Of the service's own frame whose function a minifier named: its file, where a build does not rename that. */
+  unit?: string;
 }
 
 /** One error of a chain, parsed. */
