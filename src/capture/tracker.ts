@@ -6,7 +6,7 @@ import { type Carried, type RequestState, stateOfContext } from '../otel/request
 import type { ErrorFact, LedgerFact, RowRef } from '../record/fact.ts';
 import { isAtLeast } from '../record/level.ts';
 import type { Scrubber } from '../record/scrub/scrubber.ts';
-import { isObject, originOf } from '../record/thrown.ts';
+import { isCopyOfError, isObject, originOf } from '../record/thrown.ts';
 import type { UserIdOptions } from '../record/user-id.ts';
 import { leaveCrumb } from './breadcrumbs.ts';
 import { type Carrier, CarrierFacts } from './carrier.ts';
@@ -115,7 +115,9 @@ export class OccurrenceTracker {
       return;
     }
     const value = originOf(given);
-    const seen = this.#known.byObject(value);
+    const seen =
+      this.#known.byObject(value) ??
+      (isCopyOfError(value) ? this.#known.byStack(stackOf(value, this.#scrubber), carrier) : undefined);
     if (seen !== undefined && !this.#rises(seen, carrier)) {
       this.#again(seen, carrier);
       return;
@@ -199,7 +201,7 @@ export class OccurrenceTracker {
         counted: { in: bucket, round: bucket.round, route },
         time: Date.now(),
         level: carrier.level,
-        byObject: value !== undefined,
+        byObject: value !== undefined && !isCopyOfError(value),
         message: texts?.message ?? '',
         stack: texts?.stack,
         mergeable: carrier.bySpan === true,
@@ -270,7 +272,7 @@ export class OccurrenceTracker {
         row,
         time: row.t,
         level: carrier.level,
-        byObject: value !== undefined,
+        byObject: value !== undefined && !isCopyOfError(value),
         message: error.message,
         stack: error.stack,
         mergeable: carrier.bySpan === true,

@@ -20,6 +20,17 @@ export function isErrorLike(value: unknown): value is Error {
   return isObject(value) && typeof peek(value, 'message') === 'string' && typeof peek(value, 'stack') === 'string';
 }
 
+/** An error as plain data, as serializers make it: its stack says which error it is a copy of, not the object. */
+export function isCopyOfError(value: object): boolean {
+  try {
+    const prototype = Object.getPrototypeOf(value);
+    // Of another realm as well.
+    return (prototype === null || Object.getPrototypeOf(prototype) === null) && isErrorLike(value);
+  } catch {
+    return false;
+  }
+}
+
 /** Frameworks give errors that are the client's fault a status (`http-errors`): worth a row, not an alarm. */
 export function isClientFault(thrown: unknown): boolean {
   return faultOfClient(thrown) !== undefined;

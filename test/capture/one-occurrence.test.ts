@@ -30,6 +30,29 @@ function inSpan(
   span.end();
 }
 
+test('a copy of an Error as plain data is that Error, whichever comes first; two of them are two', () => {
+  const copyOf = ({ name, message, stack }: Error) => ({ name, message, stack });
+  const bench = captureBench();
+  const crash = (thrown: unknown) => bench.tracker.thrown(thrown, { context: context.active(), level: 'ERROR' });
+  for (const inOrder of [(one: Error) => [one, copyOf(one)], (one: Error) => [copyOf(one), one, copyOf(one)]]) {
+    const from = bench.logs().length;
+    request(bench, () => {
+      for (const thrown of inOrder(new TypeError('no such dog'))) crash(thrown);
+      crash(new TypeError('no such cat'));
+    });
+    assert.deepEqual(
+      bench
+        .logs()
+        .slice(from)
+        .map(({ error }) => error?.message),
+      ['no such dog', 'no such cat'],
+    );
+  }
+  const hostile = new Proxy({}, { getPrototypeOf: () => assert.fail('asked') });
+  crash(hostile);
+  assert.equal(bench.logs().length, 5);
+});
+
 test('an Error recorded on two nested spans, logged and crashed is one row, raised to CRITICAL', () => {
   const bench = captureBench();
   const error = new TypeError('no such dog');

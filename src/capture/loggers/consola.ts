@@ -2,7 +2,7 @@
 // holds back does not come by.
 
 import { isObject, peek } from '../../record/thrown.ts';
-import { DEBUG, ERROR, errorAmong, FATAL, INFO, inWords, WARN } from './emit.ts';
+import { DEBUG, ERROR, FATAL, INFO, inArguments, WARN } from './emit.ts';
 import { MethodTap, type Told } from './method-tap.ts';
 
 interface LogObject {
@@ -27,10 +27,7 @@ function tell(_self: unknown, [{ level, type, tag, args }]: [LogObject]): Told {
   return {
     severity: severityOf(level, type),
     words: args[0],
-    describe: () => {
-      const thrown = errorAmong(args);
-      return { thrown, ...inWords(args, thrown), name: tag === '' ? undefined : tag };
-    },
+    describe: () => ({ ...inArguments(args), name: tag === '' ? undefined : tag }),
   };
 }
 

@@ -9,6 +9,8 @@ import { readable } from '../../record/limits.ts';
 import { isErrorLike, isObject, peek } from '../../record/thrown.ts';
 import { withoutColours } from '../../util/colours.ts';
 import { type ShownTexts, withShownTexts } from './masked.ts';
+import { printedStack, stackAmong } from './printed-stack.ts';
+import { tokensOf } from './tokens.ts';
 
 export const TRACE = 1;
 export const DEBUG = 5;
@@ -45,12 +47,14 @@ export interface LogCall {
 export function emit(logger: LineLogger, call: LogCall): void {
   try {
     const { thrown, shown, attributes = {} } = call;
+    const told = thrown === undefined ? stackAmong(call.body, attributes) : undefined;
+    if (told !== undefined) Object.assign(attributes, told.attributes);
     if (call.template !== undefined) attributes['log.template'] = call.template;
     if (call.name !== undefined) attributes['logger.name'] = call.name;
     const active = call.context ?? context.active();
     logger.emit({
       severityNumber: call.severity,
-      body: call.body ?? shown?.message ?? wordsOf(thrown),
+      body: told?.body ?? call.body ?? shown?.message ?? wordsOf(thrown),
       attributes: readable(attributes) as Attributes,
       timestamp: call.time,
       context: thrown === undefined ? active : withThrown(withShownTexts(active, shown), thrown),
@@ -80,9 +84,14 @@ export function errorIn(fields: unknown): { key: string; thrown: unknown } | und
   return undefined;
 }
 
-/** Of the arguments of a call: one of them, or one that an object of fields is about. */
-export function errorAmong(values: readonly unknown[]): unknown {
-  return values.find(isErrorLike) ?? values.map(errorIn).find(isObject)?.thrown;
+/** Arguments of a call of which one is the Error, its stack as a text, or an object of fields that is about it. */
+export function inArguments(
+  values: readonly unknown[],
+): Pick<LogCall, 'thrown' | 'body' | 'template'> & { attributes?: Record<string, unknown> } {
+  const thrown = values.find(isErrorLike) ?? values.map(errorIn).find(isObject)?.thrown;
+  const printed = thrown === undefined ? printedStack(values) : undefined;
+  if (printed === undefined) return { thrown, ...inWords(values, thrown) };
+  return { ...inWords(printed.words), attributes: printed.attributes };
 }
 
 function wordsOf(thrown: unknown): string {
@@ -136,13 +145,6 @@ function keysLeft(value: object, most: number, depth: number): number {
   if (left < 0) return left;
   for (const key of keys) look(Object.getOwnPropertyDescriptor(value, key)?.value);
   return left;
-}
-
-const TOKEN = /%[sdifjoOc]/g;
-
-/** How many arguments a format string takes. */
-export function tokensOf(text: string): number {
-  return text.includes('%') ? (text.replaceAll('%%', '').match(TOKEN)?.length ?? 0) : 0;
 }
 
 /**

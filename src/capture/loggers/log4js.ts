@@ -3,7 +3,7 @@
 
 import { plainTags } from '../../record/limits.ts';
 import { isObject, peek } from '../../record/thrown.ts';
-import { DEBUG, ERROR, errorAmong, FATAL, INFO, inWords, TRACE, WARN } from './emit.ts';
+import { DEBUG, ERROR, FATAL, INFO, inArguments, TRACE, WARN } from './emit.ts';
 import { severityNamed } from './levels.ts';
 import { MethodTap, type Told } from './method-tap.ts';
 import { loaded } from './on-load.ts';
@@ -31,9 +31,9 @@ function tell(_self: unknown, [{ categoryName, level, data, context }]: [Logging
     severity: severityNamed(level.levelStr) ?? severityOfValue(level.level),
     words: data[0],
     describe: () => {
-      const thrown = errorAmong(data);
+      const said = inArguments(data);
       const name = categoryName === 'default' ? undefined : categoryName;
-      return { thrown, ...inWords(data, thrown), name, attributes: plainTags(context) };
+      return { ...said, name, attributes: { ...plainTags(context), ...said.attributes } };
     },
   };
 }

@@ -9,7 +9,7 @@ import { stateOfContext } from '../../otel/request-state.ts';
 import { isErrorLike, peek } from '../../record/thrown.ts';
 import { leaveWords } from '../breadcrumbs.ts';
 import { claim, disclaim } from './claims.ts';
-import { emit, INFO, type Tap, tokensOf } from './emit.ts';
+import { emit, INFO, type Tap } from './emit.ts';
 import { maskedTexts, shownInText, shownInWords } from './masked.ts';
 import { type Formatted, noteFormats, takeFormatted } from './pino-format.ts';
 import { isToldByRequest } from './pino-http.ts';
@@ -29,6 +29,7 @@ import {
 } from './pino-line.ts';
 import { isWritten } from './pino-multistream.ts';
 import { awaitNothing, onWritten, watchNewLoggers } from './pino-stream-write.ts';
+import { tokensOf } from './tokens.ts';
 
 interface PinoCall {
   instance: PinoInstance;

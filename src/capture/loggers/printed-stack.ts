@@ -1,9 +1,10 @@
-// A stack that is printed as a text, where an Error would be: `console.error(error.stack)`, and how SvelteKit, Astro and the
-// runtime of AWS Lambda print what they answer. Arguments of a call in, attributes of the error in it out.
+// A stack that is printed or logged as a text, where an Error would be: `console.error(error.stack)`,
+// `log.error(error.message, { stack: error.stack })`, and how SvelteKit, Astro and the runtime of AWS Lambda print what they
+// answer. Arguments of a call in, attributes of the error in it out.
 
 import { parseHeader } from '../../record/fingerprint/header.ts';
 import { withoutColours } from '../../util/colours.ts';
-import { tokensOf } from './emit.ts';
+import { tokensOf } from './tokens.ts';
 
 const FRAME = '\n    at ';
 /** Longer ones are a report of something. */
@@ -51,6 +52,39 @@ export function printedStack(values: readonly unknown[]): PrintedStack | undefin
     };
   }
   return undefined;
+}
+
+/**
+ * The stack that a logger was given as its words, or as one of its fields, which is a column then. `body` is what the record
+ * says where its words were the stack.
+ */
+export function stackAmong(
+  body: string | undefined,
+  fields: Record<string, unknown>,
+): { attributes: Record<string, unknown>; body?: string } | undefined {
+  for (const key in fields) {
+    const value = fields[key];
+    if (key.startsWith('exception.')) return undefined;
+    if (typeof value !== 'string' || !value.includes(FRAME)) continue;
+    const found = printedStack([value]) ?? (key === 'stack' ? stackOfField(value) : undefined);
+    // "Error" alone says where a record was made, and of nothing that failed.
+    if (found === undefined || found.attributes['exception.message'] === '') continue;
+    delete fields[key];
+    return { attributes: found.attributes };
+  }
+  const { attributes, words } = printedStack([body]) ?? {};
+  return attributes && { attributes, body: String(words?.[0]) };
+}
+
+/** A class of whatever name: what stands under `stack` is one. */
+function stackOfField(text: string): Pick<PrintedStack, 'attributes'> | undefined {
+  const frames = text.indexOf(FRAME);
+  const header = frames > MAX_HEAD ? undefined : parseHeader(text.slice(0, frames));
+  if (header === undefined) return undefined;
+  const { name, message } = header;
+  return {
+    attributes: { 'exception.type': name, 'exception.message': message, 'exception.stacktrace': text },
+  };
 }
 
 function ofLambda(text: string): PrintedStack | undefined {

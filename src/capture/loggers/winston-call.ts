@@ -5,8 +5,9 @@ import { format, stripVTControlCharacters, types } from 'node:util';
 import type { Context } from '@opentelemetry/api';
 import { plainTags } from '../../record/limits.ts';
 import { isErrorLike, isObject, peek } from '../../record/thrown.ts';
-import { errorIn, inWords, tokensOf } from './emit.ts';
+import { errorIn, inWords } from './emit.ts';
 import { maskedTexts, type ShownTexts, textsOf } from './masked.ts';
+import { tokensOf } from './tokens.ts';
 
 export type Info = Record<PropertyKey, unknown>;
 

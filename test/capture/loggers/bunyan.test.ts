@@ -9,10 +9,17 @@ import { type Log, loggerBench, type Row } from './records.ts';
 const load = createRequire(import.meta.url);
 const bad = () => new TypeError('bad dog');
 const BAD = 'TypeError: bad dog';
+const STACK = `${BAD}\n    at walk (/app/walk.js:1:1)`;
 
 //  title, options, call → level, message, template, error, module, tags
 const CALLS: [string, object, (log: Log) => void, Row | undefined][] = [
   ['an Error alone', {}, (log) => log.error(bad()), ['ERROR', 'bad dog', undefined, BAD, 'kennel', {}]],
+  [
+    'the texts of an Error',
+    {},
+    (log) => log.error({ stack: STACK, n: 1 }, bad().message),
+    ['ERROR', 'bad dog', undefined, BAD, 'kennel', { n: 1 }],
+  ],
   [
     'an Error and words',
     {},

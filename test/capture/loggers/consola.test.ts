@@ -8,6 +8,7 @@ import { journaled } from '../../support/journaled.ts';
 import { loggerBench, type Row } from './records.ts';
 
 const BAD = 'TypeError: bad dog';
+const STACK = `${BAD}\n    at walk (/app/walk.js:1:1)`;
 const bad = () => new TypeError('bad dog');
 
 //  title, call → level, message, template, error, module, tags
@@ -20,6 +21,7 @@ const CALLS: [string, (log: ConsolaInstance) => void, Row | undefined][] = [
   ],
   ['an Error alone', (log) => log.error(bad()), ['ERROR', 'bad dog', undefined, BAD, 'consola', {}]],
   ['an Error behind words', (log) => log.error('oh', bad()), ['ERROR', 'oh', undefined, BAD, 'consola', {}]],
+  ['a stack behind words', (log) => log.error('oh', STACK), ['ERROR', 'oh', undefined, BAD, 'consola', {}]],
   ['an Error of a fatal', (log) => log.fatal(bad()), ['CRITICAL', 'bad dog', undefined, BAD, 'consola', {}]],
   ['a tag', (log) => log.withTag('walks').error(bad()), ['ERROR', 'bad dog', undefined, BAD, 'walks', {}]],
   [

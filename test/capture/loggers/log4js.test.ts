@@ -12,6 +12,7 @@ import { journaled } from '../../support/journaled.ts';
 import { loggerBench, type Row } from './records.ts';
 
 const BAD = 'TypeError: bad dog';
+const STACK = `${BAD}\n    at walk (/app/walk.js:1:1)`;
 const bad = () => new TypeError('bad dog');
 
 function withContext(log: Logger): void {
@@ -29,6 +30,7 @@ const CALLS: [string, (log: Logger) => void, Row | undefined][] = [
   ],
   ['an Error alone', (log) => log.error(bad()), ['ERROR', 'bad dog', undefined, BAD, 'kennel', {}]],
   ['an Error behind words', (log) => log.error('oh', bad()), ['ERROR', 'oh', undefined, BAD, 'kennel', {}]],
+  ['a stack behind words', (log) => log.error('oh', STACK), ['ERROR', 'oh', undefined, BAD, 'kennel', {}]],
   ['an Error of a fatal', (log) => log.fatal(bad()), ['CRITICAL', 'bad dog', undefined, BAD, 'kennel', {}]],
   ['a level by its name', (log) => log.log('error', bad()), ['ERROR', 'bad dog', undefined, BAD, 'kennel', {}]],
   ['a level of its own', (log) => log.log('alarm', 'oh'), ['ERROR', 'oh', undefined, undefined, 'kennel', {}]],

@@ -15,6 +15,7 @@ onLoad({ 'quick-format-unescaped': patchQuickFormat });
 const load = createRequire(import.meta.url);
 const bad = () => new TypeError('bad dog');
 const BAD = 'TypeError: bad dog';
+const STACK = `${BAD}\n    at walk (/app/walk.js:1:1)`;
 
 const MASKING = {
   serializers: { err: ({ name, message }: Error) => ({ type: name, message: message.replace('dog', '***') }) },
@@ -40,6 +41,13 @@ const CALLS: [string, object, (log: Log) => void, Row | undefined][] = [
     (log) => log.error(bad()),
     ['ERROR', 'bad dog', undefined, BAD, 'pino', {}],
   ],
+  [
+    'the texts of an Error',
+    {},
+    (log) => log.error({ stack: STACK, n: 1 }, bad().message),
+    ['ERROR', 'bad dog', undefined, BAD, 'pino', { n: 1 }],
+  ],
+  ['a stack in place of the words', {}, (log) => log.error(STACK), ['ERROR', 'bad dog', undefined, BAD, 'pino', {}]],
   [
     'err beside other fields',
     {},

@@ -17,6 +17,7 @@ const { combine, errors, json, label, splat } = winston.format;
 const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });
 const bad = () => Object.assign(new TypeError('bad dog'), { code: 'E_DOG' });
 const BAD = 'TypeError: bad dog';
+const STACK = `${BAD}\n    at walk (/app/walk.js:1:1)`;
 const masked = winston.format((info: { message: string; stack?: string; chip?: unknown }) => {
   info.message = info.message.replace(/chip \d+/, 'chip ***');
   if (info.chip) info.chip = '***';
@@ -233,6 +234,36 @@ const CALLS: [string, object, (log: Log) => void, Row | undefined][] = [
         message: 'unhandledRejection: (no error message)\n  No stack trace',
       }),
     ['ERROR', 'unhandledRejection: (no error message)', undefined, undefined, 'winston', {}],
+  ],
+  [
+    'the texts of an Error',
+    {},
+    (log) => log.error(bad().message, { stack: STACK, tenant: 4 }),
+    ['ERROR', 'bad dog', undefined, BAD, 'winston', { tenant: 4 }],
+  ],
+  [
+    'the texts of an Error beside other words',
+    {},
+    (log) => log.error('walk failed', { error: bad().message, errorStack: STACK }),
+    ['ERROR', 'walk failed', undefined, BAD, 'winston', { error: 'bad dog' }],
+  ],
+  [
+    'the texts of an Error of a class that is not called so',
+    {},
+    (log) => log.error('m', { stack: 'DogRefused: no\n    at walk (/app/walk.js:1:1)' }),
+    ['ERROR', 'm', undefined, 'DogRefused: no', 'winston', {}],
+  ],
+  [
+    'a stack in place of the words',
+    {},
+    (log) => log.error(`it failed: ${STACK}`),
+    ['ERROR', 'bad dog', undefined, BAD, 'winston', {}],
+  ],
+  [
+    'a stack of nothing that failed',
+    {},
+    (log) => log.warn('m', { stack: 'Error\n    at walk (/app/walk.js:1:1)' }),
+    ['WARNING', 'm', undefined, undefined, 'winston', { stack: 'Error\n    at walk (/app/walk.js:1:1)' }],
   ],
   ['a level below', {}, (log) => log.info('m', bad()), undefined],
 ];
