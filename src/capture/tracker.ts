@@ -2,6 +2,7 @@
 // console). Out: facts in the journal, an ERROR before the call returns, and the counters of the ledger. Which carriers speak
 // of the same occurrence is known-occurrences.ts's, what one tells is carrier.ts's.
 
+import { whereThrown } from '../otel/context-keys.ts';
 import { type Carried, type RequestState, stateOfContext } from '../otel/request-state.ts';
 import type { ErrorFact, LedgerFact, RowRef } from '../record/fact.ts';
 import { isAtLeast } from '../record/level.ts';
@@ -53,7 +54,7 @@ export class OccurrenceTracker {
 
   /** Something thrown, or an Error handed to a logger. */
   thrown(value: unknown, carrier: Carrier): void {
-    this.#account(() => this.#thrown(value, carrier));
+    this.#account(() => this.#thrown(value, { ...carrier, context: whereThrown(value, carrier.context) }));
   }
 
   /** An exception of which only text is left: attributes of an event or of a log record. */

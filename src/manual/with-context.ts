@@ -1,9 +1,10 @@
 // What rows inside a piece of work, or of the current request, should carry.
 
 import { context, trace } from '@opentelemetry/api';
-import { type CarriedContext, withCarried } from '../otel/context-keys.ts';
+import { type CarriedContext, noteLeft, withCarried } from '../otel/context-keys.ts';
 import { stateOfContext } from '../otel/request-state.ts';
 import { copied } from './emit.ts';
+import { finish } from './finish.ts';
 
 export interface GivenContext {
   sessionId?: string;
@@ -15,7 +16,8 @@ export interface GivenContext {
 }
 
 /**
- * Every row made inside `work` (awaited code, timers and emitters included) carries what is given; inner calls win.
+ * Every row made inside `work` (awaited code, timers and emitters included), and that of what it throws, carries what is
+ * given; inner calls win.
  *
  * ```ts
  * await withContext({ userId: user.id, clinic_id: 7 }, () => handle(job));
@@ -26,7 +28,11 @@ export function withContext<T>(given: GivenContext, work: () => T): T {
   const carried: CarriedContext = { tags: { ...columns, ...copied(tags) } };
   if (userId !== undefined) carried.userId = userId;
   if (sessionId !== undefined) carried.sessionId = sessionId;
-  return context.with(withCarried(context.active(), carried), work);
+  const inside = withCarried(context.active(), carried);
+  return finish(
+    () => context.with(inside, work),
+    (failure) => failure && noteLeft(failure.thrown, inside),
+  );
 }
 
 /** The user of the current request: on every row of it, those made already included. Without a request: nothing. */

@@ -2,6 +2,7 @@
 // or CommonJS) comes first.
 
 import { type Context, createContextKey } from '@opentelemetry/api';
+import { isObject } from '../record/thrown.ts';
 
 function sharedKey(name: string): symbol {
   const symbol = Symbol.for(name);
@@ -52,14 +53,40 @@ export interface CarriedContext {
   userId?: string;
   sessionId?: string;
   tags?: Readonly<Record<string, unknown>>;
+  outer?: CarriedContext | undefined;
 }
 
 /** Inner values win over outer ones, tag by tag. */
 export function withCarried(context: Context, given: CarriedContext): Context {
   const outer = carriedOf(context);
-  return context.setValue(CARRIED, { ...outer, ...given, tags: { ...outer?.tags, ...given.tags } });
+  return context.setValue(CARRIED, { ...outer, ...given, tags: { ...outer?.tags, ...given.tags }, outer });
 }
 
 export function carriedOf(context: Context): CarriedContext | undefined {
   return context.getValue(CARRIED) as CarriedContext | undefined;
+}
+
+/** By what was thrown: the innermost context that it left. */
+const left = sharedMap('rowtrace.left');
+
+function sharedMap(name: string): WeakMap<object, CarriedContext> {
+  const symbol = Symbol.for(name);
+  const globals = globalThis as unknown as Record<symbol, WeakMap<object, CarriedContext> | undefined>;
+  globals[symbol] ??= new WeakMap();
+  return globals[symbol];
+}
+
+/** Something thrown leaves `context`; whoever catches it further out captures it with what it carries. */
+export function noteLeft(thrown: unknown, context: Context): void {
+  const carried = carriedOf(context);
+  if (!isObject(thrown) || carried === undefined) return;
+  // An Error that is made once and thrown again and again leaves others each time.
+  for (let at = left.get(thrown); at !== undefined; at = at.outer) if (at === carried) return;
+  left.set(thrown, carried);
+}
+
+/** The context to capture a value in: with what the innermost context that it left carries. */
+export function whereThrown(thrown: unknown, context: Context): Context {
+  const carried = isObject(thrown) ? left.get(thrown) : undefined;
+  return carried === undefined || carried === carriedOf(context) ? context : withCarried(context, carried);
 }

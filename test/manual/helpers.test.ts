@@ -2,6 +2,7 @@
 // before.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { logs, context as otelContext, type Span, SpanKind, trace } from '@opentelemetry/api';
 import {
@@ -209,6 +210,47 @@ test('withContext reaches awaited code, and inner values win; setUser and setTag
   assert.equal(facts[0]?.tags?.vet_id, 3);
   assert.equal(facts[1]?.userId, 'ada');
   assert.equal(facts[1]?.tags?.plan, 'gold');
+});
+
+test('what is thrown out of withContext is captured with what the innermost one gave, each time anew', async () => {
+  const from = bench.facts.length;
+  const report = (thrown: unknown) => captureError(thrown);
+  await withContext({ userId: 'u1', clinic_id: 1 }, () =>
+    withContext({ clinic_id: 2 }, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      throw new Error('rejected');
+    }),
+  ).catch(report);
+  for (const userId of ['u2', 'u3'])
+    try {
+      withContext({ userId }, () => withContext({ ward: 4 }, () => JSON.parse('{')));
+    } catch (thrown) {
+      report(thrown);
+    }
+  const kept = new Error('kept');
+  const fail = (userId: string) => withContext({ userId }, () => Promise.reject(kept)).catch(() => {});
+  await fail('u4');
+  await fail('u5');
+  bench.tracker.thrown(kept, { context: otelContext.active(), level: 'ERROR' });
+  const facts = bench.facts.slice(from).filter((fact) => fact.k === 'log');
+  assert.deepEqual(
+    facts.map(({ userId, tags }) => [userId, tags]),
+    [
+      ['u1', { clinic_id: 2 }],
+      ['u2', { ward: 4 }],
+      ['u3', { ward: 4 }],
+      ['u5', undefined],
+    ],
+  );
+});
+
+test('a process whose rejection nobody handles ends of it with withContext around it as without', () => {
+  const helpers = JSON.stringify(new URL('../../src/manual/index.ts', import.meta.url).href);
+  const program = `import { withContext } from ${helpers};
+    withContext({ userId: 'u1' }, () => Promise.reject(new Error('nobody')));`;
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
+  assert.equal(status, 1);
+  assert.match(stderr, /Error: nobody/);
 });
 
 test('trackLatency gives back the result, writes the call, and warns over its own limit', async () => {
