@@ -1,10 +1,12 @@
 // What do the occurrences of a bug have in common? Shares of tag values over the latest of them.
 
 import type { Queryable } from '../store/db.ts';
+import { quoteName } from '../store/identifiers.ts';
+import { promotedColumns } from '../store/promoted-columns.ts';
 import { occurrencesOf, type Span } from './issue-rows.ts';
 
 export interface TagShare {
-  /** Name of a tag, or of a column: environment, release_version, route, http_method, http_status, host, module. */
+  /** Name of a tag, or of a column: the promoted ones, user_id, environment, release_version, route, http_method … */
   name: string;
   /** Most frequent first, five at most. `share` is of all the occurrences looked at, 0 to 1. */
   values: { value: string; count: number; share: number }[];
@@ -14,13 +16,16 @@ const TAGS = 20;
 const VALUES = 5;
 const MAX_LENGTH = 200;
 
-/** Tags that most occurrences have come first. @param quoted schema @param span holds so many of the latest rows */
-export async function readTags(db: Queryable, quoted: string, span: Span, latest: number): Promise<TagShare[]> {
+const COLUMNS = ['user_id', 'environment', 'release_version', 'route', 'http_method', 'http_status', 'host', 'module'];
+
+/** Tags that most occurrences have come first. @param span holds so many of the latest rows */
+export async function readTags(db: Queryable, schema: string, span: Span, latest: number): Promise<TagShare[]> {
+  const quoted = quoteName(schema);
+  const columns = [...COLUMNS, ...Object.keys(await promotedColumns(db, schema, 'error_logs'))];
+  const pairs = columns.map((name) => `'${name}', ${quoteName(name, 'columns')}`).join(', ');
   const rows = await db.query<{ name: string; value: string; count: number; share: number }>(
     `with latest as (
-       select tags, jsonb_strip_nulls(jsonb_build_object(
-         'environment', environment, 'release_version', release_version, 'route', route, 'http_method', http_method,
-         'http_status', http_status, 'host', host, 'module', module)) as columns
+       select tags, jsonb_strip_nulls(jsonb_build_object(${pairs})) as columns
        from ${quoted}.error_logs where ${occurrencesOf(quoted)}
        order by created_at desc, id desc limit $4
      ), given as (

@@ -91,7 +91,7 @@ export async function getIssue(db: Queryable, schema: string, query: IssueQuery)
     routes,
     environments,
     ...(await readReleases(db, quoted, issue)),
-    tags: await readTags(db, quoted, span, tagsOf),
+    tags: await readTags(db, schema, span, tagsOf),
     history: await readHistory(db, quoted, id),
     counted: await readCounted(db, quoted, issue),
     occurrences: await latest(db, quoted, span, occurrences),

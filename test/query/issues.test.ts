@@ -57,7 +57,7 @@ for (const kind of KINDS)
     });
 
     test('one issue: routes, environments, people, releases, tags; alike before and after folding', async (t) => {
-      const { sink, db } = await openSink(t, kind);
+      const { sink, db } = await openSink(t, kind, { columns: { clinic_id: 'integer' } });
       const at = Date.UTC(2026, 0, 2, 3);
       const bug = (minute: number, given: Parameters<typeof errorLog>[0]) =>
         errorLog({ message: 'bug', created_at: at + minute * MINUTE, ...given });
@@ -66,6 +66,7 @@ for (const kind of KINDS)
         user_id: 'bob',
         environment: 'production',
         tags: { breed: 'collie' },
+        promoted: { clinic_id: 7 },
       });
       await sink.write(
         batch({
@@ -124,6 +125,9 @@ for (const kind of KINDS)
         { value: 'collie', count: 2, share: 2 / 3 },
         { value: 'pug', count: 1, share: 1 / 3 },
       ]);
+      const ofColumn = (column: string) => tags.find(({ name }) => name === column)?.values;
+      assert.deepEqual(ofColumn('clinic_id'), [{ value: '7', count: 1, share: 1 / 3 }]);
+      assert.deepEqual(ofColumn('user_id')?.[0], { value: 'ann', count: 2, share: 2 / 3 });
       await foldAll(db);
       assert.deepEqual(await read(), before);
     });
