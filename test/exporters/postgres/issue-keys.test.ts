@@ -38,6 +38,10 @@ for (const kind of KINDS)
         '7up',
         'ключ',
         '',
+        '@shop/orders',
+        '@shop/order-mail',
+        '@shop/',
+        '@api',
       ];
       for (const service of services)
         await sink.write(batch({ logs: ['a', 'b'].map((message) => errorLog({ service, message })) }));
@@ -46,7 +50,21 @@ for (const kind of KINDS)
         `select string_agg(friendly_id || ' ' || count, ', ' order by friendly_id) as ids
          from rowtrace.issue_list group by service order by min(id)`,
       );
-      const keys = ['API', 'API2', 'API3', 'CHECKOUT', 'PAYMENT', 'VERYLONGSE', 'S7UP', 'SVC', 'SVC2'];
+      const keys = [
+        'API',
+        'API2',
+        'API3',
+        'CHECKOUT',
+        'PAYMENT',
+        'VERYLONGSE',
+        'S7UP',
+        'SVC',
+        'SVC2',
+        'ORDERS',
+        'ORDERMAIL',
+        'SHOP',
+        'API4',
+      ];
       assert.deepEqual(
         found.map(({ ids }) => ids),
         keys.map((key) => `${key}-1 1, ${key}-2 2`),
