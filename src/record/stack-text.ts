@@ -27,7 +27,7 @@ function write(
   room: { left: number },
 ) {
   if (error === null || typeof error !== 'object' || room.left <= 0) return;
-  const own = typeof error.stack === 'string' && error.stack !== '' ? error.stack : headerOf(error);
+  const own = typeof error.stack === 'string' && error.stack !== '' ? classed(error, depth) : headerOf(error);
   let first = true;
   for (const line of own.split('\n')) {
     const written = first ? `${indent}${label}${line}` : `${indent}${line}`;
@@ -44,6 +44,17 @@ function write(
   lines.push(`${deeper}[errors]: [`);
   for (const member of error.errors.slice(0, MAX_MEMBERS)) write(member, `${deeper}  `, '', depth + 1, lines, room);
   lines.push(`${deeper}]`);
+}
+
+const NAMELESS = /^[Ee]rror(?=:|\n|$)/;
+
+/**
+ * The stack of an inner error, its class in the header: pg's DatabaseError calls itself "error" there, and a class that sets no
+ * name "Error". The row has a column for the outermost one's only, and the class is part of the key.
+ */
+function classed({ type, stack = '' }: ErrorFact, depth: number): string {
+  if (depth === 0 || typeof type !== 'string' || !/^(?!error$)[\w$.]{2,64}$/i.test(type)) return stack;
+  return stack.replace(NAMELESS, (name) => `${name} [${type}]`);
 }
 
 /** What V8 would have written above the frames. */

@@ -49,6 +49,30 @@ describe('the key of a stored row', () => {
       'with an aggregate',
       { error: { type: 'AggregateError', message: '', errors: [error, { ...error, cause: undefined }] } },
     ],
+    [
+      'with causes whose stacks do not name their class',
+      {
+        error: {
+          ...error,
+          cause: {
+            type: 'OrderRefused',
+            message: 'no',
+            stack: stack('Error', 'no'),
+            cause: { type: 'DatabaseError', message: 'duplicate key', stack: stack('error', 'duplicate key') },
+          },
+        },
+      },
+    ],
+    [
+      'with members whose stacks do not name their class',
+      {
+        error: {
+          type: 'AggregateError',
+          message: 'all failed',
+          errors: ['a', 'b'].map((message) => ({ type: 'DatabaseError', message, stack: stack('error', message) })),
+        },
+      },
+    ],
     ['with a code and no stack', { error: { type: 'Error', code: 'E_PAY', message: 'x' } }],
     ['of a log record', { message: 'slow order 17' }],
     ['of a log record with a template of its own', { message: 'slow order 17', template: 'slow order {id}' }],
