@@ -10,11 +10,14 @@ import { dirname, join } from 'node:path';
 const MAX_MANIFESTS = 200;
 /** Steps from the application: a package of its own workspace, mongoose, mongodb. */
 const MAX_DEPTH = 2;
+/** From a place upwards. */
+const MAX_FOLDERS = 32;
 
 interface Manifest {
   dependencies?: object;
   optionalDependencies?: object;
   peerDependencies?: object;
+  devDependencies?: object;
 }
 
 /** @param places files or folders that the application resolves from, the first that has a name wins */
@@ -22,6 +25,7 @@ export class ApplicationModules {
   readonly #places: readonly string[];
   /** Package → the manifest of a dependency that names it; made when something is asked for that is not at hand. */
   #dependents: Map<string, string> | undefined;
+  #named: Set<string> | undefined;
 
   constructor(places: readonly string[]) {
     this.#places = places;
@@ -50,6 +54,12 @@ export class ApplicationModules {
     } catch {
       return false;
     }
+  };
+
+  /** Whether a manifest of the application's names it, for its development as well: it may be part of a bundle. */
+  isNamed = (name: string): boolean => {
+    this.#named ??= new Set(this.#places.flatMap(manifestsAbove).flatMap((file) => namedIn(file, true)));
+    return this.#named.has(name);
   };
 }
 
@@ -132,11 +142,25 @@ function linkOf(name: string, folder: string): string | undefined {
   return undefined;
 }
 
-function namedIn(file: string): string[] {
+/** Of the folder of a place, and of those above it. */
+function manifestsAbove(place: string): string[] {
+  const files: string[] = [];
+  let folder = dirname(place);
+  for (let depth = 0; depth < MAX_FOLDERS; depth++) {
+    files.push(join(folder, 'package.json'));
+    const above = dirname(folder);
+    if (above === folder) break;
+    folder = above;
+  }
+  return files;
+}
+
+function namedIn(file: string, isOfApplication = false): string[] {
   try {
     const manifest: Manifest = JSON.parse(readFileSync(file, 'utf8'));
     const { dependencies, optionalDependencies, peerDependencies } = manifest;
-    return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
+    const forDevelopment = isOfApplication ? manifest.devDependencies : undefined;
+    return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies, ...forDevelopment });
   } catch {
     return [];
   }

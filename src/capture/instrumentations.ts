@@ -22,6 +22,7 @@ import { createKoaHook } from './frameworks/koa.ts';
 import { createNestHook } from './frameworks/nest.ts';
 import { createNextHook } from './frameworks/next.ts';
 import { createReactRouterHook } from './frameworks/react-router.ts';
+import { createSveltekitHook } from './frameworks/sveltekit.ts';
 import { createTrpcHook, TRPC_MODULES } from './frameworks/trpc.ts';
 import { keepGivenHeaders } from './given-headers.ts';
 import { createSecondSdkHook } from './second-sdk.ts';
@@ -30,7 +31,7 @@ import { withSharedRequireHook } from './shared-require-hook.ts';
 export interface InstrumentationOptions {
   requestIdHeaders: readonly string[];
   /** Those that the application has. */
-  modules: Pick<ApplicationModules, 'has' | 'resolve'>;
+  modules: Pick<ApplicationModules, 'has' | 'isNamed' | 'resolve'>;
   /** OTEL_NODE_ENABLED_INSTRUMENTATIONS; absent means all. */
   enabled?: readonly string[] | undefined;
   /** OTEL_NODE_DISABLED_INSTRUMENTATIONS. */
@@ -44,6 +45,8 @@ interface Entry {
   name: string;
   /** Modules of which one must be there to be named; none for what Node itself brings. */
   modules?: readonly string[];
+  /** Part of the bundle that the application is: its manifest may be all that names it. */
+  bundled?: string;
   /** Its code, where that is not ours: loaded only where one of the modules is there. */
   package?: string;
   create: (options: InstrumentationOptions) => Instrumentation | Instrumentation[];
@@ -75,6 +78,11 @@ const ENTRIES: readonly Entry[] = [
     name: 'react-router',
     modules: ['@react-router/node', '@remix-run/node'],
     create: createReactRouterHook,
+  },
+  {
+    name: 'sveltekit',
+    bundled: '@sveltejs/kit',
+    create: ({ modules }) => createSveltekitHook(modules.isNamed('@sveltejs/kit')),
   },
   { name: 'trpc', modules: ['@trpc/server'], create: createTrpcHook },
   { name: 'grpc', modules: ['@grpc/grpc-js'], create: createGrpcHook },
@@ -145,7 +153,7 @@ export interface LeanInstrumentations {
 export function leanInstrumentations(options: InstrumentationOptions): LeanInstrumentations {
   const { enabled, disabled, modules, onProblem } = options;
   const wanted = ENTRIES.filter(({ name }) => !disabled.includes(name) && (enabled?.includes(name) ?? true));
-  const there = new Set(wanted.filter((entry) => entry.modules === undefined || entry.modules.some(modules.has)));
+  const there = new Set(wanted.filter((entry) => isThere(entry, modules)));
   const made = wanted.filter((entry) => there.has(entry) || entry.package === undefined);
   const attempts = new Attempts();
   // Each asks it for a logger as it is made.
@@ -159,6 +167,11 @@ export function leanInstrumentations(options: InstrumentationOptions): LeanInstr
   });
   for (const [why, names] of attempts.failures) onProblem(`${names.join(', ')} could not be hooked: ${why}`);
   return { all, found: loaded.filter((entry) => there.has(entry) && all.has(entry.name)).map(({ name }) => name) };
+}
+
+function isThere({ modules: names, bundled }: Entry, modules: InstrumentationOptions['modules']): boolean {
+  if (bundled !== undefined) return modules.isNamed(bundled);
+  return names === undefined || names.some(modules.has);
 }
 
 class Attempts {

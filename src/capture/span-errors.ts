@@ -15,6 +15,7 @@ import { isClientFault, peek } from '../record/thrown.ts';
 import type { Carrier } from './carrier.ts';
 import { cleanNameOf } from './clean-name.ts';
 import { isNextSignal, isNextSpan } from './frameworks/next.ts';
+import { isCopying } from './frameworks/sveltekit.ts';
 import { inWordsOfGraphql, isOfDocument, tagsOfField } from './graphql-spans.ts';
 import { unixMillis } from './hr-time.ts';
 import { isOwnAbort } from './own-aborts.ts';
@@ -41,6 +42,7 @@ export class SpanErrors {
     const state = stateOf(span);
     if (state === undefined || !span.isRecording() || isHandshake(span.attributes)) return;
     if (isNextSpan(span) && isNextSignal(exception, state.request)) return;
+    if (isCopying(span)) return;
     const outgoing = isOutgoing(span);
     if (outgoing && isOwnAbort(exception)) {
       // Nothing failed above it either; its status, ERROR all the same, is no row.

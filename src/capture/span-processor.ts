@@ -18,6 +18,7 @@ import { callFact } from './calls.ts';
 import { cleanNameOf } from './clean-name.ts';
 import type { Exemplars } from './exemplars.ts';
 import { isNextSpan, joinRequest } from './frameworks/next.ts';
+import { isSveltekitSpan, joinSveltekitRequest } from './frameworks/sveltekit.ts';
 import { unixMillis } from './hr-time.ts';
 import type { OnResource } from './on-resource.ts';
 import { hookOwnAborts } from './own-aborts.ts';
@@ -74,6 +75,7 @@ export class RowtraceSpanProcessor implements SpanProcessor {
       this.#options.onResource?.(sdkSpan.resource);
       wrapRecordException(span);
       if (isNextSpan(sdkSpan) && joinRequest(sdkSpan, parentContext)) return;
+      if (isSveltekitSpan(sdkSpan) && joinSveltekitRequest(sdkSpan, parentContext)) return;
       const state = attachState(sdkSpan, parentContext, this.#onException);
       if (state.onException === this.#onException) this.#slow.started(sdkSpan, state);
       if (state.request.span !== sdkSpan) return;

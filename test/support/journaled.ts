@@ -29,6 +29,8 @@ export interface ProgramOptions {
   packages?: readonly string[];
   /** Packages of which it gets another version, and the alias that is installed under. */
   aliases?: Readonly<Record<string, string>>;
+  /** Its package.json. */
+  manifest?: object;
   /** Without us, for comparison. */
   bare?: true;
 }
@@ -38,6 +40,7 @@ export async function journaled(t: TestContext, program: string, options: Progra
   const folder = furnished(t, options);
   const file = join(folder, options.file ?? 'app.mjs');
   writeFileSync(file, program);
+  if (options.manifest !== undefined) writeFileSync(join(folder, 'package.json'), JSON.stringify(options.manifest));
   const dir = join(folder, 'rowtrace');
   const child = spawnNode(
     t,

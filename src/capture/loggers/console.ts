@@ -8,6 +8,7 @@ import { faultOfClient, isErrorLike, peek } from '../../record/thrown.ts';
 import { alike } from '../alike.ts';
 import { isRouterAnswer } from '../frameworks/react-router.ts';
 import { isAnsweredByFramework, isLeftToFramework, unhandledOfStack } from '../frameworks/seam.ts';
+import { isCopyOfText } from '../frameworks/sveltekit.ts';
 import { ERROR, emit, inWords, WARN } from './emit.ts';
 import { printedStack } from './printed-stack.ts';
 
@@ -83,6 +84,7 @@ export function hookConsole(logger: LineLogger, mode: ConsoleMode, isReplaced = 
           const thrown = given ?? printed;
           const severity = isForTheClient(thrown) ? WARN : severities[method];
           const stack = thrown === undefined ? printedStack(values) : undefined;
+          if (stack !== undefined && isCopyOfText(stack.attributes['exception.message'])) return;
           if (stack !== undefined) emit(logger, { severity, attributes: stack.attributes, ...inWords(stack.words) });
           else if (thrown !== undefined || mode !== 'errors')
             emit(logger, {
