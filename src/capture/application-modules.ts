@@ -56,6 +56,9 @@ export class ApplicationModules {
     }
   };
 
+  /** Whether this file lies beside that which the process starts with. */
+  hasBuilt = (file: string): boolean => existsSync(join(dirname(this.#places[0] ?? ''), file));
+
   /** Whether a manifest of the application's names it, for its development as well: it may be part of a bundle. */
   isNamed = (name: string): boolean => {
     this.#named ??= new Set(this.#places.flatMap(manifestsAbove).flatMap((file) => namedIn(file, true)));

@@ -21,6 +21,7 @@ import { createKafkajsHook } from './frameworks/kafkajs.ts';
 import { createKoaHook } from './frameworks/koa.ts';
 import { createNestHook } from './frameworks/nest.ts';
 import { createNextHook } from './frameworks/next.ts';
+import { createNuxtHook } from './frameworks/nuxt.ts';
 import { createReactRouterHook } from './frameworks/react-router.ts';
 import { createSveltekitHook } from './frameworks/sveltekit.ts';
 import { createTrpcHook, TRPC_MODULES } from './frameworks/trpc.ts';
@@ -31,7 +32,7 @@ import { withSharedRequireHook } from './shared-require-hook.ts';
 export interface InstrumentationOptions {
   requestIdHeaders: readonly string[];
   /** Those that the application has. */
-  modules: Pick<ApplicationModules, 'has' | 'isNamed' | 'resolve'>;
+  modules: Pick<ApplicationModules, 'has' | 'isNamed' | 'hasBuilt' | 'resolve'>;
   /** OTEL_NODE_ENABLED_INSTRUMENTATIONS; absent means all. */
   enabled?: readonly string[] | undefined;
   /** OTEL_NODE_DISABLED_INSTRUMENTATIONS. */
@@ -47,10 +48,14 @@ interface Entry {
   modules?: readonly string[];
   /** Part of the bundle that the application is: its manifest may be all that names it. */
   bundled?: string;
+  /** A file of such a bundle, beside that the process starts with. */
+  file?: string;
   /** Its code, where that is not ours: loaded only where one of the modules is there. */
   package?: string;
   create: (options: InstrumentationOptions) => Instrumentation | Instrumentation[];
 }
+
+const NUXT = 'chunks/routes/renderer.mjs';
 
 // Loaded on demand and synchronously: the application's own imports come right after us.
 const ENTRIES: readonly Entry[] = [
@@ -79,6 +84,7 @@ const ENTRIES: readonly Entry[] = [
     modules: ['@react-router/node', '@remix-run/node'],
     create: createReactRouterHook,
   },
+  { name: 'nuxt', file: NUXT, create: ({ modules }) => createNuxtHook(modules.hasBuilt(NUXT)) },
   {
     name: 'sveltekit',
     bundled: '@sveltejs/kit',
@@ -169,7 +175,8 @@ export function leanInstrumentations(options: InstrumentationOptions): LeanInstr
   return { all, found: loaded.filter((entry) => there.has(entry) && all.has(entry.name)).map(({ name }) => name) };
 }
 
-function isThere({ modules: names, bundled }: Entry, modules: InstrumentationOptions['modules']): boolean {
+function isThere({ modules: names, bundled, file }: Entry, modules: InstrumentationOptions['modules']): boolean {
+  if (file !== undefined) return modules.hasBuilt(file);
   if (bundled !== undefined) return modules.isNamed(bundled);
   return names === undefined || names.some(modules.has);
 }

@@ -66,7 +66,7 @@ test('no more than 200 manifests are read', (t) => {
 test('hooks of our own are always made and named only where the application has the package', () => {
   const { all, found } = leanInstrumentations({
     requestIdHeaders: ['x-request-id'],
-    modules: { has: () => false, isNamed: () => false, resolve: assert.fail },
+    modules: { has: () => false, isNamed: () => false, hasBuilt: () => false, resolve: assert.fail },
     disabled: ['undici'],
     onProblem: assert.fail,
   });
@@ -81,6 +81,7 @@ test('hooks of our own are always made and named only where the application has 
     'hapi',
     'next',
     'react-router',
+    'nuxt',
     'sveltekit',
     'trpc',
     'grpc',

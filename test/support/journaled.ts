@@ -29,8 +29,8 @@ export interface ProgramOptions {
   packages?: readonly string[];
   /** Packages of which it gets another version, and the alias that is installed under. */
   aliases?: Readonly<Record<string, string>>;
-  /** Its package.json. */
-  manifest?: object;
+  /** Other files beside it, by path. */
+  files?: Readonly<Record<string, string>>;
   /** Without us, for comparison. */
   bare?: true;
 }
@@ -40,7 +40,10 @@ export async function journaled(t: TestContext, program: string, options: Progra
   const folder = furnished(t, options);
   const file = join(folder, options.file ?? 'app.mjs');
   writeFileSync(file, program);
-  if (options.manifest !== undefined) writeFileSync(join(folder, 'package.json'), JSON.stringify(options.manifest));
+  for (const [path, text] of Object.entries(options.files ?? {})) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
   const dir = join(folder, 'rowtrace');
   const child = spawnNode(
     t,

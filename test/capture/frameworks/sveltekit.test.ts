@@ -96,7 +96,11 @@ const PRINTS = {
 };
 const UNTRACED = 'const tracer = undefined;';
 const TRACED = "import { trace } from '@opentelemetry/api'; const tracer = trace.getTracer('sveltekit');";
-const KIT = { name: 'kennel', devDependencies: { '@sveltejs/kit': '^3.0.0' } };
+const KIT = manifest({ devDependencies: { '@sveltejs/kit': '^3.0.0' } });
+
+function manifest(dependencies: object): Record<string, string> {
+  return { 'package.json': JSON.stringify({ name: 'kennel', ...dependencies }) };
+}
 
 for (const [title, print] of Object.entries(PRINTS))
   for (const [spans, tracing] of [
@@ -105,7 +109,7 @@ for (const [title, print] of Object.entries(PRINTS))
   ] as const)
     test(`${title}: one row an exception with its route, ${spans}`, async (t) => {
       const program = tracing + print + RUNTIME + ROUTES;
-      const { rows, facts, stdout, stderr } = await journaled(t, program, { manifest: KIT });
+      const { rows, facts, stdout, stderr } = await journaled(t, program, { files: KIT });
       assert.deepEqual(drawn(rows), EXPECTED);
       assert.deepEqual(
         rows.flatMap(({ error }) => error?.type ?? []),
@@ -118,7 +122,7 @@ for (const [title, print] of Object.entries(PRINTS))
 
 test('an application that no manifest calls one of SvelteKit: its first span tells', async (t) => {
   const program = TRACED + PRINTS['handleError prints nothing'] + RUNTIME + ROUTES;
-  const { rows } = await journaled(t, program, { manifest: { name: 'kennel' } });
+  const { rows } = await journaled(t, program, { files: manifest({}) });
   assert.deepEqual(drawn(rows), EXPECTED);
 });
 
@@ -129,9 +133,9 @@ test('other applications, and one that switches it off, keep the method of Node'
     try { new AsyncLocalStorage().run(1, () => { throw new Error('thrown'); }); } catch (error) { console.log(/sveltekit/.test(error.stack)); }`;
   const off = { OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'sveltekit' };
   const seen = [
-    await journaled(t, program, { manifest: { name: 'kennel', dependencies: { express: '5' } } }),
-    await journaled(t, program, { manifest: KIT, env: off }),
-    await journaled(t, program, { manifest: KIT }),
+    await journaled(t, program, { files: manifest({ dependencies: { express: '5' } }) }),
+    await journaled(t, program, { files: KIT, env: off }),
+    await journaled(t, program, { files: KIT }),
   ].map(({ stdout }) => stdout);
   assert.deepEqual(seen, ['run 1,2\nfalse\n', 'run 1,2\nfalse\n', 'run 1,2\ntrue\n']);
 });
