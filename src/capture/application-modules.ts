@@ -59,9 +59,9 @@ export class ApplicationModules {
   /** Whether this file lies beside that which the process starts with. */
   hasBuilt = (file: string): boolean => existsSync(join(dirname(this.#places[0] ?? ''), file));
 
-  /** Whether a manifest of the application's names it, for its development as well: it may be part of a bundle. */
+  /** Whether the application's manifest names it, for its development as well: it may be part of a bundle. */
   isNamed = (name: string): boolean => {
-    this.#named ??= new Set(this.#places.flatMap(manifestsAbove).flatMap((file) => namedIn(file, true)));
+    this.#named ??= new Set(this.#places.flatMap(namedAbove));
     return this.#named.has(name);
   };
 }
@@ -145,17 +145,16 @@ function linkOf(name: string, folder: string): string | undefined {
   return undefined;
 }
 
-/** Of the folder of a place, and of those above it. */
-function manifestsAbove(place: string): string[] {
-  const files: string[] = [];
+/** By the nearest manifest that names any: one further up is that of a workspace, of other applications as well. */
+function namedAbove(place: string): string[] {
   let folder = dirname(place);
   for (let depth = 0; depth < MAX_FOLDERS; depth++) {
-    files.push(join(folder, 'package.json'));
+    const named = namedIn(join(folder, 'package.json'), true);
     const above = dirname(folder);
-    if (above === folder) break;
+    if (named.length > 0 || above === folder) return named;
     folder = above;
   }
-  return files;
+  return [];
 }
 
 function namedIn(file: string, isOfApplication = false): string[] {

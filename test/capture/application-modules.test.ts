@@ -63,6 +63,20 @@ test('no more than 200 manifests are read', (t) => {
   assert.equal(found.length, 200);
 });
 
+test('what a bundle is made of is named by the manifest above it that names anything, not by that of the workspace', (t) => {
+  const folder = folderFor(t);
+  const write = (path: string, manifest: object) => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), JSON.stringify(manifest));
+  };
+  write('package.json', { devDependencies: { '@sveltejs/kit': '*', vite: '*' } });
+  write('web/package.json', { devDependencies: { '@sveltejs/kit': '*' } });
+  write('web/build/package.json', { type: 'module' });
+  write('api/package.json', { dependencies: { express: '*' } });
+  const isNamed = (entry: string) => new ApplicationModules([join(folder, entry)]).isNamed('@sveltejs/kit');
+  assert.deepEqual(['web/build/index.js', 'api/server.js', 'server.js'].map(isNamed), [true, false, true]);
+});
+
 test('hooks of our own are always made and named only where the application has the package', () => {
   const { all, found } = leanInstrumentations({
     requestIdHeaders: ['x-request-id'],
@@ -88,6 +102,7 @@ test('hooks of our own are always made and named only where the application has 
     'connectrpc',
     'kafkajs',
     'bullmq',
+    'bull',
   ];
   assert.deepEqual([...all.keys()].sort(), [...found, ...waiting].sort());
 });
