@@ -1,5 +1,5 @@
-// `npm run smoke [-- --all] [v24 pnpm …]`: the packed tarball as a user gets it. publint and attw on it; then, for each Node (the
-// repository's own, 20 where it is the machine's, 22 from its package, with --all 26, too), a real install beside Express,
+// `npm run smoke [-- v24 pnpm …]`: the packed tarball as a user gets it. publint and attw on it; then, for each Node (the
+// repository's own, 20 where it is the machine's, 22 and 26 from their packages), a real install beside Express,
 // an application through every door of the preload, `rowtrace` answering from the embedded database, and an SDK of the
 // application's own with our classes in it, on a Postgres; the same beside an application that stays on the 2.x line of
 // OpenTelemetry; the same install by pnpm and yarn. Prints what an install weighs.
@@ -100,7 +100,6 @@ await check('publint finds nothing in the tarball', () => run(join(bin, 'publint
 // `typesVersions` it takes our sources for `rowtrace/exporters/postgres`, and compiles them by the application's rules.
 await check('attw finds nothing in the tarball', () => run(join(bin, 'attw'), [tarball, '--format', 'ascii']));
 
-const all = process.argv.includes('--all');
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 const isWanted = (name: string): boolean => wanted.length === 0 || wanted.some((word) => name.includes(word));
 const postgres = await startPostgresServer();
@@ -120,7 +119,7 @@ async function nodes(): Promise<{ version: string; path: string }[]> {
   const others = (process.env.PATH ?? '')
     .split(delimiter)
     .filter((path) => existsSync(join(path, 'node')) && !path.includes('node_modules'));
-  const packaged = await Promise.all(['22', ...(all ? ['26'] : [])].map(packagedNode));
+  const packaged = await Promise.all(['22', '26'].map(packagedNode));
   const found = [dirname(process.execPath), ...others, ...packaged].map((path) => ({
     path,
     version: execFileSync(join(path, 'node'), ['--version'], { encoding: 'utf8' }).trim(),
