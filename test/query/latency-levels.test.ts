@@ -174,6 +174,27 @@ for (const kind of KINDS) {
       await agrees(db, rows);
     });
 
+    test('of many hours in which minutes arrived late some are rolled up at a time, until there are none', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      const rows = traffic('many late');
+      const late = rows.filter((_, nr) => nr % 7 === 3);
+      await sink.write(batch({ histograms: rows.filter((row) => !late.includes(row)) }));
+      await rollUp(db);
+      await sink.write(batch({ histograms: late }));
+      const hours = new Set(late.map(({ bucket_start }) => Math.floor(bucket_start / HOUR))).size;
+      const made: number[] = [];
+      while (made.at(-1) !== 0) {
+        const [row] = await db.query<{ made: number }>('select rowtrace.roll_up_latency(4) as made');
+        made.push(row!.made);
+      }
+      assert.equal(
+        made.reduce((sum, n) => sum + n),
+        hours,
+      );
+      assert.ok(Math.max(...made) <= 4, `${made}`);
+      await agrees(db, rows);
+    });
+
     test('dropping minutes and hours that are rolled up loses no count; a later straggler is added to what is kept', async (t) => {
       const { sink, db } = await openSink(t, kind);
       const rows = traffic('retention');

@@ -65,3 +65,19 @@ test('where nobody else does, what grew is analyzed: without statistics commands
   await until('analyzed', async () => (await known()) === '1,1500');
   assert.equal(await analyzeGrown(db, 'rowtrace'), 0, 'and not again while it is the same');
 });
+
+test('where so many hours take too long they are rolled up one by one', async (t) => {
+  const { db, url } = await databaseFor(t);
+  // What a call of more than one hour comes to, and a table that says with how many it was called.
+  await db.query('create table rowtrace.asked (at_once int)');
+  await db.query(`create or replace function rowtrace.roll_up_latency(at_once int default 6) returns int language plpgsql as $$
+    begin
+      if at_once > 1 then raise exception 'canceling statement due to statement timeout' using errcode = '57014'; end if;
+      insert into rowtrace.asked values (at_once);
+      return case when (select count(*) from rowtrace.asked) < 3 then 1 else 0 end;
+    end $$`);
+  const sink = createPostgresSink({ open: async () => openPostgres(url), foldEveryMillis: 50 });
+  t.after(() => sink.close());
+  await sink.open();
+  await until('rolled up', async () => (await db.query('select from rowtrace.asked')).length === 3);
+});
