@@ -137,6 +137,42 @@ for (const kind of KINDS) {
       assert.deepEqual(await due(db), [{ at: new Date(now - 1_000) }], 'the third');
     });
 
+    test('a heat map is of its own days, and baselines are of the hours that they are made from', async (t) => {
+      const { db } = await openSink(t, kind);
+      await makeDays(db, 12);
+      for (const ago of [2, 3, 4])
+        await db.query(
+          `select rowtrace.make_partition('latency_hours', 'bucket_start', 'latency_hours_' || to_char(month, 'YYYYMM'),
+             month at time zone 'UTC', (month + interval '1 month') at time zone 'UTC')
+           from (select date_trunc('month', now() at time zone 'UTC') - $1::int * interval '1 month' as month) m`,
+          [ago],
+        );
+      const locked = (work: string, values: unknown[] = []) =>
+        db.transaction(async (tx) => {
+          await tx.query(work, values);
+          const rows = await tx.query<{ name: string }>(
+            `select distinct c.relname as name from pg_locks l join pg_class c on c.oid = l.relation
+             where l.pid = pg_backend_pid() and c.relname ~ '^(error_logs|latency_hours)_[0-9]+$'`,
+          );
+          return rows.map(({ name }) => name);
+        });
+      const now = Date.now();
+      const heatmap = `select * from rowtrace.latency_heatmap($1, $2, '1 hour')`;
+      const days = await locked(heatmap, [new Date(now - DAY).toISOString(), new Date(now).toISOString()]);
+      const oldest = `error_logs_${dayOf(now - DAY - 60 * MINUTE)}`;
+      assert.deepEqual(
+        days.filter((name) => name.startsWith('error_logs') && name < oldest),
+        [],
+      );
+      assert.ok(days.includes(oldest));
+      const hours = await locked('select * from rowtrace.latency_baselines_at(now())');
+      const first = `latency_hours_${dayOf(now - 29 * DAY).slice(0, 6)}`;
+      assert.deepEqual(
+        hours.filter((name) => name.startsWith('latency_hours') && name < first),
+        [],
+      );
+    });
+
     test('all occurrences come page by page, newest first, each with the issue of its key', async (t) => {
       const { sink, db } = await openSink(t, kind);
       const logs = Array.from({ length: 2_100 }, (_, nr) =>
