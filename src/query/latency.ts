@@ -47,12 +47,31 @@ export interface LatencyQuery {
 /** Those that took the most time in all come first. */
 export function latencyByOperation(db: Queryable, schema: string, query: LatencyQuery): Promise<OperationLatency[]> {
   const name = quoteName(schema);
-  const { where, period } = conditionsOf(query);
+  const end = query.until ?? new Date();
+  const { where, period } = conditionsOf({ ...query, until: end });
   const [since, until] = period;
+  const before = `${where.value(new Date(2 * query.since.getTime() - end.getTime()).toISOString())}::timestamptz`;
+  const limit = where.value(query.limit ?? 100);
+  const shown = `${where.clause || 'where true'} and operation = any (array(select operation from place))`;
+  // Sums tell which operations come within the limit (to what rounding does to sums that are equal); only theirs are merged,
+  // which takes most of the time: 80 µs each, twice.
   return db.query<OperationLatency>(
-    `with shown as (
-       select * from ${name}.latency_change(${since}, ${until}) ${where.clause}
-       order by count * mean_ms desc, service, operation limit ${where.value(query.limit ?? 100)}
+    `with total as (
+       select operation, sum((h).sum) as seconds from ${name}.latency_between(${since}, ${until}) ${where.clause}
+       group by service, environment, kind, operation, http_method, peer having sum(count) > 0
+     ), place as (
+       select operation from total where seconds >= coalesce((
+         select case when seconds > 0 then seconds * 0.999999999 else seconds * 1.000000001 end
+         from total order by seconds desc offset greatest(${limit}::int - 1, 0) limit 1
+       ), '-Infinity')
+     ), shown as (
+       select a.*, b.count as count_before, b.error_share as error_share_before, b.p50_ms as p50_before_ms,
+         b.p95_ms as p95_before_ms, b.p99_ms as p99_before_ms, a.p95_ms / nullif(b.p95_ms, 0) - 1 as p95_change
+       from (select * from ${name}.latency(${since}, ${until}) ${shown}) a
+       left join (select * from ${name}.latency(${before}, ${since}) ${shown}) b
+         on (a.service, a.environment, a.kind, a.operation) = (b.service, b.environment, b.kind, b.operation)
+         and a.http_method is not distinct from b.http_method and a.peer is not distinct from b.peer
+       order by a.count * a.mean_ms desc, a.service, a.operation limit ${limit}
      ), border as (
        -- Parts of an hour and more begin with one, which is a row then and not sixty: a day of 200 operations in five
        -- processes took 3.8 to 8.8 s, and takes 1.8 to 2.4.
