@@ -2,6 +2,7 @@
 
 import type { PromotedColumns } from '../record/row.ts';
 import type { Queryable } from './db.ts';
+import { quoteName } from './identifiers.ts';
 import { appliedMigrations } from './migrate.ts';
 import { migrationFiles } from './migration-files.ts';
 import { missingColumns } from './promoted-columns.ts';
@@ -42,7 +43,7 @@ export async function checkSchema(tx: Queryable, schema: string, columns: Promot
     .filter(({ id, checksum }) => known.has(id) && known.get(id)!.checksum !== checksum)
     .map(({ name }) => `Migration ${name} was edited after it was applied.`);
   if (pending.length === 0) {
-    drift.push(...(await missingTables(tx, schema)));
+    drift.push(...(await missingTables(tx, schema)), ...(await foreignFunctions(tx, schema)));
     try {
       pending.push(...(await missingColumns(tx, schema, columns)).map(({ name }) => name));
     } catch (error) {
@@ -70,4 +71,14 @@ async function missingTables(tx: Queryable, schema: string): Promise<string[]> {
     [schema, JSON.stringify([...TABLES, ...DEFAULTS])],
   );
   return rows.map(({ name }) => `Table ${name} is missing.`);
+}
+
+/** `alter schema … rename` leaves the name that stands in their text: nothing can be written then. */
+async function foreignFunctions(tx: Queryable, schema: string): Promise<string[]> {
+  const [found] = await tx.query<{ count: number }>(
+    `select count(*) as count from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+     where n.nspname = $1 and p.proname = 'create_issues' and strpos(p.prosrc, $2) = 0`,
+    [schema, `${quoteName(schema)}.issue_keys`],
+  );
+  return found!.count > 0 ? [`The functions of ${schema} are written for another name: the schema was renamed.`] : [];
 }

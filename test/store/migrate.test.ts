@@ -168,6 +168,17 @@ test('every table that the migrations make is missed when it is gone', async (t)
   ]);
 });
 
+test('a schema that was renamed is said to be: its functions are of the old name, and nothing can be written', async (t) => {
+  const { db } = await databaseFor(t);
+  await db.query('alter schema rowtrace rename to logs');
+  assert.deepEqual((await checkSchema(db, 'logs')).drift, [
+    'The functions of logs are written for another name: the schema was renamed.',
+  ]);
+  await db.query('drop schema logs cascade');
+  await migrate(db, { schema: 'logs' });
+  assert.deepEqual(await checkSchema(db, 'logs'), { state: 'ok', pending: [], drift: [] });
+});
+
 test('stack traces are compressed with lz4 where the server has it, in every partition', async (t) => {
   const { db } = await databaseFor(t);
   const columns = await db.query<{ compression: string }>(
