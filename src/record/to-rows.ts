@@ -92,7 +92,7 @@ export function toErrorLogRow(fact: LogFact, resource: ResourceFact, options: Ro
     error_type: error && (optionalText(key.type, LIMITS.name) ?? 'Error'),
     error_code: error && optionalText(key.code, LIMITS.id),
     error_message: error && cut(error.message, LIMITS.message),
-    issue_title: error && optionalText(firstLine(key.template), LIMITS.template),
+    issue_title: error && optionalText(firstLine(key.title), LIMITS.template),
     culprit: optionalText(key.culprit, LIMITS.name),
     service: writer.service,
     environment: writer.environment,

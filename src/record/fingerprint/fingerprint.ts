@@ -10,6 +10,7 @@ import { explainKey, type KeyParts } from './explain.ts';
 import { matchRule } from './rules.ts';
 import { type Selection, selectFrames } from './select-frames.ts';
 import { messageTemplate } from './template/message-template.ts';
+import { titleOf } from './title.ts';
 import type { ErrorNode, Fingerprint, FingerprintInput, FingerprintOptions } from './types.ts';
 
 export const FINGERPRINT_VERSION = 1;
@@ -52,6 +53,7 @@ export function findKey(input: FingerprintInput, options: FingerprintOptions): F
     type: root.type,
     code: root.code,
     template,
+    title: titleOf(root.type, template, reasons),
     culprit,
     frames: root.frames,
     parts,

@@ -8,7 +8,7 @@ import { knownPlace } from './parse-v8.ts';
 import { withoutLongNumbers } from './template/message-template.ts';
 import type { FingerprintInput, FingerprintOptions } from './types.ts';
 
-export type RowKey = Pick<FoundKey, 'fingerprint' | 'version' | 'type' | 'code' | 'template' | 'culprit'>;
+export type RowKey = Pick<FoundKey, 'fingerprint' | 'version' | 'type' | 'code' | 'template' | 'title' | 'culprit'>;
 
 const MAX_KEYS = 2_048;
 const MAX_MESSAGE = 512;
@@ -19,8 +19,8 @@ export function findRowKey(input: FingerprintInput, options: FingerprintOptions)
   const name = nameOf(input, options);
   const found = name === undefined ? undefined : known.get(name);
   if (found !== undefined) return found;
-  const { fingerprint, version, type, code, template, culprit } = findKey(input, options);
-  const key = { fingerprint, version, type, code, template, culprit };
+  const { fingerprint, version, type, code, template, title, culprit } = findKey(input, options);
+  const key = { fingerprint, version, type, code, template, title, culprit };
   if (name === undefined) return key;
   if (known.size >= MAX_KEYS) known.clear();
   known.set(name, key);

@@ -52,6 +52,8 @@ export interface Fingerprint {
   type: string;
   code: string | undefined;
   template: string;
+  /** What an issue of this key is called. */
+  title: string;
   /** "function (file)" of the top in-app frame, else of the top dependency frame. */
   culprit: string | undefined;
   frames: readonly Readonly<Frame>[];

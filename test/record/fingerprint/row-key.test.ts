@@ -10,8 +10,8 @@ import type { FingerprintInput, FingerprintOptions } from '../../../src/record/f
 
 /** After a third time it is taken from memory, where it is kept at all. */
 function agrees(input: FingerprintInput, options: FingerprintOptions = {}): void {
-  const { fingerprint, version, type, code, template, culprit } = findKey(input, options);
-  const made = { fingerprint, version, type, code, template, culprit };
+  const { fingerprint, version, type, code, template, title, culprit } = findKey(input, options);
+  const made = { fingerprint, version, type, code, template, title, culprit };
   for (let time = 0; time < 3; time++) assert.deepEqual(findRowKey(input, options), made, JSON.stringify(input));
 }
 

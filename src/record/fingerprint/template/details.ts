@@ -31,6 +31,8 @@ export function withoutDetails(text: string): string {
   // SQL Server.
   if (said.includes('duplicate key value is ('))
     said = said.replace(/(duplicate key value is )\([^\n]{0,512}?\)\./, `$1(${MASKED}).`);
+  // Python's groups.
+  if (said.includes(' sub-exception')) said = said.replace(/ \(\d{1,6} sub-exceptions?\)$/, '');
   if (said.startsWith('No query results for model ['))
     said = /^No query results for model \[[^\]\n]{1,256}\]/.exec(said)?.[0] ?? said;
   return withoutAnswer(said);
