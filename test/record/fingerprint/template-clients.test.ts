@@ -12,11 +12,13 @@ const said: Record<string, Record<string, string[]>> = {
       `ERROR: ${unique}\n  Detail: Key (name)=(Rex) already exists.`,
       `ERROR: ${unique}\n  Detail: Key (name)=(Old Bello (2)) already exists.`,
       `ERROR:  ${unique}\nDETAIL:  Key (name, owner)=(rex, ann) already exists.\n`,
+      `ERROR: ${unique}\nDetail: Key (name)=(Rex) already exists.`,
       `ERROR: ${unique}`,
     ],
     'ERROR: null value in column "name" violates not-null constraint': [
       'ERROR:  null value in column "name" violates not-null constraint\nDETAIL:  Failing row contains (17, null, red).\n',
       'ERROR: null value in column "name" violates not-null constraint\n  Detail: Failing row contains (null, blue).',
+      'ERROR: null value in column "name" violates not-null constraint\nDetail: Failing row contains (null, blue).',
     ],
     'ERROR: llave duplicada viola restricción de unicidad «dogs_pkey»': [
       'ERROR: llave duplicada viola restricción de unicidad «dogs_pkey»\n  Detalle: Ya existe la llave (id)=(rex).',

@@ -120,9 +120,11 @@ function headed(text: string): ErrorNode {
 function frameOf(text: string): Frame | undefined {
   const open = text.indexOf('(');
   if (open <= 0) return undefined;
-  const behind = text.indexOf(') in ');
-  const place = behind < 0 ? null : /^(.{1,512}):(?:line )?(\d{1,9})$/.exec(text.slice(behind + 5));
-  const { type, method } = named(text.slice(0, open));
+  // Mono: "Shop.Cart.Total () [0x00028] in /src/Cart.cs:12", or "in <hash of the assembly>:0".
+  const behind = /\)(?: \[0x[0-9a-f]{1,8}\])? in (?!<[0-9a-f]{32}>)/.exec(text);
+  const place =
+    behind === null ? null : /^(.{1,512}):(?:line )?(\d{1,9})$/.exec(text.slice(behind.index + behind[0].length));
+  const { type, method } = named(text.slice(0, open).trimEnd());
   const line = place === null ? undefined : Number(place[2]);
   const called = `${type.slice(type.lastIndexOf('.') + 1)}.${method}`;
   const file = place === null ? type.replaceAll('.', '/') : slashed(place[1]!);

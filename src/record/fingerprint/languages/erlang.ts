@@ -6,7 +6,7 @@ import { addMessage, chained, errorNode, linesOf, makeFrame } from './shared.ts'
 
 const HEADER = /^\*\* \(([A-Za-z][\w.]{0,200})\) ?(.*)$/;
 const FRAME =
-  /^(?:\((\w{1,64}) [\w.+-]{1,64}\) )?(?:([^\s:()][^\s:]{0,255}\.(?:exs?|erl|eex|heex|leex|yrl|xrl)):(\d{1,9}): )?(\S.{0,400})$/;
+  /^(?:\((\w{1,64})(?: [\w.+-]{1,64})?\) )?(?:([^\s:()][^\s:]{0,255}\.(?:exs?|erl|eex|heex|leex|yrl|xrl)):(\d{1,9}): )?(\S.{0,400})$/;
 const CALL =
   /^(:?[A-Za-z_]\w{0,128}(?:\.[A-Z]\w{0,128}){0,16})\.("[^"]{1,200}"|[\w@]{1,128}[!?]?|[^\w\s"(/]{1,4})(?:\/\d{1,3}$|\()/;
 const ERLANG_CALL =

@@ -61,6 +61,9 @@ export function parseGo(stack: string): ErrorNode {
     each.frames = belowPanic(each.frames);
     // `[recovered]` and `goroutine …` notes of nested panics, and the signal line, hold addresses.
     each.message = each.message.replace(/ \[recovered\]/g, '').replace(/\n\[signal [^\n]{0,512}/, '');
+    // Raised again as it was.
+    const lines = each.message.split('\n', 64);
+    if (lines.every((line) => line === lines[0])) each.message = lines[0]!;
   }
   const real = errors.filter((each) => each.frames.length > 0 || each.message !== '');
   return chained(real.reverse());

@@ -82,8 +82,14 @@ function indented(line: string): string | undefined {
   if (line.startsWith('at ')) {
     // Rust writes the place so, also of what it calls in C.
     if (/:\d{1,7}:\d{1,7}\)?$/.test(line) && !/^at \.?\/?[^\s()]{1,256}\.(?:rs|[chS]):/.test(line)) return 'nodejs';
-    if (/\.(?:java|kt|scala|groovy|clj):\d{1,7}\)|\((?:Native Method|Unknown Source)\)/.test(line)) return 'java';
+    if (
+      /\.(?:java|kt|scala|groovy|clj):\d{1,7}\)|\((?:Native Method|(?:Unknown Source|SourceFile)(?::\d{1,7})?)\)/.test(
+        line,
+      )
+    )
+      return 'java';
     if (/\.php:\d{1,7}\)$/.test(line)) return 'php';
+    if (/\) \[0x[0-9a-f]{1,8}\] in \S/.test(line)) return 'dotnet';
     if (/:line \d{1,7}$|^at (?:System|Microsoft)\.[\w.`<>[\]|]{1,256}\(/.test(line)) return 'dotnet';
     return undefined;
   }
@@ -91,7 +97,7 @@ function indented(line: string): string | undefined {
   if (/^from .{1,512}:\d{1,9}:in [`']/.test(line)) return 'ruby';
   if (/^[^\s:]{1,512}\.go:\d{1,9}(?: \+0x[0-9a-f]{1,16})?$/.test(line)) return 'go';
   if (/^[^\s:]{1,512}\.rs:\d{1,9}(?::\d{1,9})?$|^━{3,} BACKTRACE ━{3,}$/.test(line)) return 'rust';
-  if (/^(?:\(\w{1,64} \d[\w.+-]{0,32}\) )?[^\s:]{1,255}\.(?:exs?|erl):\d{1,9}: /.test(line)) return 'erlang';
+  if (/^(?:\(\w{1,64}(?: \d[\w.+-]{0,32})?\) )?[^\s:]{1,255}\.(?:exs?|erl):\d{1,9}: /.test(line)) return 'erlang';
   return line.startsWith('---> ') ? 'dotnet' : undefined;
 }
 

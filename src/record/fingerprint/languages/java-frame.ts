@@ -76,7 +76,7 @@ function named(owner: string, written: string): { name: string; method: string }
   method = method
     .replace(/(?:\$(?:default|suspendImpl|\d{1,6}|lambda[$-]\d{1,6})){1,8}$/, '')
     .replace(/-[\w-]{6,12}$/, '');
-  if (/^(?:invokeSuspend|invoke|emit|resumeWith|apply|call|run)$/.test(method)) {
+  if (/^(?:invokeSuspend|invoke|emit|resumeWith|apply|call|run|invokeStatic|invokePrim|doInvoke)$/.test(method)) {
     const inner = parts.findIndex((part, i) => i > 0 && /^[a-z]/.test(part));
     if (inner > 0) return { name: parts.slice(0, inner).join('$'), method: parts[inner]! };
   }

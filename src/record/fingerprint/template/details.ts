@@ -6,7 +6,8 @@ const MASKED = '<*>';
 /** Postgres', on lines of their own, as its drivers print them, and SQLAlchemy's. */
 const LINES = /\n\s{0,16}(?:DETAIL|HINT|CONTEXT|POSITION|LINE \d{1,9}):|\n\[SQL: |\n\(Background on this error at: /;
 /** The same by pgjdbc, which has labels in the language of the application; the row's columns give them away. */
-const LABELLED = /\n[ \t]{1,8}[^\s:]{1,32} ?: [^\n]{0,1024}\)=\(|\n {2}(?:Detail: Failing row|Position: |Where: )/;
+const LABELLED =
+  /\n[ \t]{0,8}[^\s:]{1,32} ?: [^\n]{0,1024}\)=\(|\n {0,2}Detail: Failing row|\n {2}(?:Position|Where): /;
 /** Laravel puts the values into the statement, without quotes. */
 const STATEMENT = / \((?:Connection: [^()\n]{1,512}, )?SQL: /;
 const PARAMETERS = /( with params )\[[^\n]{0,4096}\](?=:)/;

@@ -93,6 +93,18 @@ const cases: StackCase[] = [
     kinds: 'da',
     culprit: 'Users.Save (Shop/Users.cs)',
   },
+  {
+    name: 'Mono',
+    stack: `System.NullReferenceException: Object reference not set to an instance of an object
+  at Shop.Cart.Total () [0x00028] in /src/Shop/Cart.cs:31
+  at Shop.Checkout+<PayAsync>d__5.MoveNext () [0x0009d] in <f99f496cb0d249c1a945c1fcabce1695>:0
+  at System.Runtime.CompilerServices.TaskAwaiter\`1[TResult].GetResult () [0x00000] in <a07d6bf484a54da2861691df910339b1>:0
+  at Shop.Page.Click (System.Object sender) [0x0009d] in <f99f496cb0d249c1a945c1fcabce1695>:0`,
+    chain: ['System.NullReferenceException: Object reference not set to an instance of an object'],
+    own: ['Shop.Cart:Total', 'Shop.Checkout:PayAsync', 'Shop.Page:Click'],
+    kinds: 'aana',
+    culprit: 'Cart.Total (Shop/Cart.cs)',
+  },
 ];
 
 describeLanguage('dotnet', cases, [
@@ -102,6 +114,7 @@ describeLanguage('dotnet', cases, [
       `${stack
         .replace(/:line (\d+)/g, (_, n) => `:line ${Number(n) + 3}`)
         .replace(/d__\d+/g, 'd__99')
+        .replace(/<[0-9a-f]{32}>/g, '<0123456789abcdef0123456789abcdef>')
         .replace(/b__\d/g, 'b__7')
         .replace(/DisplayClass\d/g, 'DisplayClass8')
         .replace(/\|4_1/g, '|9_0')}\n`,

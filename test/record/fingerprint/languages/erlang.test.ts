@@ -5,6 +5,19 @@ import { describeLanguage, type StackCase } from './helper.ts';
 
 const cases: StackCase[] = [
   {
+    name: 'Elixir before 1.11, which says no versions',
+    type: 'KeyError',
+    message: 'key :price not found in: %{a: 17}',
+    stack: `    (shop) lib/shop/cart.ex:31: Shop.Cart.total({:dog, 17}, %{a: 17})
+    (shop) lib/shop/jobs.ex:9: anonymous fn/1 in Shop.Jobs.run/1
+    (stdlib) gen_server.erl:673: :gen_server.try_terminate/3
+`,
+    chain: ['KeyError: key :price not found in: %{a: 17}'],
+    own: ['Shop.Cart:total', 'Shop.Jobs:run'],
+    kinds: 'aan',
+    culprit: 'Shop.Cart.total (shop/cart.ex)',
+  },
+  {
     name: 'Elixir, as OpenTelemetry sends it',
     type: 'Elixir.ArithmeticError',
     message: 'bad argument in arithmetic expression',

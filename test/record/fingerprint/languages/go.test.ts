@@ -111,6 +111,24 @@ created by net/http.(*Server).Serve
     kinds: 'nad',
     culprit: 'stock.Load (stock/load.go)',
   },
+  {
+    name: 'a panic that was raised again as it was',
+    stack: `panic: no price for rex [recovered]
+	panic: no price for rex [recovered]
+	panic: no price for rex
+
+goroutine 1 [running]:
+testing.tRunner.func1.2({0x51f3a0, 0xc000014250})
+	/usr/local/go/src/testing/testing.go:1631 +0x24a
+panic({0x51f3a0?, 0xc000014250?})
+	/usr/local/go/src/runtime/panic.go:770 +0x132
+github.com/acme/shop/cart.Total(0xc000228000)
+	/app/cart/cart.go:76 +0x19c`,
+    chain: ['Error: no price for rex'],
+    own: ['github.com/acme/shop/cart:Total'],
+    kinds: 'a',
+    culprit: 'cart.Total (cart/cart.go)',
+  },
 ];
 
 describeLanguage('go', cases, [

@@ -111,12 +111,23 @@ Caused by: java.io.IOException: disk full
     kinds: 'dda',
     culprit: 'Users.save (shop/Users.java)',
   },
+  {
+    name: 'Clojure, and classes without their names',
+    stack: `clojure.lang.ExceptionInfo: no price
+	at com.acme.shop.cart$total.invokeStatic(cart.clj:12)
+	at com.acme.shop.cart$total.invoke(cart.clj:10)
+	at a.b.c.d(Unknown Source:14)`,
+    chain: ['clojure.lang.ExceptionInfo: no price'],
+    own: ['com.acme.shop.cart:total', 'com.acme.shop.cart:total', 'a.b.c:d'],
+    kinds: 'aaa',
+    culprit: 'cart.total (shop/cart.clj)',
+  },
 ];
 
 describeLanguage('java', cases, [
   {
     name: 'when lines shift',
-    change: (stack) => stack.replace(/(\.(?:java|kt)):(\d+)/g, (_, file, n) => `${file}:${Number(n) + 55}`),
+    change: (stack) => stack.replace(/(\.(?:java|kt|clj)):(\d+)/g, (_, file, n) => `${file}:${Number(n) + 55}`),
   },
   {
     name: 'with other generated names, modules and versions',
