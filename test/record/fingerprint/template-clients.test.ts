@@ -40,6 +40,10 @@ const said: Record<string, Record<string, string[]>> = {
       'Cannot insert duplicate key in dogs. The duplicate key value is (Rex).',
       'Cannot insert duplicate key in dogs. The duplicate key value is (Bello, ann).',
     ],
+    'prepared statement <*> does not exist': [
+      'prepared statement "S_17" does not exist',
+      'prepared statement "s0" does not exist',
+    ],
     'could not save': ['could not save\n\n[SQL: INSERT INTO dogs (name) VALUES (?)]', 'could not save'],
     'Request failed Detail: quota exceeded': ['Request failed\n  Detail: quota exceeded'],
   },

@@ -58,7 +58,7 @@ const SHOWN = /([{,] ?)([A-Za-z_$][\w$]{0,63}): ("[^"\n]{0,512}"|'[^'\n]{0,512}'
 const OF_PATH = /(Path `[^`\n]{1,128}` \()`[^`\n]{0,512}`|`[^`\n]{0,512}`(?= is not a valid enum value)/g;
 /** A quoted text behind these words is a value, not a name. */
 const QUOTED_VALUE =
-  /\b(value|entry|given|got|input|for type \w{1,32}:|syntax:)(:? )("[^"\n]{0,512}"|'[^'\n]{0,512}'|`[^`\n]{0,512}`)/gi;
+  /\b(value|entry|given|got|input|prepared statement|for type \w{1,32}:|syntax:)(:? )("[^"\n]{0,512}"|'[^'\n]{0,512}'|`[^`\n]{0,512}`)/gi;
 
 function maskAssigned(text: string): string {
   let said = text;
