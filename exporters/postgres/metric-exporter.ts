@@ -25,7 +25,7 @@ const ATTEMPTS = 4;
 const FIRST_WAIT_MILLIS = 250;
 const FOR_EVER = Number.MAX_SAFE_INTEGER;
 /** Instrumentations that keep a duration metric of every operation: their spans come before the first collection. */
-const MEASURED = /^@opentelemetry\/instrumentation-(http|undici|pg)$/;
+const MEASURED = /^@opentelemetry\/instrumentation-(http|undici|pg|oracledb)$/;
 
 /**
  * Writes exponential histograms of http.server.request.duration, http.client.request.duration,

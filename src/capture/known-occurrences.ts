@@ -83,7 +83,7 @@ export class KnownOccurrences {
     state: SpanState | undefined,
   ): RowRef[] {
     const absorbed: RowRef[] = [];
-    if (value === undefined) return absorbed;
+    if (value === undefined && carried.stack === undefined) return absorbed;
     let chain: object[] | undefined;
     let isRetold = false;
     for (const list of [state?.request.carried, this.#recent]) {
@@ -91,7 +91,7 @@ export class KnownOccurrences {
       for (let at = list.length - 1; at >= 0; at--) {
         const earlier = list[at]!;
         if (!earlier.mergeable || carried.time - earlier.time > MERGE_WINDOW_MILLIS) continue;
-        chain ??= [value, ...chainOf(value)];
+        chain ??= value === undefined ? [] : [value, ...chainOf(value)];
         const inner = earlier.thrown?.deref();
         const holds = inner !== undefined && chain.includes(inner);
         // The last one: those before it are attempts that failed before.
@@ -99,7 +99,9 @@ export class KnownOccurrences {
           !holds && !isRetold && inner !== undefined && chain.some((outer) => isRetelling(outer, inner));
         const same = earlier.byObject
           ? holds || retells
-          : !earlier.stack && messages().some((message) => restates(message, earlier.message));
+          : earlier.stack
+            ? isTold(earlier) && isSame(carried.stack, earlier.stack)
+            : messages().some((message) => restates(message, earlier.message));
         if (!same || !this.#giveUp(earlier, carried)) continue;
         isRetold ||= retells;
         list.splice(at, 1);
@@ -127,9 +129,10 @@ export class KnownOccurrences {
    */
   byStack(stack: string | undefined, carrier: Carrier, value?: object): Carried | undefined {
     if (stack === undefined) return undefined;
-    const beginsIt = (earlier: Carried) => isBeginning(earlier.stack, stack);
+    // Another layer of that call says the same; a logger that has the text of the error says more.
+    const beginsIt = (earlier: Carried) => (carrier.bySpan || !isTold(earlier)) && isBeginning(earlier.stack, stack);
     if (value === undefined) return this.#find(carrier, beginsIt) ?? this.#findAlone(carrier, true, beginsIt);
-    const goesOn = (earlier: Carried) => isBeginning(stack, earlier.stack);
+    const goesOn = (earlier: Carried) => !isTold(earlier) && isBeginning(stack, earlier.stack);
     const found =
       this.#find(carrier, (earlier) => !earlier.byObject && goesOn(earlier)) ?? this.#findAlone(carrier, false, goesOn);
     if (found !== undefined) this.#see(value, found);
@@ -154,6 +157,11 @@ export class KnownOccurrences {
     const found = (one: Carried) => one.byObject === byObject && one.time >= since && matches(one);
     return this.#recent.findLast(found) ?? (byObject ? this.#ofRoots.findLast(found) : undefined);
   }
+}
+
+/** The error itself takes the place of what its client made of it, as long as that can be had back. */
+function isTold({ ofClient, time }: Carried): boolean {
+  return ofClient === true && Date.now() - time <= MERGE_WINDOW_MILLIS;
 }
 
 /** Of a driver's that no server was there for, in Prisma's words and in those of the system. */
@@ -191,6 +199,11 @@ function isRetelling(outer: object, inner: object): boolean {
 function isBeginning(stack: string | undefined, whole: string | undefined): boolean {
   if (!stack || !whole?.startsWith(stack)) return false;
   return whole.length === stack.length || (whole[stack.length] === '\n' && stack.includes('\n    at '));
+}
+
+/** Either may have the stacks of the causes behind it. */
+function isSame(stack: string | undefined, other: string): boolean {
+  return isBeginning(stack, other) || isBeginning(other, stack);
 }
 
 function isServed({ request }: SpanState): boolean {

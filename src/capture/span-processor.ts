@@ -6,7 +6,7 @@ import { context, type Histogram, type Span, SpanKind, SpanStatusCode } from '@o
 import { isTracingSuppressed } from '@opentelemetry/core';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { completeOldSpans, isOldSpan } from '../otel/old-line.ts';
-import { attachState, type SpanState, stateOf } from '../otel/request-state.ts';
+import { attachState, methodOf, type SpanState, stateOf } from '../otel/request-state.ts';
 import { copyCustom, INSTRUMENTATION, readIdentity } from '../record/attributes.ts';
 import { CallSampler, type CallSampling } from '../record/calls.ts';
 import type { AmendFact, Operation } from '../record/fact.ts';
@@ -98,7 +98,8 @@ export class RowtraceSpanProcessor implements SpanProcessor {
       this.#errors.ended(span, state, operation);
       const slow = this.#slow.ended(span, state, operation, millis);
       this.#call(span, state, operation, slow);
-      this.#measure(span, operation, millis);
+      if (operation.kind !== 'db' || !state.databaseBelow) this.#measure(span, operation, millis);
+      if (operation.kind === 'db' && state.parent !== undefined) state.parent.databaseBelow = true;
       this.#options.exemplars?.note(
         operationKey(operation),
         millis / 1000,
@@ -150,7 +151,7 @@ export class RowtraceSpanProcessor implements SpanProcessor {
       k: 'amend',
       rows: request.rows,
       route: cleanNameOf(span.attributes['http.route'], this.#options.scrubber),
-      method: span.attributes['http.request.method'] as string | undefined,
+      method: methodOf(span.attributes),
       ...request.outcome,
       sessionId: this.#options.tracker.session(request.sessionId),
       userId: this.#options.tracker.hashUser(request.userId),
@@ -179,16 +180,17 @@ function crumbOf(span: ReadableSpan, operation: Operation, millis: number): Crum
 /** Scopes whose calls have metrics of their own, and whose inner spans are no operations. */
 const MEASURED = new RegExp(`${INSTRUMENTATION.source}|^rowtrace/`);
 
+const MEASURED_DATABASE = /^@opentelemetry\/instrumentation-(pg|oracledb)$/;
+
 /**
  * Attributes of a duration that we measure since nobody else does: the programmer's own spans, calls of databases whose
- * instrumentation keeps no `db.client.operation.duration` (that of pg does), messages, and requests served that are none of HTTP.
+ * instrumentation keeps no `db.client.operation.duration` (those of pg and oracledb do), messages, and requests served that are none of HTTP.
  */
 function measuredAs(span: ReadableSpan, operation: Operation): Record<string, string> | undefined {
   const { kind, name, method, peer } = operation;
   const scope = span.instrumentationScope.name;
   const isLeftOut = kind === 'messaging' || (kind === 'server' && method === undefined);
-  if (kind === 'db' ? scope === '@opentelemetry/instrumentation-pg' : !isLeftOut && MEASURED.test(scope))
-    return undefined;
+  if (kind === 'db' ? MEASURED_DATABASE.test(scope) : !isLeftOut && MEASURED.test(scope)) return undefined;
   const attributes: Record<string, string> = { 'span.name': name };
   if (kind !== 'internal') attributes['span.operation'] = kind;
   if (method !== undefined) attributes['http.request.method'] = method;

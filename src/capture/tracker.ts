@@ -111,7 +111,8 @@ export class OccurrenceTracker {
   }
 
   #thrown(given: unknown, carrier: Carrier): void {
-    if (!isObject(given)) {
+    // A client may tell of an error in an object of its own (Knex's instrumentation does).
+    if (!isObject(given) || (carrier.provisional && isCopyOfError(given))) {
       this.#withoutObject(errorFact(given, this.#scrubber), carrier);
       return;
     }
@@ -206,6 +207,7 @@ export class OccurrenceTracker {
         message: texts?.message ?? '',
         stack: texts?.stack,
         mergeable: carrier.bySpan === true,
+        ofClient: carrier.provisional === true && value === undefined,
       };
       this.#known.absorb(carried, value, () => [texts?.message ?? messageOf(value!, this.#scrubber)], state);
       this.#known.remember(carried, value, state, carrier);
@@ -277,6 +279,7 @@ export class OccurrenceTracker {
         message: error.message,
         stack: error.stack,
         mergeable: carrier.bySpan === true,
+        ofClient: carrier.provisional === true && value === undefined,
       };
       const absorbs = this.#known.absorb(carried, value, () => messagesOf(error), state);
       if (absorbs.length > 0) fact.absorbs = absorbs;

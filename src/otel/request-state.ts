@@ -1,7 +1,7 @@
 // What capture knows of a span and of the request (local root) it belongs to. Kept on the span object itself under a
 // symbol: one property write a span, found again from any context without a map that could leak.
 
-import { type Context, type Span, trace } from '@opentelemetry/api';
+import { type Attributes, type Context, type Span, trace } from '@opentelemetry/api';
 import { getRPCMetadata, type RPCMetadata, RPCType } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { RequestFacts, RowRef } from '../record/fact.ts';
@@ -33,6 +33,8 @@ export interface Carried {
   /** Unix milliseconds. */
   time: number;
   level: Level;
+  /** What a client told in its own words: the error itself, which has that stack, may come after it. */
+  ofClient?: boolean;
   /** The carrier had the value thrown. */
   byObject: boolean;
   /** That value, where it may be merged; weakly, since errors drag requests, responses and sockets along. */
@@ -116,6 +118,9 @@ export class SpanState {
   readonly request: RequestState;
   /** The nearest span above it that was open when either was last looked at: those that have ended are let go. */
   parent: SpanState | undefined;
+  /** A query below it was slow, and is a row; there was one at all: a span of a query itself is a layer around that one. */
+  slowBelow = false;
+  databaseBelow = false;
   /** An exception was seen on this span or below it: its ERROR status needs no row of its own. */
   failed = false;
   /** Events that recordException made, so that onEnd handles only exceptions added by hand. Weakly: a span drops the oldest
@@ -217,11 +222,16 @@ export function requestFacts(context: Context, state: SpanState | undefined): Re
   const { request } = state;
   return {
     route: routeOf(context, state),
-    method: request.span.attributes['http.request.method'] as string | undefined,
+    method: methodOf(request.span.attributes),
     requestId: request.requestId,
     sessionId: request.sessionId,
     userId: request.userId,
   };
+}
+
+/** By its name of now, or the one that instrumentations of 2025 and before have. */
+export function methodOf(attributes: Attributes): string | undefined {
+  return (attributes['http.request.method'] ?? attributes['http.method']) as string | undefined;
 }
 
 /** http.route is on the span only at its end; frameworks put it into the RPC metadata when they have matched it. */

@@ -79,7 +79,12 @@ export class SlowSpans {
     const limit = own > 0 ? own : slowLimit(operation, this.#options);
     const verdict = this.#options.baselines?.judge(operation, millis, to);
     const over = limit !== undefined && millis >= limit;
+    const slow = over || verdict !== undefined || open?.row !== undefined;
+    const isDatabase = operation.kind === 'db';
+    if (slow && isDatabase && state.parent !== undefined) state.parent.slowBelow = true;
     if (open?.row !== undefined) this.#complete(open.row, open, millis, to);
+    // A layer around a query that is a row: that one says it all.
+    else if (isDatabase && state.slowBelow) return slow;
     else if (over) this.#report(span, state, open, operation, millis, { judge: 'limit', limit, against: limit });
     else if (verdict !== undefined)
       this.#report(span, state, open, operation, millis, {
@@ -88,7 +93,7 @@ export class SlowSpans {
         against: verdict.against,
         usual: verdict.usualMillis,
       });
-    return over || verdict !== undefined || open?.row !== undefined;
+    return slow;
   }
 
   stop(): void {
@@ -159,9 +164,10 @@ export class SlowSpans {
       const operation = operationOfSpan(shapeOf(open.span));
       const limit = own > 0 ? own : slowLimit(operation, this.#options);
       if (limit === undefined || millis < limit * factor) continue;
+      below ??= this.#below();
+      if (operation.kind === 'db' && isLayer(open, below)) continue;
       if (++reports > MAX_REPORTS) break;
       open.reported = true;
-      below ??= this.#below();
       open.row = this.#running(open, operation, millis, limit, at, below);
     }
   }
@@ -243,6 +249,14 @@ export class SlowSpans {
       );
     return { words: whereWords(to - from, spent, blocked), tags };
   }
+}
+
+/** Whether it is one query with a span below it: the innermost is reported. */
+function isLayer(open: OpenSpan<SpanState>, below: Below): boolean {
+  const inner = below.get(open.state) ?? [];
+  return inner.some(
+    ({ span, startedAt }) => startedAt - open.startedAt < LOOK_MILLIS && operationOfSpan(shapeOf(span)).kind === 'db',
+  );
 }
 
 /** The request of a stream of events: what runs below it is judged as ever. */
