@@ -4,11 +4,13 @@
 import { createAlwaysRecordSampler, type Sampler } from '@opentelemetry/sdk-trace';
 import type { RowtraceLogProcessor } from './capture/log-processor.ts';
 import type { RowtraceMetricReader } from './capture/metric-reader.ts';
+import { samplerOf } from './capture/otel-settings.ts';
 import type { RowtraceSpanProcessor } from './capture/span-processor.ts';
 import { loadOptions, type OptionsInput } from './options/options.ts';
 import { readOtelEnvironment } from './options/otel-env.ts';
 import { resolveResource } from './options/resource.ts';
 import { say } from './options/say.ts';
+import { keepsContext } from './otel/context-keys.ts';
 import { takesLogs } from './otel/lines.ts';
 import { openPipeline, type Status } from './pipeline.ts';
 import { hookProcess } from './process-hooks.ts';
@@ -20,8 +22,11 @@ export interface Processors {
   logRecordProcessor: RowtraceLogProcessor;
   /** For `metricReaders`. */
   metricReader: RowtraceMetricReader;
-  /** Wraps your sampler, so that errors and slow spans of unsampled traces are seen; what you export stays sampled. */
-  alwaysRecord(sampler: Sampler): Sampler;
+  /**
+   * Wraps your sampler, so that errors and slow spans of unsampled traces are seen; what you export stays sampled. Without one
+   * it is the sampler that OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG name, which an SDK asks only when it is given none.
+   */
+  alwaysRecord(sampler?: Sampler): Sampler;
   /** Crashes, console and pino, the flush at the end of the process; call it once your SDK is started. Nothing with
    *  OTEL_SDK_DISABLED=true, like that SDK. */
   hookProcess(): void;
@@ -57,12 +62,19 @@ export function createProcessors(input: OptionsInput = {}): Processors {
     spanProcessor: pipeline.spanProcessor,
     logRecordProcessor: pipeline.logRecordProcessor,
     metricReader: pipeline.metricReader,
-    alwaysRecord: createAlwaysRecordSampler,
+    alwaysRecord(sampler) {
+      if (sampler === undefined && otel.sampler.problem) say(otel.sampler.problem);
+      return createAlwaysRecordSampler(sampler ?? samplerOf(otel.sampler));
+    },
     hookProcess() {
       if (otel.disabled) return;
       if (undo === undefined && !takesLogs())
         say(
           'hookProcess(): no LoggerProvider is registered, so errors that console and loggers log are not recorded: give your SDK logRecordProcessors: [rowtrace.logRecordProcessor], and call hookProcess() after start() (docs/own-sdk.md)',
+        );
+      if (undo === undefined && !keepsContext())
+        say(
+          'hookProcess(): no context manager is registered, so rows have no request, route or status, and a request that failed has one more: give your SDK the AsyncLocalStorageContextManager of @opentelemetry/context-async-hooks, and call hookProcess() after start() (docs/own-sdk.md)',
         );
       undo ??= hookProcess(pipeline, options);
       // Whose it is, before anything is recorded: a crash may be the first.

@@ -15,6 +15,8 @@ export interface SamplerSettings {
   parentBased: boolean;
   /** Of traceidratio, 0 to 1. */
   ratio: number;
+  /** What was not understood. */
+  problem?: string;
 }
 
 export interface OtelSettings {

@@ -25,12 +25,14 @@ export function readOtelEnvironment(env: Environment = process.env): OtelSetting
     problems.push(
       'OTEL_CONFIG_FILE is not read: say it in OTEL_* variables, or leave `rowtrace/register` out (docs/own-sdk.md)',
     );
+  const sampler = samplerSettings(env);
+  if (sampler.problem) problems.push(sampler.problem);
   const enabled = names('OTEL_NODE_ENABLED_INSTRUMENTATIONS');
   return {
     disabled: env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true',
     serviceName: env.OTEL_SERVICE_NAME?.trim() || undefined,
     resourceAttributes: resourceAttributes(env.OTEL_RESOURCE_ATTRIBUTES, problems),
-    sampler: sampler(env, problems),
+    sampler,
     exporters: {
       traces: names('OTEL_TRACES_EXPORTER').filter((name) => name !== 'none'),
       logs: names('OTEL_LOGS_EXPORTER').filter((name) => name !== 'none'),
@@ -78,16 +80,18 @@ function resourceAttributes(text: string | undefined, problems: string[]): Recor
 }
 
 /** OTEL_TRACES_SAMPLER and its argument, names and defaults of the specification. */
-function sampler(env: Environment, problems: string[]): SamplerSettings {
+function samplerSettings(env: Environment): SamplerSettings {
   const name = env.OTEL_TRACES_SAMPLER?.trim().toLowerCase() || 'parentbased_always_on';
   const given = Number(env.OTEL_TRACES_SAMPLER_ARG?.trim() || '1');
   const ratio = given >= 0 && given <= 1 ? given : 1;
   const root = SAMPLERS.find((known) => known === name.replace(/^parentbased_/, ''));
+  if (root === undefined) {
+    const known = `${SAMPLERS.join(', ')}, and parentbased_ of each`;
+    const problem = `OTEL_TRACES_SAMPLER=${name} is not known here (${known}); parentbased_always_on is used`;
+    return { root: 'always_on', parentBased: true, ratio, problem };
+  }
+  const settings: SamplerSettings = { root, parentBased: name.startsWith('parentbased_'), ratio };
   if (root === 'traceidratio' && ratio !== given)
-    problems.push(`OTEL_TRACES_SAMPLER_ARG=${env.OTEL_TRACES_SAMPLER_ARG} is not from 0 to 1; 1 is used`);
-  if (root !== undefined) return { root, parentBased: name.startsWith('parentbased_'), ratio };
-  problems.push(
-    `OTEL_TRACES_SAMPLER=${name} is not known here (${SAMPLERS.join(', ')}, and parentbased_ of each); parentbased_always_on is used`,
-  );
-  return { root: 'always_on', parentBased: true, ratio };
+    settings.problem = `OTEL_TRACES_SAMPLER_ARG=${env.OTEL_TRACES_SAMPLER_ARG} is not from 0 to 1; 1 is used`;
+  return settings;
 }

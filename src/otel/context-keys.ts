@@ -1,7 +1,7 @@
 // What rides in an OpenTelemetry context beside the span. Keys are made once a process, whichever copy of this file (ESM
 // or CommonJS) comes first.
 
-import { type Context, createContextKey } from '@opentelemetry/api';
+import { type Context, context, createContextKey } from '@opentelemetry/api';
 import { isObject } from '../record/thrown.ts';
 
 function sharedKey(name: string): symbol {
@@ -46,6 +46,12 @@ class ThrownContext implements Context {
 
 export function thrownOf(context: Context): { value: unknown } | undefined {
   return context.getValue(THROWN) as { value: unknown } | undefined;
+}
+
+/** False where no context manager is registered: what runs in a context does not find it again. */
+export function keepsContext(): boolean {
+  const marked = withThrown(context.active(), keepsContext);
+  return context.with(marked, () => thrownOf(context.active())?.value === keepsContext);
 }
 
 /** What every row made inside carries; see withContext. */

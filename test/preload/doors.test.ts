@@ -190,5 +190,12 @@ test('hookProcess() says once that no LoggerProvider takes what it hooks', async
   const spoken = ({ said }: { said: string[] }) => said.filter((line) => line.includes('LoggerProvider'));
   assert.equal(spoken(without).length, 1, without.said.join('\n'));
   assert.match(spoken(without)[0]!, /logRecordProcessors: \[rowtrace\.logRecordProcessor\].*after start\(\)/);
-  assert.deepEqual(spoken(await run('doors/own-sdk.mjs')), []);
+  // Nothing that keeps a context either.
+  assert.equal(without.said.filter((line) => line.includes('no context manager is registered')).length, 1);
+  const whole = await run('doors/own-sdk.mjs');
+  assert.deepEqual(spoken(whole), []);
+  assert.deepEqual(
+    whole.said.filter((line) => line.includes('context manager')),
+    [],
+  );
 });
