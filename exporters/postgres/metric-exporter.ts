@@ -86,6 +86,10 @@ export class PostgresMetricExporter implements PushMetricExporter {
       instrument === InstrumentType.HISTOGRAM
         ? { type: AggregationType.EXPONENTIAL_HISTOGRAM, options: { maxSize: 160, recordMinMax: true } }
         : { type: AggregationType.DROP },
+      // There are no metrics, then: spans are measured again.
+      () => {
+        this.#pipe.measured.scopes = undefined;
+      },
     );
   }
 

@@ -9,6 +9,7 @@ import { type TestContext, test } from 'node:test';
 import { spawnNode } from '../support/children.ts';
 import { databaseFor } from '../support/database.ts';
 import { folderFor } from '../support/folder.ts';
+import { receiverFor, type TestReceiver } from '../support/receiver.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PAGE = readFileSync(join(ROOT, 'docs/own-sdk.md'), 'utf8');
@@ -16,6 +17,8 @@ const BLOCKS = [...PAGE.matchAll(/^```js\n\/\/ (instrumentation\.[cm]js)\n(.*?)^
   file: file!,
   text: text!,
 }));
+
+const CONFIGURATION = /^```yaml\n# otel\.yaml\n(.*?)^```$/ms.exec(PAGE)![1]!;
 
 /** A request that fails, an error on the console, and the end. */
 const BODY = `
@@ -36,8 +39,8 @@ const APPS: Record<string, string> = {
 };
 
 /** @returns what is in the database after the application ended */
-async function run(t: TestContext, index: number, more: NodeJS.ProcessEnv = {}, code = 0) {
-  const { url, db } = await databaseFor(t);
+async function run(t: TestContext, index: number, more: NodeJS.ProcessEnv = {}, code = 0, receiver?: TestReceiver) {
+  const { url, db } = receiver === undefined ? await databaseFor(t) : { url: '', db: receiver.db };
   const { file, text } = BLOCKS[index]!;
   const folder = folderFor(t);
   mkdirSync(join(folder, 'node_modules'));
@@ -45,6 +48,7 @@ async function run(t: TestContext, index: number, more: NodeJS.ProcessEnv = {}, 
   symlinkSync(join(ROOT, 'node_modules/@opentelemetry'), join(folder, 'node_modules/@opentelemetry'), 'junction');
   writeFileSync(join(folder, 'package.json'), '{"name":"of-package-json","version":"9.9.9"}');
   writeFileSync(join(folder, file), text);
+  writeFileSync(join(folder, 'otel.yaml'), CONFIGURATION);
   const isCommon = file.endsWith('.cjs');
   const app = isCommon ? 'app.cjs' : 'app.mjs';
   writeFileSync(join(folder, app), APPS[app]!);
@@ -60,6 +64,7 @@ async function run(t: TestContext, index: number, more: NodeJS.ProcessEnv = {}, 
   const child = spawnNode(t, [isCommon ? '--require' : '--import', `./${file}`, app], env, folder);
   const ended = await child.ended;
   assert.equal(ended.code, code, child.stderr);
+  await receiver?.settled();
   const rows = await db.query<{ message: string; service: string; environment: string }>(
     'select message, service, environment from rowtrace.error_logs order by message',
   );
@@ -106,5 +111,13 @@ test('docs/own-sdk.md: beside other exporters, which get what they got', async (
   assert.deepEqual(messages, ['in the end', 'no dog 7']);
   assert.deepEqual(latencies, ONE_REQUEST);
   assert.deepEqual([...paths].sort(), ['/v1/metrics', '/v1/traces']);
-  assert.equal(BLOCKS.length, 4);
+});
+
+test('docs/own-sdk.md: declarative configuration, by way of a receiver', async (t) => {
+  const receiver = await receiverFor(t);
+  const env = { OTEL_CONFIG_FILE: './otel.yaml', ROWTRACE_ENDPOINT: receiver.url, NODE_ENV: 'test' };
+  const { messages, latencies } = await run(t, 4, env, 0, receiver);
+  assert.deepEqual(messages, ['no dog 7']);
+  assert.deepEqual(latencies, ONE_REQUEST);
+  assert.equal(BLOCKS.length, 5);
 });

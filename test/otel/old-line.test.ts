@@ -8,6 +8,7 @@ import { AlwaysOnSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import { MemorySink } from '../../exporters/memory/memory-sink.ts';
 import { PostgresMetricExporter } from '../../exporters/postgres/metric-exporter.ts';
 import { spanGroups } from '../../exporters/postgres/sdk-signals.ts';
+import { SignalPipe } from '../../exporters/postgres/signal-pipe.ts';
 import { RowtraceMetricReader } from '../../src/capture/metric-reader.ts';
 import { onceNamed } from '../../src/capture/on-resource.ts';
 import { createScrubber } from '../../src/record/scrub/scrubber.ts';
@@ -81,7 +82,10 @@ test('an instrument made by 1.x gets something to aggregate with, which keeps no
     undefined,
     () => void told.push('old'),
   );
-  const exporter = new PostgresMetricExporter(new MemorySink());
+  const sink = new MemorySink();
+  const exporter = new PostgresMetricExporter(sink);
+  const { measured } = SignalPipe.of(sink, exporter);
+  assert.ok(measured.scopes);
   for (const instrument of [InstrumentType.HISTOGRAM, InstrumentType.COUNTER])
     for (const selector of [reader, exporter]) {
       const aggregation = selector.selectAggregation(instrument) as unknown as { createAggregator(): OldAggregator };
@@ -90,6 +94,7 @@ test('an instrument made by 1.x gets something to aggregate with, which keeps no
       assert.equal(aggregator.toMetricData(), undefined);
     }
   assert.equal(told.length, 2);
+  assert.equal(measured.scopes, undefined, 'spans are measured, since no metric is');
 });
 
 interface OldAggregator {
