@@ -23,12 +23,16 @@ import { pendingJournals, waitUntilShipped } from './pending.ts';
 const EMBEDDED_WAIT_MILLIS = 3_000;
 const ORPHANS_WAIT_MILLIS = 10_000;
 
-/** @throws RowtraceError */
-export async function openDatabase(options: Options): Promise<Db> {
+/**
+ * @param mayMigrate where the command is no mere look: a newer package on somebody's own machine would take the tables from
+ * the older processes that are to start on them (RT_SCHEMA_NEWER), and a wrong URL get a schema
+ * @throws RowtraceError
+ */
+export async function openDatabase(options: Options, mayMigrate = false): Promise<Db> {
   if (options.databaseUrl === undefined) return openEmbedded(options);
   const db = openPostgres(options.databaseUrl, { max: 2, applicationName: 'rowtrace cli' });
   try {
-    await prepareSchema(db, options);
+    await prepareSchema(db, options, mayMigrate && options.migrate);
     await shipOrphans(options);
     return db;
   } catch (error) {
@@ -38,8 +42,8 @@ export async function openDatabase(options: Options): Promise<Db> {
 }
 
 /** Runs `work` on the database and closes it; errors come out explained. */
-export async function withDatabase<T>(options: Options, work: (db: Db) => Promise<T>): Promise<T> {
-  const db = await openDatabase(options);
+export async function withDatabase<T>(options: Options, work: (db: Db) => Promise<T>, mayMigrate = false): Promise<T> {
+  const db = await openDatabase(options, mayMigrate);
   try {
     return await work(db);
   } catch (error) {
@@ -75,8 +79,9 @@ async function openEmbedded(options: Options): Promise<Db> {
   return db;
 }
 
-async function prepareSchema(db: Db, { schema, columns, migrate: mayMigrate }: Options): Promise<void> {
-  const { state } = await checkSchema(db, schema, columns);
+async function prepareSchema(db: Db, { schema, columns }: Options, mayMigrate: boolean): Promise<void> {
+  // Promoted columns are for those who write.
+  const { state } = await checkSchema(db, schema, mayMigrate ? columns : {});
   if (state === 'ok') return;
   if (state === 'newer') throw new RowtraceError('RT_SCHEMA_NEWER', [schema, 'unknown here']);
   if (!mayMigrate) throw new RowtraceError('RT_SCHEMA_MISSING', [schema]);

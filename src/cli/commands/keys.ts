@@ -5,6 +5,7 @@ import { RowtraceError } from '../../errors.ts';
 import { loadOptions } from '../../options/options.ts';
 import { makeKey } from '../../receive/keys/api-key.ts';
 import { type ApiKey, insertApiKey, listApiKeys, revokeApiKey } from '../../store/api-keys.ts';
+import type { Db } from '../../store/db.ts';
 import { examples, onDatabase } from '../arguments.ts';
 import { withDatabase } from '../open-database.ts';
 import { safeJson } from '../output/escape.ts';
@@ -54,9 +55,9 @@ async function runCreate(name: string, flags: Flags & { scope: string[]; service
   const options = loadOptions({ dir: flags.dir });
   const { key, id, digest } = makeKey();
   const services = flags.service ?? null;
-  await withDatabase(options, (db) =>
-    insertApiKey(db, options.schema, { id, name, digest, scopes: flags.scope, services }),
-  );
+  // The first thing that is done where a receiver is set up.
+  const insert = (db: Db) => insertApiKey(db, options.schema, { id, name, digest, scopes: flags.scope, services });
+  await withDatabase(options, insert, true);
   if (flags.json) return print(safeJson({ id, name, scopes: flags.scope, services, key }, 2));
   print(key);
   note('keep it: it is stored nowhere and cannot be shown again. Send it as X-API-Key, or as Authorization: Bearer');

@@ -32,7 +32,7 @@ async function run({ dir, json }: { dir?: string; json?: boolean }): Promise<voi
   const since = new Date(Date.now() - 60_000);
   // First, so that an error is raised only where a row can arrive; and anew afterwards, since whoever connects to the
   // embedded database has it look through the journals at once.
-  await (await openDatabase(options)).close();
+  await (await openDatabase(options, true)).close();
   const said = await throwOne(mark, options.dir, options.service);
   const row = await withDatabase(options, (db) => {
     const find = async () =>

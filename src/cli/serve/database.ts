@@ -23,7 +23,7 @@ export interface Background {
 export async function openInBackground(options: Options): Promise<Background> {
   const { schema } = options;
   if (options.databaseUrl !== undefined) {
-    const db = await openDatabase(options).catch((error) => openLater(error, options.databaseUrl!));
+    const db = await openDatabase(options, true).catch((error) => openLater(error, options.databaseUrl!));
     return { schema, database: async () => db, close: () => db.close().catch(() => {}) };
   }
   const owner = keepOwner(options, note);
