@@ -15,6 +15,8 @@ const HOSTILE = 'owned\x1b]0;pwned\x07 \x1b[2J\x9b31m\r\n2026 ADMIN ok \u202egnp
 /** Security matrix rows 6 to 8. */
 const UNSAFE = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u;
 
+const TRACE = '0e9cfbd2a1c34f6b8d7e5f4a3b2c1d00';
+
 const rows = [
   errorLog({
     error_type: 'TypeError',
@@ -35,6 +37,7 @@ const rows = [
     ...{ message: HOSTILE, message_template: HOSTILE, error_type: HOSTILE, culprit: HOSTILE, route: HOSTILE },
     ...{ http_method: HOSTILE, request_id: HOSTILE, service: HOSTILE, stack_trace: HOSTILE, release_version: HOSTILE },
     tags: { [HOSTILE]: HOSTILE },
+    trace_id: TRACE,
   }),
 ];
 
@@ -160,6 +163,16 @@ for (const kind of ['embedded', 'postgres'] as const)
       );
     });
 
+    test('trace shows a request and where it failed first, and says what has no such id', async () => {
+      const { stdout } = await run(['trace', TRACE]);
+      assert.match(stdout, /^Trace 0e9cfbd2a1c34f6b8d7e5f4a3b2c1d00\n\n {2}begins .*\n(.*\n)* {2}first error {2}owned/);
+      const [step, ...others] = await json('trace', TRACE);
+      assert.deepEqual([step.kind, step.level, others.length], ['row', 'ERROR', 0]);
+      const { code, stderr } = await run(['trace', 'req-7']);
+      assert.equal(code, 4);
+      assert.match(stderr, /There is no trace, request or event req-7 since /);
+    });
+
     test('what is hostile in the data is harmless in every command, and lines fit the terminal', async () => {
       const [{ friendly_id: id }] = await json('issues', '--search', 'pwned');
       const { occurrences } = await json('issue', id);
@@ -178,6 +191,8 @@ for (const kind of ['embedded', 'postgres'] as const)
         ['latency', '/dogs/:id'],
         ['latency', '/dogs/:id', '--md'],
         ['slow', '--md'],
+        ['trace', TRACE],
+        ['trace', TRACE, '--md'],
         ['status'],
         ['status', '--md'],
         ['dead-letters'],

@@ -30,6 +30,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandFile>>> = {
   split: () => import('./split.ts'),
   status: () => import('./status.ts'),
   tail: () => import('./tail.ts'),
+  trace: () => import('./trace.ts'),
   undo: () => import('./undo.ts'),
   worker: () => import('./worker.ts'),
 };
