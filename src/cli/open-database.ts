@@ -32,7 +32,7 @@ export async function openDatabase(options: Options, mayMigrate = false): Promis
   if (options.databaseUrl === undefined) return openEmbedded(options);
   const db = openPostgres(options.databaseUrl, { max: 2, applicationName: 'rowtrace cli' });
   try {
-    await prepareSchema(db, options, mayMigrate && options.migrate);
+    await prepareSchema(db, options, mayMigrate);
     await shipOrphans(options);
     return db;
   } catch (error) {
@@ -79,12 +79,15 @@ async function openEmbedded(options: Options): Promise<Db> {
   return db;
 }
 
-async function prepareSchema(db: Db, { schema, columns }: Options, mayMigrate: boolean): Promise<void> {
+async function prepareSchema(db: Db, options: Options, mayMigrate: boolean): Promise<void> {
+  const { schema, columns, dir } = options;
   // Promoted columns are for those who write.
   const { state } = await checkSchema(db, schema, mayMigrate ? columns : {});
   if (state === 'ok') return;
   if (state === 'newer') throw new RowtraceError('RT_SCHEMA_NEWER', [schema, 'unknown here']);
-  if (!mayMigrate) throw new RowtraceError('RT_SCHEMA_MISSING', [schema]);
+  // A script that ended before it had made the tables was to make them.
+  const isDue = mayMigrate || (state === 'missing' && (await countOrphans(dir)) > 0);
+  if (!options.migrate || !isDue) throw new RowtraceError('RT_SCHEMA_MISSING', [schema]);
   await withProgress('migrating the database …', migrate(db, { schema, columns }));
 }
 

@@ -89,6 +89,24 @@ describe('with a database', { timeout: 240_000 }, () => {
     );
   });
 
+  test('what a script left that ended before it had made the tables has them made by the next command', async (t) => {
+    const { url } = await databaseFor(t, 'empty');
+    const dir = cliDir(t);
+    const app = spawnNode(t, ['--import', REGISTER, '--eval', `console.error(new SyntaxError('half a bone'))`], {
+      ROWTRACE_DIR: dir,
+      ROWTRACE_DATABASE_URL: url,
+      ROWTRACE_EXIT_TIMEOUT_MILLIS: '0',
+      ROWTRACE_QUIET: 'on',
+    });
+    await app.ended;
+    const { stdout, stderr } = await runCli(t, ['issues', '--json'], { dir, env: { ROWTRACE_DATABASE_URL: url } });
+    assert.deepEqual(
+      JSON.parse(stdout).map(({ type }: { type: string }) => type),
+      ['SyntaxError'],
+      stderr,
+    );
+  });
+
   test('tail shows the newest rows, then each new one once, and ends on Ctrl-C with 0', async (t) => {
     const { url, db } = await databaseFor(t);
     const env = { ROWTRACE_DATABASE_URL: url };
