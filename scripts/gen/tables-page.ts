@@ -44,7 +44,7 @@ function page(columns: Column[], routines: Routine[]): string {
   const lines = [
     '# Tables, views and functions',
     '',
-    'Generated from the migrations in `src/store/migrations`. Everything lives in the schema `rowtrace` (option `schema`).',
+    'Generated from the migrations in `src/store/migrations`. Everything lives in the schema `rowtrace` (option `schema`), which the examples leave out: `set search_path = rowtrace, public` first, or write `rowtrace.` in front.',
   ];
   for (const relation of new Set(columns.map((column) => column.relation))) {
     const own = columns.filter((column) => column.relation === relation);

@@ -54,6 +54,8 @@ export interface IssueFilter {
   status?: IssueStatus;
   /** Occurred in this release. */
   release?: string;
+  /** First seen in this release. */
+  firstRelease?: string;
   /** Part of title, type or culprit, in any case. */
   text?: string;
   /** Highest (newest) first. Default: last_seen. */
@@ -71,6 +73,7 @@ export function listIssues(db: Queryable, schema: string, filter: IssueFilter = 
   if (filter.status) where.add('status = $?', filter.status);
   if (filter.release)
     where.add(`id in (select issue_id from ${quoted}.issue_release_counts where release = $?)`, filter.release);
+  if (filter.firstRelease) where.add('first_release = $?', filter.firstRelease);
   // strpos and not like: the text is a text and no pattern.
   if (filter.text)
     where.add(`strpos(${caseless("concat_ws(' ', title, type, culprit)")}, ${caseless('$?::text')}) > 0`, filter.text);

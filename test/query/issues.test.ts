@@ -103,6 +103,9 @@ for (const kind of KINDS)
         [issue.count, issue.users, issue.sessions, issue.first_release, issue.last_release],
         [3, 2, 3, '1.9.0', '1.10.0'],
       );
+      const newIn = async (firstRelease: string) =>
+        (await listIssues(db, 'rowtrace', { firstRelease })).map(({ id }) => id);
+      assert.deepEqual([await newIn('1.9.0'), await newIn('1.10.0')], [[issue.id], []]);
       assert.deepEqual(routes, [
         { route: '/dogs/:id', count: 2 },
         { route: '/cats', count: 1 },

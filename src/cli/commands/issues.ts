@@ -20,6 +20,7 @@ interface Flags {
   level?: Level;
   service?: string;
   release?: string;
+  newIn?: string;
   search?: string;
   sort: keyof typeof SORTS;
   limit: number;
@@ -41,6 +42,7 @@ export function register(program: Command): void {
     .addOption(levelOption())
     .option('--service <name>', 'of one service')
     .option('--release <name>', 'that occurred in this release')
+    .option('--new-in <release>', 'that were first seen in this release: what a deploy broke')
     .option('--search <text>', 'with this text in title, type or culprit')
     .addOption(
       new Option('--sort <order>', 'last seen, first seen, count, or growth')
@@ -53,6 +55,7 @@ export function register(program: Command): void {
   examples(
     onDatabase(command),
     'rowtrace issues --since 7d --sort count',
+    'rowtrace issues --new-in 1.4.0',
     'rowtrace issues --status regressed --release 1.4.0',
     'rowtrace issues --level ERROR --json',
   ).addHelpText(
@@ -66,11 +69,11 @@ Marks:
   command.action(run);
 }
 
-async function run({ dir, json, md, search, sort, ...filter }: Flags): Promise<void> {
+async function run({ dir, json, md, search, sort, newIn, ...filter }: Flags): Promise<void> {
   const options = loadOptions({ dir });
   const { schema } = options;
   const { issues, services } = await withDatabase(options, async (db) => {
-    const issues = await listIssues(db, schema, { ...filter, text: search, sort: SORTS[sort] });
+    const issues = await listIssues(db, schema, { ...filter, firstRelease: newIn, text: search, sort: SORTS[sort] });
     const asked = issues.length === 0 && filter.service !== undefined;
     return { issues, services: asked ? await servicesWithIssues(db, schema) : [] };
   });

@@ -17,7 +17,10 @@ export function register(program: Command): void {
     .command('resolve')
     .description('mark an issue as fixed; it regresses when it comes back')
     .argument('<issue>', 'friendly id or number', parseIssue)
-    .option('--in-release [release]', 'fixed in this release (default: the newest); older ones may still show it')
+    .option(
+      '--in-release [release]',
+      'in this release (default: the newest): it regresses in a newer one only, not in this one',
+    )
     .addOption(new Option('--next-release', 'fixed in a release that is not out yet').conflicts('inRelease'));
   actionCommand(
     command,
