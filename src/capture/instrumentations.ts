@@ -6,6 +6,7 @@ import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { completeApi } from '../otel/lines.ts';
 import { ownRequire } from '../util/own-files.ts';
 import type { ApplicationModules } from './application-modules.ts';
+import { createAdonisHook } from './frameworks/adonis.ts';
 import { createBullHook } from './frameworks/bull.ts';
 import { createBullmqHook } from './frameworks/bullmq.ts';
 import { createConnectrpcHook } from './frameworks/connectrpc.ts';
@@ -23,6 +24,7 @@ import { createNestHook } from './frameworks/nest.ts';
 import { createNextHook } from './frameworks/next.ts';
 import { createNuxtHook } from './frameworks/nuxt.ts';
 import { createReactRouterHook } from './frameworks/react-router.ts';
+import { createRestifyHook } from './frameworks/restify.ts';
 import { createSveltekitHook } from './frameworks/sveltekit.ts';
 import { createTrpcHook, TRPC_MODULES } from './frameworks/trpc.ts';
 import { keepGivenHeaders } from './given-headers.ts';
@@ -84,6 +86,8 @@ const ENTRIES: readonly Entry[] = [
     modules: ['@react-router/node', '@remix-run/node'],
     create: createReactRouterHook,
   },
+  { name: 'adonis', modules: ['@adonisjs/http-server'], create: createAdonisHook },
+  { name: 'restify', modules: ['restify'], create: createRestifyHook },
   { name: 'nuxt', file: NUXT, create: ({ modules }) => createNuxtHook(modules.hasBuilt(NUXT)) },
   {
     name: 'sveltekit',
@@ -141,6 +145,7 @@ export const HOOKED_MODULES = [
     'hono/quick',
     'hono/tiny',
     '@hapi/hapi',
+    'restify',
     '@grpc/grpc-js',
     '@connectrpc/connect',
   ],

@@ -95,6 +95,8 @@ test('hooks of our own are always made and named only where the application has 
     'hapi',
     'next',
     'react-router',
+    'adonis',
+    'restify',
     'nuxt',
     'sveltekit',
     'trpc',
