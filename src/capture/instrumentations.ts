@@ -12,6 +12,7 @@ import { createBullmqHook } from './frameworks/bullmq.ts';
 import { createConnectrpcHook } from './frameworks/connectrpc.ts';
 import { createExpressHook } from './frameworks/express.ts';
 import { createFastifyHook } from './frameworks/fastify.ts';
+import { createFeathersHook } from './frameworks/feathers.ts';
 import { createGraphqlHook } from './frameworks/graphql.ts';
 import { createGrpcHook } from './frameworks/grpc.ts';
 import { createHapiHook } from './frameworks/hapi.ts';
@@ -20,6 +21,7 @@ import { createHttpServerHook } from './frameworks/http.ts';
 import { createHttp2Hook } from './frameworks/http2.ts';
 import { createKafkajsHook } from './frameworks/kafkajs.ts';
 import { createKoaHook } from './frameworks/koa.ts';
+import { createLoopbackHook } from './frameworks/loopback.ts';
 import { createNestHook } from './frameworks/nest.ts';
 import { createNextHook } from './frameworks/next.ts';
 import { createNuxtHook } from './frameworks/nuxt.ts';
@@ -88,6 +90,8 @@ const ENTRIES: readonly Entry[] = [
   },
   { name: 'adonis', modules: ['@adonisjs/http-server'], create: createAdonisHook },
   { name: 'restify', modules: ['restify'], create: createRestifyHook },
+  { name: 'feathers', modules: ['@feathersjs/feathers'], create: createFeathersHook },
+  { name: 'loopback', modules: ['@loopback/rest'], create: createLoopbackHook },
   { name: 'nuxt', file: NUXT, create: ({ modules }) => createNuxtHook(modules.hasBuilt(NUXT)) },
   {
     name: 'sveltekit',
@@ -146,6 +150,8 @@ export const HOOKED_MODULES = [
     'hono/tiny',
     '@hapi/hapi',
     'restify',
+    '@feathersjs/transport-commons',
+    '@loopback/rest',
     '@grpc/grpc-js',
     '@connectrpc/connect',
   ],

@@ -97,6 +97,8 @@ test('hooks of our own are always made and named only where the application has 
     'react-router',
     'adonis',
     'restify',
+    'feathers',
+    'loopback',
     'nuxt',
     'sveltekit',
     'trpc',

@@ -1,5 +1,5 @@
-// AdonisJS (@adonisjs/http-server 8 and newer, maybe older ones): it tells the route and what fails by tracing channels of Node. No module
-// is patched, and no span is made.
+// AdonisJS (@adonisjs/http-server 9): it tells the route and what fails by tracing channels of Node. No module is patched, and no
+// span is made. Version 7 has no such channels.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';

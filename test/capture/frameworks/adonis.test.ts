@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { tracingChannel } from 'node:diagnostics_channel';
 import { test } from 'node:test';
-import { context, SpanKind, trace } from '@opentelemetry/api';
-import { getRPCMetadata, type RPCMetadata, RPCType, setRPCMetadata } from '@opentelemetry/core';
+import { context } from '@opentelemetry/api';
+import { getRPCMetadata } from '@opentelemetry/core';
 import { subscribe } from '../../../src/capture/frameworks/adonis.ts';
 import { Seam } from '../../../src/capture/frameworks/seam.ts';
+import { benchRequest } from '../../support/bench-request.ts';
 import { captureBench } from '../../support/capture.ts';
 
 const [request, middleware, handler] = [
@@ -19,9 +20,7 @@ type Work = () => Promise<unknown>;
 
 /** As its server runs a request: middleware of all requests, the route, its middleware, its handler. */
 async function served(bench: ReturnType<typeof captureBench>, work: { guard?: Work; key?: Work; handle: Work }) {
-  const span = bench.tracer.startSpan('GET', { kind: SpanKind.SERVER });
-  const rpc: RPCMetadata = { type: RPCType.HTTP, span };
-  const active = setRPCMetadata(trace.setSpan(context.active(), span), rpc);
+  const asked = benchRequest(bench);
   const ctx: { route?: object } = {};
   const route = { pattern: '/dogs/:id' };
   const run = async () => {
@@ -34,9 +33,9 @@ async function served(bench: ReturnType<typeof captureBench>, work: { guard?: Wo
     };
     return middleware!.tracePromise(() => (work.guard ?? (async () => {}))().then(inner), { middleware: {} });
   };
-  await context.with(active, () => request!.tracePromise(run, { ctx }).catch(() => {}));
-  span.end();
-  return (getRPCMetadata(active) as { route?: string }).route;
+  await asked.run(() => request!.tracePromise(run, { ctx }).catch(() => {}));
+  asked.end();
+  return asked.route();
 }
 
 const fails = (error: unknown) => async () => {
@@ -49,7 +48,7 @@ test('what a handler or a middleware fails of is one row; the route is known bef
   t.after(subscribe(new Seam('adonis')));
   let known: string | undefined;
   const noted = async () => {
-    known = getRPCMetadata(context.active())?.type === RPCType.HTTP ? routeNow() : undefined;
+    known = (getRPCMetadata(context.active()) as { route?: string }).route;
   };
   assert.equal(await served(bench, { handle: fails(new RangeError('no dog')) }), '/dogs/:id');
   assert.equal(await served(bench, { key: fails(new Error('no key')), handle: noted }), '/dogs/:id');
@@ -69,7 +68,3 @@ test('switched off it hears nothing, and nobody is subscribed', async () => {
   assert.equal(await served(bench, { handle: fails(new Error('unheard')) }), undefined);
   assert.equal(request!.start.hasSubscribers || handler!.error.hasSubscribers, false);
 });
-
-function routeNow(): string | undefined {
-  return (getRPCMetadata(context.active()) as { route?: string } | undefined)?.route;
-}
