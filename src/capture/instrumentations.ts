@@ -7,6 +7,7 @@ import { completeApi } from '../otel/lines.ts';
 import { ownRequire } from '../util/own-files.ts';
 import type { ApplicationModules } from './application-modules.ts';
 import { createAdonisHook } from './frameworks/adonis.ts';
+import { createApolloHook } from './frameworks/apollo.ts';
 import { createBullHook } from './frameworks/bull.ts';
 import { createBullmqHook } from './frameworks/bullmq.ts';
 import { createConnectrpcHook } from './frameworks/connectrpc.ts';
@@ -92,6 +93,7 @@ const ENTRIES: readonly Entry[] = [
   { name: 'restify', modules: ['restify'], create: createRestifyHook },
   { name: 'feathers', modules: ['@feathersjs/feathers'], create: createFeathersHook },
   { name: 'loopback', modules: ['@loopback/rest'], create: createLoopbackHook },
+  { name: 'apollo', modules: ['@apollo/server'], create: createApolloHook },
   { name: 'nuxt', file: NUXT, create: ({ modules }) => createNuxtHook(modules.hasBuilt(NUXT)) },
   {
     name: 'sveltekit',
@@ -152,6 +154,7 @@ export const HOOKED_MODULES = [
     'restify',
     '@feathersjs/transport-commons',
     '@loopback/rest',
+    '@apollo/server',
     '@grpc/grpc-js',
     '@connectrpc/connect',
   ],

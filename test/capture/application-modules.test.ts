@@ -99,6 +99,7 @@ test('hooks of our own are always made and named only where the application has 
     'restify',
     'feathers',
     'loopback',
+    'apollo',
     'nuxt',
     'sveltekit',
     'trpc',
