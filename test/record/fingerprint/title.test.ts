@@ -1,4 +1,4 @@
-// What an issue is called in the list: the error's own words, or where they do not say what is wrong, its reason.
+// What an issue is called in the list: the error's own words, and its reason where these do not hold it.
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -11,7 +11,12 @@ const titles: [string, ChainInput, string][] = [
   [
     'words of its own and a cause',
     { type: 'Error', message: 'no price', cause: { type: 'RangeError', message: 'too far' } },
-    'no price',
+    'no price: RangeError: too far',
+  ],
+  [
+    'words that hold those of its cause',
+    { type: 'Error', message: 'no price: too far', cause: { type: 'RangeError', message: 'too far' } },
+    'no price: too far',
   ],
   ['no words', { type: 'SequelizeEmptyResultError', message: '' }, 'SequelizeEmptyResultError'],
   ['no words, but a code', { type: 'Error', message: '', code: 'E_NO_PRICE' }, 'E_NO_PRICE'],
