@@ -191,6 +191,13 @@ const said: Record<string, Record<string, string[]>> = {
       'dial tcp [::1]:5432: connect: connection refused',
       'dial tcp [2600:1f18::5]:5432: connect: connection refused',
     ],
+    'connection to server at "<*>" (<*>), port 5432 failed: Connection refused': [
+      'connection to server at "db1.internal" (10.0.0.4), port 5432 failed: Connection refused',
+      'connection to server at "db2.internal" (10.0.0.9), port 5432 failed: Connection refused',
+    ],
+    'Connection refused for "localhost" port 6379': ['Connection refused for "localhost" port 6379'],
+    'connected from port <*>': ['connected from port 51234', 'connected from port 40001'],
+    'there is no port <*> in ship <*>': ['there is no port 17 in ship 5', 'there is no port 18 in ship 5'],
     'dial tcp <*>:6379: connect: connection refused': ['dial tcp 10.0.0.4:6379: connect: connection refused'],
     'read tcp <*>-><*>:5432: i/o timeout': [
       'read tcp 10.0.0.4:53122->10.0.0.7:5432: i/o timeout',

@@ -38,6 +38,8 @@ const PORT =
 /** The same of Go, which names the near end of a connection first. */
 const GO_PORT =
   /\b((?:dial|read|write) (?:tcp|udp)[46]? [\w.:[\]>-]{1,255}?):(\d{1,4}|11211|15672|2[67]379|26257|2701[789]|[12]9092|33060|50051|61616)(?=: )/g;
+/** And of libpq and Ruby: "…, port 5432 failed: Connection refused". */
+const NAMED_PORT = /\bport (?:\d{1,4}|11211|15672|2[67]379|26257|2701[789]|[12]9092|33060|50051|61616)(?![\d.,:]?\d)/g;
 /** The name that could not be resolved is the bug, when it is a name (no digits, no made-up label): Node, Go, curl, Java, .NET. */
 const RESOLVED =
   /\b(?:getaddrinfo|query[A-Z]\w{0,10}) [A-Z_]{3,16} [A-Za-z.-]{1,255}(?=$|[\s,;)])|\blookup [A-Za-z.-]{1,255}(?= on |: )|\bresolve host: [A-Za-z.-]{1,255}(?=$|[\s(])|^[A-Za-z.-]{1,255}(?=: (?:Name or service not known|nodename nor servname|Temporary failure in name))|\bnot known \([A-Za-z.-]{1,255}:\d{1,5}\)/;
@@ -61,6 +63,7 @@ export function keepMeaningfulNumbers(text: string): string {
   if (said.includes(':')) said = said.replace(PORT, (_, before: string, port: string) => `${before}:${hide(port)}`);
   if (said.includes(' tcp ') || said.includes(' udp '))
     said = said.replace(GO_PORT, (_, before: string, port: string) => `${before}:${hide(port)}`);
+  if (said.includes('port ') && /connect|refused/i.test(said)) said = said.replace(NAMED_PORT, hide);
   if (said.includes('/')) said = said.replace(ARITY, hide);
   said = said.replace(LEADING_STATUS, hide).replace(MINIFIED, hide);
   said = said.replace(STATUS, hideNumber).replace(REASON, hide).replace(EXIT, hideNumber);
