@@ -58,7 +58,7 @@ export function parseRust(stack: string): ErrorNode {
       );
     }
   }
-  if (errors[0]!.frames.length === 0 && place !== undefined) errors[0]!.frames.push(place);
+  if (place !== undefined && errors[0]!.frames.every(({ key }) => key === undefined)) errors[0]!.frames.unshift(place);
   return chained(errors);
 }
 

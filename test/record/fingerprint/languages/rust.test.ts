@@ -117,6 +117,19 @@ note: run with \`RUST_BACKTRACE=1\` environment variable to display a backtrace`
     culprit: '<anonymous> (src/stock.rs)',
   },
   {
+    name: 'a panic in a program that was stripped of its symbols',
+    stack: `thread 'main' panicked at src/stock.rs:72:41:
+no stock
+stack backtrace:
+   0: <unknown>
+   1: __libc_start_main
+   2: <unknown>`,
+    chain: ['panic: no stock'],
+    own: ['stock:?'],
+    kinds: 'annn',
+    culprit: '<anonymous> (src/stock.rs)',
+  },
+  {
     name: 'the same of an older compiler',
     stack: `thread 'worker' panicked at 'no price', src/prices/mod.rs:9:12
 note: run with \`RUST_BACKTRACE=1\` environment variable to display a backtrace`,
