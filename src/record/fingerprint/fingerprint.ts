@@ -100,11 +100,17 @@ function keyOf({ service, root, selection, reasons, template }: KeyParts): strin
  */
 function reasonKeys(root: ErrorNode, placed: boolean): string[] {
   if (isAlone(root)) return [];
-  const keys = reasonsOf(root).map((node) => {
+  const keys = withoutUnreachable(reasonsOf(root)).map((node) => {
     const network = placed ? networkCode(node) : undefined;
     return network ?? `${node.type}: ${messageTemplate(node.message) || node.code || topOwn(node)}`;
   });
   return [...new Set(keys)].sort();
+}
+
+/** Of the addresses that were tried: whether there is IPv6 where the process runs is no part of the bug. */
+function withoutUnreachable(reasons: readonly ErrorNode[]): readonly ErrorNode[] {
+  const reached = reasons.filter(({ message }) => !/^connect (?:ENETUNREACH|EADDRNOTAVAIL|EAFNOSUPPORT) /.test(message));
+  return reached.length > 0 ? reached : reasons;
 }
 
 /** A reason without words (a NullPointerException) is told from others by its place. */

@@ -167,3 +167,21 @@ describe('a chain', () => {
     );
   });
 });
+
+describe('a host of several addresses that does not answer', () => {
+  const failed = (...messages: string[]) =>
+    fingerprint({ type: 'AggregateError', errors: messages.map((message) => ({ type: 'Error', message })) });
+  const timeout = 'connect ETIMEDOUT 10.0.0.5:443';
+
+  it('is the same from where there is no IPv6', () => {
+    const found = failed(timeout, 'connect ENETUNREACH 2a05:d018:8c4::22f:443 - Local (:::0)');
+    assert.equal(found.fingerprint, failed(timeout, 'connect ETIMEDOUT 2a05:d018:8c4::22f:443').fingerprint);
+    assert.equal(found.title, 'connect ETIMEDOUT <*>:443');
+  });
+
+  it('is another where no network is', () => {
+    const found = failed('connect ENETUNREACH 10.0.0.5:443', 'connect ENETUNREACH 2a05:d018:8c4::22f:443');
+    assert.equal(found.title, 'connect ENETUNREACH <*>:443');
+    assert.notEqual(found.fingerprint, failed(timeout).fingerprint);
+  });
+});
