@@ -41,7 +41,7 @@ export function findKey(input: FingerprintInput, options: FingerprintOptions): F
   const rules = options.rules ?? [];
   const rule = rules.length === 0 ? -1 : matchRule(rules, { ...root, service, culprit });
   const { selection, borrowed } = chooseFrames(root);
-  const reasons = reasonKeys(root, selection.kind === 'app' && !borrowed);
+  const { reasons, words } = readReasons(root, selection.kind === 'app' && !borrowed);
   const template = input.template || messageTemplate(root.message) || (reasons.length === 0 ? (root.code ?? '') : '');
   const parts: KeyParts = { service, root, template, reasons, selection, borrowed };
 
@@ -53,7 +53,7 @@ export function findKey(input: FingerprintInput, options: FingerprintOptions): F
     type: root.type,
     code: root.code,
     template,
-    title: titleOf(root.type, template, reasons),
+    title: titleOf(root.type, template, words),
     culprit,
     frames: root.frames,
     parts,
@@ -93,23 +93,29 @@ function keyOf({ service, root, selection, reasons, template }: KeyParts): strin
   return `${service}\n${root.type}\n${selection.keys.join('|')}\n${reasons.join('|')}\n${template}`;
 }
 
+const NO_REASONS = { reasons: [], words: [] };
+
 /**
  * Sorted and distinct, since the members of an AggregateError come in any order. Empty where the error has no chain.
  * `placed`: the service's own frames say whose connection it is. Then the code of a failed connection is reason enough;
- * Node words the rest differently with the number of addresses tried (one error, or an aggregate).
+ * Node words the rest differently with the number of addresses tried (one error, or an aggregate). `words` are for people.
  */
-function reasonKeys(root: ErrorNode, placed: boolean): string[] {
-  if (isAlone(root)) return [];
-  const keys = withoutUnreachable(reasonsOf(root)).map((node) => {
-    const network = placed ? networkCode(node) : undefined;
-    return network ?? `${node.type}: ${messageTemplate(node.message) || node.code || topOwn(node)}`;
+function readReasons(root: ErrorNode, placed: boolean): { reasons: string[]; words: string[] } {
+  if (isAlone(root)) return NO_REASONS;
+  const words = new Set<string>();
+  const reasons = withoutUnreachable(reasonsOf(root)).map((node) => {
+    const said = `${node.type}: ${messageTemplate(node.message) || node.code || topOwn(node)}`;
+    words.add(said);
+    return (placed ? networkCode(node) : undefined) ?? said;
   });
-  return [...new Set(keys)].sort();
+  return { reasons: [...new Set(reasons)].sort(), words: [...words].sort() };
 }
 
 /** Of the addresses that were tried: whether there is IPv6 where the process runs is no part of the bug. */
 function withoutUnreachable(reasons: readonly ErrorNode[]): readonly ErrorNode[] {
-  const reached = reasons.filter(({ message }) => !/^connect (?:ENETUNREACH|EADDRNOTAVAIL|EAFNOSUPPORT) /.test(message));
+  const reached = reasons.filter(
+    ({ message }) => !/^connect (?:ENETUNREACH|EADDRNOTAVAIL|EAFNOSUPPORT) /.test(message),
+  );
   return reached.length > 0 ? reached : reasons;
 }
 
