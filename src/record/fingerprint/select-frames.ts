@@ -28,7 +28,7 @@ function select(given: readonly Frame[], overflow: boolean): Selection {
     const found = overflow ? frames.filter((frame) => frame.kind === kind) : untilFramework(frames, kind);
     const keys = choose(found, kind, overflow);
     if (keys.length > 0) return { keys, kind };
-    const units = kind === 'app' && !overflow ? choose(untilFramework(frames.map(asUnit), kind), kind, false) : [];
+    const units = kind === 'app' && !overflow ? unitsOf(frames) : [];
     if (units.length > 0) return { keys: units, kind };
   }
   const keys = choose(
@@ -39,9 +39,17 @@ function select(given: readonly Frame[], overflow: boolean): Selection {
   return { keys, kind: keys.length > 0 ? 'dependency' : 'none' };
 }
 
-/** Of a bundle whose functions a minifier named the file is all that stays. */
-function asUnit(frame: Frame): Frame {
-  return frame.unit === undefined ? frame : { ...frame, key: `${frame.unit}:~` };
+/** Of a bundle whose functions a minifier named the file is all that stays; the package that it called tells its places apart. */
+function unitsOf(frames: readonly Frame[]): string[] {
+  const units = frames.map((frame) => (frame.unit === undefined ? frame : { ...frame, key: `${frame.unit}:~` }));
+  const keys = choose(untilFramework(units, 'app'), 'app', false);
+  if (keys.length === 0) return [];
+  const above = frames.slice(
+    0,
+    frames.findIndex(({ unit }) => unit !== undefined),
+  );
+  const called = above.find(({ kind, key }) => kind === 'dependency' && key !== undefined)?.key;
+  return called === undefined ? keys : [called.slice(0, called.lastIndexOf('/')), ...keys];
 }
 
 /**

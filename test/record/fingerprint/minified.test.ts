@@ -27,6 +27,18 @@ describe('a minified bundle of a server', () => {
       page('/app', ['c', 'f'], 'eJ', 'cats/[id]').fingerprint,
     ));
 
+  it('is told apart by the package that it called, whatever version of it', () => {
+    const from = (file: string) =>
+      fingerprint({
+        message: 'timed out',
+        stack: `Error: timed out\n    at ${file}:5:9)\n    at c (/app/dist/server/api.js:1:4322)`,
+      });
+    const redis = from('Client.ask (/app/node_modules/redis/lib/client.js');
+    assert.match(redis.explain.join('\n'), /: redis ← api:~\./);
+    assert.equal(from('Client.send (/app/node_modules/redis/dist/index.js').fingerprint, redis.fingerprint);
+    assert.notEqual(from('Pool.get (/app/node_modules/pg-pool/index.js').fingerprint, redis.fingerprint);
+  });
+
   it('counts for nothing beside a function that has a name', () => {
     const named = (line: string) =>
       fingerprint({ stack: `Error: no price\n    at total (/app/cart.js:3:9)${line}` }).fingerprint;
