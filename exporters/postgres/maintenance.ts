@@ -16,6 +16,8 @@ const ANALYZE_AT_ONCE = 4;
 const HOURS_AT_ONCE = 6;
 /** Of hours and baselines: merging takes 10 to 20 µs a row, an hour of a hundred processes and operations has 600,000. */
 const ROLL_UP_TIMEOUT_MILLIS = 30_000;
+/** Of one round: months of minutes take an hour, and counts have to be folded meanwhile. */
+const ROLL_UP_ROUND_MILLIS = 2_000;
 /** As much as fold_issue_deltas() takes at a time. */
 const FOLD_AT_ONCE = 20_000;
 const EXPIRE_AT_ONCE = 5_000;
@@ -105,9 +107,12 @@ export function startMaintenance(db: Db, name: string, everyMillis: number, keep
 
   async function rollUp(): Promise<void> {
     rolledUpAt = performance.now();
-    let made: number;
-    do made = await rollUpHours();
-    while (made >= hoursAtOnce);
+    const until = rolledUpAt + ROLL_UP_ROUND_MILLIS;
+    while ((await rollUpHours()) >= hoursAtOnce)
+      if (performance.now() >= until) {
+        rolledUpAt = Number.NEGATIVE_INFINITY;
+        return;
+      }
     hoursAtOnce = HOURS_AT_ONCE;
     await patiently(`select ${schema}.refresh_latency_baselines()`);
   }

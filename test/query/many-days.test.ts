@@ -7,7 +7,7 @@ import { listIssues } from '../../src/query/issues.ts';
 import { keyedOccurrences } from '../../src/query/keyed-occurrences.ts';
 import type { Db, Queryable } from '../../src/store/db.ts';
 import { ignoreIssue } from '../../src/triage/index.ts';
-import { errorCount, errorLog } from '../support/rows.ts';
+import { errorCount, errorLog, histogram } from '../support/rows.ts';
 import { batch, foldAll, KINDS, openSink } from '../support/sinks.ts';
 
 const MINUTE = 60_000;
@@ -169,6 +169,32 @@ for (const kind of KINDS) {
       const first = `latency_hours_${dayOf(now - 29 * DAY).slice(0, 6)}`;
       assert.deepEqual(
         hours.filter((name) => name.startsWith('latency_hours') && name < first),
+        [],
+      );
+    });
+
+    test('a roll-up that is far behind reads the days that are next', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      for (let day = TODAY - 12 * DAY; day < TODAY; day += DAY)
+        await db.query(`select rowtrace.make_partition('latency_histograms', 'bucket_start', $1, $2, $3)`, [
+          `latency_histograms_${dayOf(day)}`,
+          new Date(day).toISOString(),
+          new Date(day + DAY).toISOString(),
+        ]);
+      const times = Array.from({ length: 12 * 24 }, (_, hour) => TODAY - 12 * DAY + hour * 60 * MINUTE);
+      await sink.write(batch({ histograms: times.map((bucket_start) => histogram({ bucket_start })) }));
+      // Where it begins is found among all days, once.
+      await db.query('select rowtrace.roll_up_latency(30)');
+      const read = await db.transaction(async (tx) => {
+        assert.deepEqual(await tx.query('select rowtrace.roll_up_latency(4) as made'), [{ made: 4 }]);
+        return tx.query<{ name: string }>(
+          `select distinct c.relname as name from pg_locks l join pg_class c on c.oid = l.relation
+           where l.pid = pg_backend_pid() and c.relname ~ '^latency_histograms_[0-9]{8}$' order by 1`,
+        );
+      });
+      const next = [11, 10, 9].map((ago) => `latency_histograms_${dayOf(TODAY - ago * DAY)}`);
+      assert.deepEqual(
+        read.map(({ name }) => name).filter((name) => !next.includes(name)),
         [],
       );
     });

@@ -1,4 +1,20 @@
--- Hours in which minutes arrived late are rolled up by portions.
+-- Hours in which minutes arrived late are rolled up by portions, and the next hour is looked for in the next days first.
+
+-- Executed with the values: days that are near are all that is planned and locked, of two years of minutes that nobody rolled up.
+create function {schema}.first_minute(low timestamptz, high timestamptz) returns timestamptz
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+declare
+  question text := 'select min(bucket_start) from {schema}.latency_histograms where bucket_start >= $1 and bucket_start < $2';
+  near timestamptz := least(low + interval '48 hours', high);
+  first timestamptz;
+begin
+  execute question into first using low, near;
+  if first is null and near < high then
+    execute question into first using near, high;
+  end if;
+  return first;
+end $$;
+revoke all on function {schema}.first_minute(timestamptz, timestamptz) from public;
 
 -- All of them in one transaction took longer than a statement may, so none was: not these, not the hours that came after them,
 -- and nothing older than keepDays went any more. (Twenty days of them, ten operations a minute: more than 8 s.)
@@ -24,8 +40,7 @@ begin
   select kept_from into hours_from from {schema}.latency_levels where level = 'hours';
 
   while made < at_once and done < upto loop
-    select date_trunc('hour', min(bucket_start), 'UTC') into start
-    from {schema}.latency_histograms where bucket_start >= done and bucket_start < upto;
+    start := date_trunc('hour', {schema}.first_minute(done, upto), 'UTC');
     if start is null then
       -- Nothing at all yet: what comes may be of any time, and is not late.
       exit when done = '-infinity';

@@ -81,3 +81,18 @@ test('where so many hours take too long they are rolled up one by one', async (t
   await sink.open();
   await until('rolled up', async () => (await db.query('select from rowtrace.asked')).length === 3);
 });
+
+test('counts are folded while hours are rolled up that nobody will see the end of', async (t) => {
+  const { db, url } = await databaseFor(t);
+  await db.query(`create or replace function rowtrace.roll_up_latency(at_once int default 6) returns int language plpgsql as $$
+    begin
+      perform pg_sleep(0.2);
+      return at_once;
+    end $$`);
+  const sink = createPostgresSink({ open: async () => openPostgres(url), foldEveryMillis: 50 });
+  t.after(() => sink.close());
+  await sink.open();
+  await new Promise((later) => setTimeout(later, 200));
+  await sink.write(batch({ logs: [errorLog()] }));
+  await until('folded', async () => (await db.query('select from rowtrace.issue_deltas')).length === 0);
+});
