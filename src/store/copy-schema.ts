@@ -103,10 +103,9 @@ function isTaken(wanted: readonly TableDigest[], there: readonly TableDigest[]):
   return true;
 }
 
-/** A session that was ended says so in the cause only. */
 export class CopySourceLost extends Error {
   constructor(error: Error) {
-    super(((error.cause as Error | undefined) ?? error).message, { cause: error });
+    super(error.message, { cause: error });
   }
 }
 

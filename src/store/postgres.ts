@@ -100,9 +100,9 @@ export function openPostgres(target: string | pg.PoolConfig, options: PostgresOp
       try {
         return await asking;
       } catch (error) {
-        sound &&= error instanceof pg.DatabaseError;
-        if (lost !== undefined && error !== lost) (error as Error).cause ??= lost;
-        throw error;
+        const isAnswer = error instanceof pg.DatabaseError;
+        sound &&= isAnswer;
+        throw isAnswer ? error : (lost ?? error);
       }
     };
     const send = (text: string, values?: readonly unknown[]) => {

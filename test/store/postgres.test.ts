@@ -157,8 +157,11 @@ test('connections that the server ends, idle or in use, fail their query and not
     inUse.transaction(async (tx) => {
       const [row] = await tx.query<{ pid: number }>('select pg_backend_pid() as pid');
       await kill(row!.pid);
+      // The answer comes between two queries, of which the second finds no connection.
+      await new Promise((later) => setTimeout(later, 100));
       await tx.query('select 1');
     }),
+    { code: '57P01', message: /^terminating connection/ },
   );
   assert.deepEqual(await inUse.query('select 1 as one'), [{ one: 1 }]);
 });
