@@ -126,6 +126,17 @@ test('a start script without Rowtrace, and an SDK beside it, are named', (t) => 
   assert.deepEqual(look(), ['ok start', 'warning other sdk']);
 });
 
+test('an agent that traces by means of its own is no second SDK', (t) => {
+  const app = cliDir(t);
+  const dependencies = { 'dd-trace': '*', '@vercel/otel': '*' };
+  writeFileSync(join(app, 'package.json'), JSON.stringify({ scripts: { start: 'node app.js' }, dependencies }));
+  const found = checkStart(startScriptOf(app, {}), app, {});
+  assert.deepEqual(found.map(({ state, name, text }) => [state, name, text.split(/[ :]/)[0]]).slice(1), [
+    ['info', 'other sdk', '@vercel/otel'],
+    ['info', 'other agent', 'dd-trace'],
+  ]);
+});
+
 test('options are shown as they are, and variables that are none are warned of', () => {
   const options = loadOptions({ scrub: (value: unknown) => value, scrubPatterns: [/dog-\d+/] }, {});
   const [set, variable] = checkOptions(options, { ROWTRACE_LEVLE: 'INFO' });

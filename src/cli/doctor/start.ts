@@ -7,14 +7,21 @@ import { loadsRowtrace, type StartCommand } from './start-command.ts';
 
 /** Packages that register an SDK of their own when they are loaded or started. */
 const SDKS = [
-  ...['@opentelemetry/sdk-node', '@opentelemetry/auto-instrumentations-node', '@sentry/node', 'dd-trace', 'newrelic'],
-  ...['elastic-apm-node', '@elastic/opentelemetry-node', '@azure/monitor-opentelemetry', 'applicationinsights'],
+  ...['@opentelemetry/sdk-node', '@opentelemetry/auto-instrumentations-node', '@sentry/node', '@vercel/otel'],
+  ...['@elastic/opentelemetry-node', '@azure/monitor-opentelemetry', 'applicationinsights', '@splunk/otel'],
+  ...['@aws/aws-distro-opentelemetry-node-autoinstrumentation', '@honeycombio/opentelemetry-node'],
 ];
+
+/** Packages that trace by means of their own. */
+const AGENTS = ['dd-trace', 'newrelic', 'elastic-apm-node'];
 
 export function checkStart(command: StartCommand | undefined, folder: string, env = process.env): Finding[] {
   const preloads = command?.preloads ?? loadsRowtrace(env.NODE_OPTIONS ?? '');
   const sdks = otherSdks(folder);
-  return [started(command, preloads, sdks), ownSdk(sdks, preloads)].filter((finding) => finding !== undefined);
+  const agents = AGENTS.filter((name) => dependencies(folder).includes(name));
+  return [started(command, preloads, sdks), ownSdk(sdks, preloads), agent(agents)].filter(
+    (finding) => finding !== undefined,
+  );
 }
 
 /** SDKs that the application depends on. */
@@ -55,6 +62,12 @@ function ownSdk(found: readonly string[], preloads: boolean): Finding | undefine
   return preloads
     ? { state: 'warning', name: 'other sdk', text: `${found.join(', ')} beside the preload`, fix }
     : { state: 'info', name: 'other sdk', text: `${found.join(', ')}: add createProcessors() of rowtrace to it` };
+}
+
+function agent(found: readonly string[]): Finding | undefined {
+  if (found.length === 0) return undefined;
+  const text = `${found.join(', ')} has traces of its own, beside which Rowtrace works; load it before Rowtrace, or its own calls are recorded`;
+  return { state: 'info', name: 'other agent', text };
 }
 
 function dependencies(folder: string): string[] {

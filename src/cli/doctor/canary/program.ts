@@ -112,7 +112,7 @@ try {
   const { api, copy } = findApi();
   const files = Object.keys(load.cache ?? {});
   const otherSdks = files.filter((file) =>
-    /node_modules[\\\\/](@opentelemetry[\\\\/]sdk-node|@sentry[\\\\/](node|opentelemetry)|dd-trace|newrelic|elastic-apm-node|@azure[\\\\/]monitor-opentelemetry)[\\\\/]/.test(file));
+    /node_modules[\\\\/](@opentelemetry[\\\\/]sdk-node|@sentry[\\\\/](node|opentelemetry)|@azure[\\\\/]monitor-opentelemetry)[\\\\/]/.test(file));
   tell('started', {
     running: rowtrace !== undefined,
     sdk: hasSdk(api),
