@@ -1,7 +1,7 @@
 // Log records in, facts out. Records at or above the level become rows; INFO below it is a breadcrumb of its request. One
 // that carries an exception is another carrier of that exception.
 
-import type { Context } from '@opentelemetry/api';
+import { type Context, trace } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { thrownOf } from '../otel/context-keys.ts';
@@ -43,6 +43,8 @@ export interface EmittedRecord {
 }
 
 const NONE = {};
+/** By instrumentations of loggers, into what is logged in a span; on a row they are columns. */
+const INJECTED = ['trace_id', 'span_id', 'trace_flags'];
 
 export class RowtraceLogProcessor implements LogRecordProcessor {
   readonly #options: LogProcessorOptions;
@@ -92,6 +94,8 @@ export class RowtraceLogProcessor implements LogRecordProcessor {
     }
     const tags: Record<string, unknown> = {};
     recordTags(attributes, tags);
+    if (tags.trace_id !== undefined && tags.trace_id === trace.getSpanContext(context)?.traceId)
+      for (const key of INJECTED) delete tags[key];
     const identity: Identity = {};
     readIdentity(attributes, identity);
     const body = bodyText(record);

@@ -8,6 +8,8 @@ export type Attributes = Readonly<Record<string, unknown>>;
 /** Namespaces of the semantic conventions and of frameworks: on the row as columns, or of transport rather than the error. */
 const CONVENTION =
   /^(http|next|url|server|client|network|net|user_agent|error|exception|express|otel|thread|rpc|code)\./;
+/** Which of its layers a framework's instrumentation saw. */
+const LAYER = /^(express|next|router|koa|fastify|hapi|connect|restify|hook)\./;
 /** Of the request's own attributes these help to reproduce an error; a call of RPC has no route. */
 const KEPT_OF_REQUEST: readonly (readonly [name: string, old: string])[] = [
   ['url.path', 'http.target'],
@@ -48,8 +50,7 @@ export function rowTags(own: Attributes | undefined, root: Attributes | undefine
     copyCustom(root, tags);
   }
   if (own !== undefined && own !== root)
-    for (const key in own)
-      if (!isField(key) && key !== 'http.route' && !/^(express|next)\./.test(key)) setOwn(tags, key, own[key]);
+    for (const key in own) if (!isField(key) && key !== 'http.route' && !LAYER.test(key)) setOwn(tags, key, own[key]);
   return tags;
 }
 

@@ -138,3 +138,21 @@ test('the method of a request is known by its old name as well', () => {
   assert.equal(bench.logs()[0]?.method, 'GET');
   assert.equal(bench.amendments().at(-1)?.method, 'GET');
 });
+
+test('what instrumentations put on spans and into log records for themselves is no tag', () => {
+  const bench = captureBench();
+  inSpan(bench, server, SpanKind.SERVER, (request) => {
+    inSpan(bench, { 'router.type': 'middleware', 'router.name': 'auth', cart: 7 }, SpanKind.INTERNAL, () => {
+      bench.logger.emit({ severityNumber: 17, body: 'a' });
+    });
+    const { traceId, spanId } = request.spanContext();
+    const injected = { trace_id: traceId, span_id: spanId, trace_flags: '01' };
+    bench.logger.emit({ severityNumber: 17, body: 'b', attributes: { ...injected, cart: 8 } });
+    // That of somewhere else says something.
+    bench.logger.emit({ severityNumber: 17, body: 'c', attributes: { trace_id: 'theirs' } });
+  });
+  assert.deepEqual(
+    bench.logs().map(({ tags }) => tags),
+    [{ cart: 7 }, { cart: 8 }, { trace_id: 'theirs' }],
+  );
+});
