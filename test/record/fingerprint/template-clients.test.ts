@@ -196,6 +196,11 @@ const said: Record<string, Record<string, string[]>> = {
       'connection to server at "db2.internal" (10.0.0.9), port 5432 failed: Connection refused',
     ],
     'Connection refused for "localhost" port 6379': ['Connection refused for "localhost" port 6379'],
+    "SQLSTATE[42S02]: Base table or view not found: 1146 Table 'shop.dogs' doesn't exist": [
+      "SQLSTATE[42S02]: Base table or view not found: 1146 Table 'shop.dogs' doesn't exist",
+    ],
+    'SQLSTATE[HY000] [2002] Connection refused': ['SQLSTATE[HY000] [2002] Connection refused'],
+    'relation "dogs" does not exist (SQLSTATE 42P01)': ['relation "dogs" does not exist (SQLSTATE 42P01)'],
     'connected from port <*>': ['connected from port 51234', 'connected from port 40001'],
     'there is no port <*> in ship <*>': ['there is no port 17 in ship 5', 'there is no port 18 in ship 5'],
     'dial tcp <*>:6379: connect: connection refused': ['dial tcp 10.0.0.4:6379: connect: connection refused'],

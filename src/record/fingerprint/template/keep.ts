@@ -32,6 +32,8 @@ const EXIT =
 const ERROR_CODE =
   /(?:^|[[(]|\b(?:error|code):? ?\[?)(?:[A-Z]{1,6}-?\d{3,6}|(?=\d{1,4}[A-Z])\d[0-9A-Z]{4})(?=[\])]|[: ]|$)/g;
 const SQL_STATE = /\b(?:error|code|sqlstate)(?:: ?|[ =])?[[(]?\d{5}(?=[\]): ]|$)|^\d{5}(?=:|$)/gi;
+/** With MySQL's own number, as PDO puts it: "SQLSTATE[HY000] [2002] …", "SQLSTATE[42S02]: Table not found: 1146 …". */
+const NAMED_STATE = /\bSQLSTATE[ [][0-9A-Z]{5}(?![0-9A-Za-z])(?:\] \[\d{4,5}\]|\]: [A-Za-z ]{1,64}: \d{1,5}(?!\d))?/g;
 /** A port of a connection or listen error below 10000, or well known, names the service; others are ephemeral. */
 const PORT =
   /\b((?:connect|listen|bind|read|write|accept) E[A-Z]{3,16} (?:[\w.:[\]-]{0,255}?)):(\d{1,4}|11211|15672|2[67]379|26257|2701[789]|[12]9092|33060|50051|61616)(?!\d)(?=$|[\s,)])/g;
@@ -65,6 +67,7 @@ export function keepMeaningfulNumbers(text: string): string {
     said = said.replace(GO_PORT, (_, before: string, port: string) => `${before}:${hide(port)}`);
   if (said.includes('port ') && /connect|refused/i.test(said)) said = said.replace(NAMED_PORT, hide);
   if (said.includes('/')) said = said.replace(ARITY, hide);
+  if (said.includes('SQLSTATE')) said = said.replace(NAMED_STATE, hide);
   said = said.replace(LEADING_STATUS, hide).replace(MINIFIED, hide);
   said = said.replace(STATUS, hideNumber).replace(REASON, hide).replace(EXIT, hideNumber);
   said = said.replace(ERROR_CODE, hide).replace(SQL_STATE, hide).replace(WORDS, hide);
