@@ -42,7 +42,7 @@ test('a count has the key, title and place that each of its occurrences would ha
     process: 'p-1',
     error_type: 'TypeError',
     release_version: '1.2.3',
-    issue_title: 'no dog <*>',
+    issue_title: 'no dog <*>: connection lost',
     culprit: 'find (app/dogs.js)',
     routes: { '/dogs': 12 },
   });
