@@ -45,6 +45,15 @@ const NAMED_PORT = /\bport (?:\d{1,4}|11211|15672|2[67]379|26257|2701[789]|[12]9
 /** The name that could not be resolved is the bug, when it is a name (no digits, no made-up label): Node, Go, curl, Java, .NET. */
 const RESOLVED =
   /\b(?:getaddrinfo|query[A-Z]\w{0,10}) [A-Z_]{3,16} [A-Za-z.-]{1,255}(?=$|[\s,;)])|\blookup [A-Za-z.-]{1,255}(?= on |: )|\bresolve host: [A-Za-z.-]{1,255}(?=$|[\s(])|^[A-Za-z.-]{1,255}(?=: (?:Name or service not known|nodename nor servname|Temporary failure in name))|\bnot known \([A-Za-z.-]{1,255}:\d{1,5}\)/;
+const RESOLVING = [
+  'getaddrinfo ',
+  'query',
+  'lookup ',
+  'resolve host',
+  'not known',
+  'nodename nor',
+  'Temporary failure in',
+];
 /** An error of React's production build and of those that do the same. */
 const MINIFIED = /\bMinified [A-Z]\w{0,31} error #\d{1,6}\b/;
 /** Functions of Elixir are told by how much they take, too: Shop.Cart.total/1. */
@@ -58,7 +67,7 @@ const SETTING = /(?<![\w$-])(?:[A-Z]{1,16}\d{0,2}_){1,8}(?:[A-Z]{3,32}|ID|DB)(?!
 
 export function keepMeaningfulNumbers(text: string): string {
   let said = text;
-  const resolved = RESOLVED.exec(said);
+  const resolved = RESOLVING.some((word) => said.includes(word)) ? RESOLVED.exec(said) : null;
   // Dots are what the host pattern goes by.
   if (resolved) said = said.replace(resolved[0], hide(resolved[0]));
   if (!/\d/.test(said)) return said;
@@ -66,9 +75,10 @@ export function keepMeaningfulNumbers(text: string): string {
   if (said.includes(' tcp ') || said.includes(' udp '))
     said = said.replace(GO_PORT, (_, before: string, port: string) => `${before}:${hide(port)}`);
   if (said.includes('port ') && /connect|refused/i.test(said)) said = said.replace(NAMED_PORT, hide);
-  if (said.includes('/')) said = said.replace(ARITY, hide);
+  if (said.includes('/') && /[a-z!?]\/\d/.test(said)) said = said.replace(ARITY, hide);
   if (said.includes('SQLSTATE')) said = said.replace(NAMED_STATE, hide);
-  said = said.replace(LEADING_STATUS, hide).replace(MINIFIED, hide);
+  if (/^[45]/.test(said)) said = said.replace(LEADING_STATUS, hide);
+  if (said.includes('Minified ')) said = said.replace(MINIFIED, hide);
   said = said.replace(STATUS, hideNumber).replace(REASON, hide).replace(EXIT, hideNumber);
   said = said.replace(ERROR_CODE, hide).replace(SQL_STATE, hide).replace(WORDS, hide);
   if (said.includes('_')) said = said.replace(SETTING, hide);

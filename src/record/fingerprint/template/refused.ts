@@ -5,6 +5,7 @@ const MASKED = '<*>';
 
 const HINT =
   /For input|could not|invalid (?:literal|value|input|start)|time data|was not |from String|at \[Source|unexpected token|same key|No enum|Invalid UUID|time string|\n\s{1,4}left: /;
+const UNQUOTED = ['same key', 'No enum', 'Invalid UUID', 'time string', 'at [Source', 'left: '];
 /** Java, Python, Ruby, asyncpg: the value stands last. */
 const LAST =
   /\b(For input string: |with base \d{1,3}: |string to (?:float|int): |(?:Integer|Float)\(\): |query argument \$\d{1,5}: )(?:"[^"\n]{0,512}"|'[^'\n]{0,512}')/;
@@ -15,6 +16,8 @@ const FIRST =
 const SOURCE = /\s{1,4}at \[Source: [^\n]{0,4096}?; (?:line|byte offset): [^\]\n]{1,64}\]/;
 
 export function withoutRefused(text: string): string {
+  const quotes = text.includes('"') || text.includes("'");
+  if (!quotes && !UNQUOTED.some((words) => text.includes(words))) return text;
   if (!HINT.test(text)) return text;
   // Ruby's JSON, long with the line of its own source that noticed.
   if (/^(?:\d{1,4}: )?unexpected token at '/.test(text)) return `unexpected token at ${MASKED}`;

@@ -2,10 +2,10 @@
 // made for the purpose where the newest has values in it. Each rule says between which versions the wording changed.
 
 const HINT =
-  /Cannot (?:read|set) prop|Cannot destructure|JSON|headers after|Path must be|Received |getaddrinfo |listen E|E[A-Z]{3,16} |is not valid|Local \(|can't access prop|\(evaluating '|Can't find variable|\. \(In '|NetworkError when|dynamically imported|^Importing a module script|strconv\.[A-Z]|parsing time "|invalid character '|Loading (?:CSS )?chunk |^Minified |Connect Timeout/;
+  /Cannot (?:read|set) prop|Cannot destructure|JSON|headers after|Path must be|Received |getaddrinfo |listen E|E[A-Z]{3,16} |is not valid|Local \(|can't access prop|\(evaluating '|Can't find variable|\. \(In '|NetworkError when|dynamically imported|^Importing a module script|strconv\.[A-Z]|parsing time "|invalid character '/;
 
 export function engineWording(text: string): string {
-  if (!HINT.test(text)) return text;
+  if (!HINT.test(text)) return bundlerWording(text);
   let said = text;
   // V8 9.3 (Node 16.9).
   said = said.replace(
@@ -56,8 +56,6 @@ function connectionWording(text: string): string {
       // Node 12.
       .replace(/(listen E[A-Z]{3,16}): (?:address already in use|permission denied|address not available)/, '$1')
       .replace(/ - Local \([^)\n]{1,64}\)/, '')
-      // undici says which addresses it had tried, or only which host.
-      .replace(/(Connect Timeout Error) \([^)\n]{1,1024}\)/, '$1')
   );
 }
 
@@ -89,6 +87,7 @@ function browserWording(text: string): string {
 
 /** Of one deploy any chunk may be missing; production builds say the number of their words. */
 function bundlerWording(text: string): string {
+  if (!text.startsWith('Loading ') && !text.startsWith('Minified ')) return text;
   return text
     .replace(
       /^Loading (CSS )?chunk \S{1,256} failed\b[^\n]{0,1024}$/,
