@@ -53,17 +53,15 @@ export function latencyByOperation(db: Queryable, schema: string, query: Latency
   const before = `${where.value(new Date(2 * query.since.getTime() - end.getTime()).toISOString())}::timestamptz`;
   const limit = where.value(query.limit ?? 100);
   const shown = `${where.clause || 'where true'} and operation = any (array(select operation from place))`;
-  // Sums tell which operations come within the limit (to what rounding does to sums that are equal); only theirs are merged,
-  // which takes most of the time: 80 µs each, twice.
+  // Sums tell which operations come within the limit, to the last digit since each sum is of sorted numbers; only theirs are
+  // merged, which takes most of the time: 80 µs each, twice.
   return db.query<OperationLatency>(
     `with total as (
-       select operation, sum((h).sum) as seconds from ${name}.latency_between(${since}, ${until}) ${where.clause}
+       select service, operation, sum(count)::bigint as n, sum((h).sum order by (h).sum) filter (where count > 0) as seconds
+       from ${name}.latency_between(${since}, ${until}) ${where.clause}
        group by service, environment, kind, operation, http_method, peer having sum(count) > 0
      ), place as (
-       select operation from total where seconds >= coalesce((
-         select case when seconds > 0 then seconds * 0.999999999 else seconds * 1.000000001 end
-         from total order by seconds desc offset greatest(${limit}::int - 1, 0) limit 1
-       ), '-Infinity')
+       select operation from total order by n * (seconds / n * 1000) desc, service, operation limit ${limit}
      ), shown as (
        select a.*, b.count as count_before, b.error_share as error_share_before, b.p50_ms as p50_before_ms,
          b.p95_ms as p95_before_ms, b.p99_ms as p99_before_ms, a.p95_ms / nullif(b.p95_ms, 0) - 1 as p95_change
