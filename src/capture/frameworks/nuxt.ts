@@ -29,7 +29,7 @@ export function createNuxtHook(isBuild: boolean): Instrumentation {
   return createModuleHook(seam, []);
 }
 
-type GetCallSites = (frames: number) => { scriptName?: string }[];
+type GetCallSites = (frames: number, options: { sourceMap: boolean }) => { scriptName?: string }[];
 
 /** Its modules stand at such a place, named by file: URLs as they were loaded. */
 const CHUNK = /^file:.*\/chunks\/\w{1,64}\/nitro\.mjs$/;
@@ -49,11 +49,11 @@ function hookListen(seam: Seam): void {
   );
 }
 
-/** Not the text of a stack: the positions in that may be mapped to sources. Before Node 22.12 there is nothing else. */
+/** Not the text of a stack, where files may be those of the sources (--enable-source-maps). Before Node 22.12 there is nothing else. */
 function callerOf(): string | undefined {
   try {
     const getCallSites = (util as unknown as { getCallSites?: GetCallSites }).getCallSites;
-    return getCallSites?.(8).find(({ scriptName }) => CHUNK.test(scriptName ?? ''))?.scriptName;
+    return getCallSites?.(8, { sourceMap: false }).find(({ scriptName }) => CHUNK.test(scriptName ?? ''))?.scriptName;
   } catch {
     return undefined;
   }

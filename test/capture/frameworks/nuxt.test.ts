@@ -94,6 +94,18 @@ test('one row an exception, with the route of the handler or of the page', async
   assert.ok(JSON.stringify(facts).includes('"/dogs/:id"'));
 });
 
+test('a build whose stacks are mapped to its sources is known all the same', async (t) => {
+  const map = { version: 3, sources: ['src/app.ts'], names: [], mappings: `AAAA${';AACA'.repeat(200)}` };
+  const files = {
+    ...FILES,
+    'chunks/nitro/nitro.mjs': `${NITRO}//# sourceMappingURL=nitro.mjs.map\n`,
+    'chunks/nitro/nitro.mjs.map': JSON.stringify(map),
+  };
+  const env = { NODE_OPTIONS: '--enable-source-maps' };
+  const { rows, stderr } = await journaled(t, INDEX, { file: 'index.mjs', files, env });
+  assert.ok(drawn(rows).includes('ERROR closed | /api/closed | 503'), stderr);
+});
+
 test('other applications, and a build that has no such export, are as they were', async (t) => {
   const listen =
     "import { Server } from 'node:net'; console.log(Function.prototype.toString.call(Server.prototype.listen).length);";
