@@ -12,10 +12,10 @@ const PARTITIONS_AGAIN_MILLIS = 60_000;
 const ROLL_UP_EVERY_MILLIS = 60_000;
 const ANALYZE_EVERY_MILLIS = 3_600_000;
 const ANALYZE_AT_ONCE = 4;
-/** As much as roll_up_latency() takes at a time, where that can be done in this time; else one. */
+/** As much as roll_up_latency() takes at a time, where a statement may take so long; else one. */
 const HOURS_AT_ONCE = 6;
-/** Of hours and baselines: merging takes 10 to 20 µs a row, an hour of a hundred processes and operations has 600,000. */
-const ROLL_UP_TIMEOUT_MILLIS = 30_000;
+/** Of that one: merging takes 10 to 20 µs a row, an hour of a hundred processes and operations has 600,000. */
+const HOUR_TIMEOUT_MILLIS = 30_000;
 /** Of one round: months of minutes take an hour, and counts have to be folded meanwhile. */
 const ROLL_UP_ROUND_MILLIS = 2_000;
 /** As much as fold_issue_deltas() takes at a time. */
@@ -114,22 +114,21 @@ export function startMaintenance(db: Db, name: string, everyMillis: number, keep
         return;
       }
     hoursAtOnce = HOURS_AT_ONCE;
-    await patiently(`select ${schema}.refresh_latency_baselines()`);
+    await db.query(`select ${schema}.refresh_latency_baselines()`);
   }
 
   async function rollUpHours(): Promise<number> {
+    const text = `select ${schema}.roll_up_latency($1) as made`;
+    // Only there: whoever ends waits for it.
+    const options = hoursAtOnce === 1 ? { statementTimeoutMillis: HOUR_TIMEOUT_MILLIS } : {};
     try {
-      const [row] = await patiently<{ made: number }>(`select ${schema}.roll_up_latency($1) as made`, [hoursAtOnce]);
+      const [row] = await db.transaction((tx) => tx.query<{ made: number }>(text, [hoursAtOnce]), options);
       return row!.made;
     } catch (error) {
       if (hoursAtOnce === 1 || !tookTooLong(error)) throw error;
       hoursAtOnce = 1;
       return hoursAtOnce;
     }
-  }
-
-  function patiently<Row>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return db.transaction((tx) => tx.query<Row>(text, values), { statementTimeoutMillis: ROLL_UP_TIMEOUT_MILLIS });
   }
 
   let busy = false;
