@@ -91,7 +91,10 @@ for (const kind of ['embedded', 'postgres'] as const)
     test('issue shows source, causes, why, releases, suspect commits, tags', async () => {
       const id = await idOf('PayError');
       const shown = await fine('issue', id.toLowerCase());
-      assert.match(shown, new RegExp(`^Issue ${id} {2}ERROR {2}PayError: order <\\S+> failed\n`));
+      assert.match(
+        shown,
+        new RegExp(`^Issue ${id} {2}ERROR {2}PayError: order <\\S+> failed: connect ECONNREFUSED <\\*>:5432\n`),
+      );
       for (const part of [
         /\n {2}status +open\n {2}marks +new\n {2}service +kennel\n {2}culprit +pay \(src\/pay\.ts\)\n {2}count +3\n {2}met by +3 users\n/,
         /\n {2}per hour +\S{24} /,
@@ -124,7 +127,10 @@ for (const kind of ['embedded', 'postgres'] as const)
     test('issue as Markdown has its texts in code', async () => {
       const shown = await fine('issue', await idOf('PayError'), '--md');
       assert.match(shown, /^# Issue KENNEL-\d\n\nText in code marks was recorded/);
-      assert.match(shown, /\nERROR · `PayError: order <\S+> failed`\n\n- status: `open`\n/);
+      assert.match(
+        shown,
+        /\nERROR · `PayError: order <\S+> failed: connect ECONNREFUSED <\*>:5432`\n\n- status: `open`\n/,
+      );
       assert.match(shown, /\n## Source\n\n```text\nsrc\/pay\.ts:2:7 in pay\n {2}1 \| function/);
       assert.match(shown, /\n## Why grouped\n\n- `Service: kennel\.`\n- `Type: PayError\.`\n/);
     });
