@@ -182,7 +182,8 @@ export function leanInstrumentations(options: InstrumentationOptions): LeanInstr
   const loaded = made.filter(({ name, package: from }) => attempts.make(name, () => from && ownRequire(from)));
   const all: LeanInstrumentations['all'] = new Map();
   withSharedRequireHook(() => {
-    if (options.onSecondSdk) all.set('second-sdk', [createSecondSdkHook(options.onSecondSdk)]);
+    const { onSecondSdk } = options;
+    if (onSecondSdk) attempts.make('second-sdk', () => all.set('second-sdk', [createSecondSdkHook(onSecondSdk)]));
     for (const { name, create } of loaded) attempts.make(name, () => all.set(name, [create(options)].flat()));
   });
   for (const [why, names] of attempts.failures) onProblem(`${names.join(', ')} could not be hooked: ${why}`);
