@@ -59,13 +59,18 @@ export interface CarriedContext {
   userId?: string;
   sessionId?: string;
   tags?: Readonly<Record<string, unknown>>;
-  outer?: CarriedContext | undefined;
+  /** Itself and those around it, outermost first. Names, not contexts: a loop may go on inside its own for ever. */
+  within?: readonly symbol[];
 }
+
+/** As many of those around a context are known, the nearest. */
+const MOST_WITHIN = 16;
 
 /** Inner values win over outer ones, tag by tag. */
 export function withCarried(context: Context, given: CarriedContext): Context {
   const outer = carriedOf(context);
-  return context.setValue(CARRIED, { ...outer, ...given, tags: { ...outer?.tags, ...given.tags }, outer });
+  const within = [...(outer?.within ?? []).slice(1 - MOST_WITHIN), Symbol()];
+  return context.setValue(CARRIED, { ...outer, ...given, tags: { ...outer?.tags, ...given.tags }, within });
 }
 
 export function carriedOf(context: Context): CarriedContext | undefined {
@@ -86,8 +91,8 @@ function sharedMap(name: string): WeakMap<object, CarriedContext> {
 export function noteLeft(thrown: unknown, context: Context): void {
   const carried = carriedOf(context);
   if (!isObject(thrown) || carried === undefined) return;
-  // An Error that is made once and thrown again and again leaves others each time.
-  for (let at = left.get(thrown); at !== undefined; at = at.outer) if (at === carried) return;
+  // It left one inside of this. (An Error that is made once and thrown again and again leaves others each time.)
+  if (left.get(thrown)?.within?.includes(carried.within!.at(-1)!)) return;
   left.set(thrown, carried);
 }
 

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { logs, context as otelContext, type Span, SpanKind, trace } from '@opentelemetry/api';
+import { type Context, logs, context as otelContext, type Span, SpanKind, trace } from '@opentelemetry/api';
 import {
   captureError,
   captureErrors,
@@ -16,7 +16,9 @@ import {
   trackLatency,
   withContext,
 } from '../../src/manual/index.ts';
+import { carriedOf } from '../../src/otel/context-keys.ts';
 import { captureBench, globalCaptureBench } from '../support/capture.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 
 const bench = globalCaptureBench({ level: 'DEBUG' });
 
@@ -210,6 +212,18 @@ test('withContext reaches awaited code, and inner values win; setUser and setTag
   assert.equal(facts[0]?.tags?.vet_id, 3);
   assert.equal(facts[1]?.userId, 'ada');
   assert.equal(facts[1]?.tags?.plan, 'gold');
+});
+
+test('work that goes on in its own context for ever holds none of those that it came through', async () => {
+  const held: WeakRef<object>[] = [];
+  const turn = (left: number): unknown => {
+    held.push(new WeakRef(carriedOf(otelContext.active())!));
+    return left === 0 ? otelContext.active() : withContext({ turn: left }, () => turn(left - 1));
+  };
+  const last = withContext({ turn: 100 }, () => turn(99));
+  await new Promise((later) => setImmediate(later));
+  collectGarbage();
+  assert.deepEqual(held.map((one) => one.deref()).filter(Boolean), [carriedOf(last as Context)]);
 });
 
 test('what is thrown out of withContext is captured with what the innermost one gave, each time anew', async () => {
