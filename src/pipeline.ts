@@ -13,7 +13,7 @@ import { openJournal } from './journal/journal.ts';
 import type { Journal, JournalStats } from './journal/journal-options.ts';
 import type { Options } from './options/options.ts';
 import { originOf } from './options/resource.ts';
-import { say } from './options/say.ts';
+import { say, sayOnce } from './options/say.ts';
 import { OLD_LINE } from './otel/old-line.ts';
 import { BaselineJudge } from './record/baseline.ts';
 import type { ResourceFact } from './record/fact.ts';
@@ -61,11 +61,7 @@ export function openPipeline(options: Options, resource: ResourceFact, { ofSdk =
         delivery?.isOf(resource);
       })
     : undefined;
-  let isTold = false;
-  const onOldLine = () => {
-    if (!isTold) say(OLD_LINE);
-    isTold = true;
-  };
+  const onOldLine = sayOnce(OLD_LINE);
   const metricReader = new RowtraceMetricReader(
     (facts) => {
       for (const fact of facts) journal.append(fact);

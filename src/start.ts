@@ -20,12 +20,16 @@ import { entryFile, workingFolder } from './options/launcher.ts';
 import { loadOptions, type Options, type OptionsInput } from './options/options.ts';
 import { readOtelEnvironment } from './options/otel-env.ts';
 import { resolveResource } from './options/resource.ts';
-import { say } from './options/say.ts';
+import { say, sayOnce } from './options/say.ts';
 import { bridgeOldLogsApi, instrumentationPackage, logsApi, sdkLogs } from './otel/lines.ts';
 import { openPipeline, type Pipeline, type Status } from './pipeline.ts';
 import { hookProcess } from './process-hooks.ts';
 import type { ResourceFact } from './record/fact.ts';
 import { ownRequire } from './util/own-files.ts';
+
+/** What starts one SDK may start several. */
+const SECOND_SDK =
+  'another OpenTelemetry SDK was started after Rowtrace and registers nothing: what it should export is lost. Remove `rowtrace/register` and add the processors of createProcessors() to that SDK (docs/own-sdk.md), or remove that SDK';
 
 const RUNNING = Symbol.for('rowtrace.running');
 const globals = globalThis as unknown as Record<symbol, Running | undefined>;
@@ -91,7 +95,7 @@ export function startWith(options: Options, hookImports?: () => string): Running
     enabled: otel.enabledInstrumentations,
     disabled: otel.disabledInstrumentations,
     onProblem: say,
-    onSecondSdk: tellOfSecondSdk(),
+    onSecondSdk: sayOnce(SECOND_SDK),
   });
   const undo = [
     hookInstrumentations(instrumentations.all),
@@ -130,18 +134,6 @@ function otherSdk(): boolean {
   const provider = trace.getTracerProvider() as { getDelegate?: () => object };
   const delegate = provider.getDelegate?.() ?? provider;
   return delegate.constructor.name !== 'NoopTracerProvider';
-}
-
-/** Once: what starts one SDK may start several. */
-function tellOfSecondSdk(): () => void {
-  let isTold = false;
-  return () => {
-    if (isTold) return;
-    isTold = true;
-    say(
-      'another OpenTelemetry SDK was started after Rowtrace and registers nothing: what it should export is lost. Remove `rowtrace/register` and add the processors of createProcessors() to that SDK (docs/own-sdk.md), or remove that SDK',
-    );
-  };
 }
 
 interface Sdk {

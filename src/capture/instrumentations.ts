@@ -57,10 +57,9 @@ interface Entry {
   file?: string;
   /** Its code, where that is not ours: loaded only where one of the modules is there. */
   package?: string;
-  create: (options: InstrumentationOptions) => Instrumentation | Instrumentation[];
+  /** @param isThere whether the application has one of the modules, or is such a bundle */
+  create: (options: InstrumentationOptions, isThere: boolean) => Instrumentation | Instrumentation[];
 }
-
-const NUXT = 'chunks/routes/renderer.mjs';
 
 // Loaded on demand and synchronously: the application's own imports come right after us.
 const ENTRIES: readonly Entry[] = [
@@ -94,12 +93,8 @@ const ENTRIES: readonly Entry[] = [
   { name: 'feathers', modules: ['@feathersjs/feathers'], create: createFeathersHook },
   { name: 'loopback', modules: ['@loopback/rest'], create: createLoopbackHook },
   { name: 'apollo', modules: ['@apollo/server'], create: createApolloHook },
-  { name: 'nuxt', file: NUXT, create: ({ modules }) => createNuxtHook(modules.hasBuilt(NUXT)) },
-  {
-    name: 'sveltekit',
-    bundled: '@sveltejs/kit',
-    create: ({ modules }) => createSveltekitHook(modules.isNamed('@sveltejs/kit')),
-  },
+  { name: 'nuxt', file: 'chunks/routes/renderer.mjs', create: (_, isThere) => createNuxtHook(isThere) },
+  { name: 'sveltekit', bundled: '@sveltejs/kit', create: (_, isThere) => createSveltekitHook(isThere) },
   { name: 'trpc', modules: ['@trpc/server'], create: createTrpcHook },
   { name: 'grpc', modules: ['@grpc/grpc-js'], create: createGrpcHook },
   { name: 'connectrpc', modules: ['@connectrpc/connect'], create: createConnectrpcHook },
@@ -113,16 +108,10 @@ const ENTRIES: readonly Entry[] = [
   client('amqplib', 'AmqplibInstrumentation', ['amqplib']),
   { name: 'kafkajs', modules: ['kafkajs'], create: createKafkajsHook },
   // A span a resolver would be a span a field: errors are those of resolvers that do more than read a property.
-  {
-    ...client('graphql', 'GraphQLInstrumentation', ['graphql']),
-    create: () => [
-      new (ownRequire('@opentelemetry/instrumentation-graphql').GraphQLInstrumentation)({
-        ignoreTrivialResolveSpans: true,
-        mergeItems: true,
-      }),
-      createGraphqlHook(),
-    ],
-  },
+  beside(
+    client('graphql', 'GraphQLInstrumentation', ['graphql'], { ignoreTrivialResolveSpans: true, mergeItems: true }),
+    createGraphqlHook,
+  ),
   client('aws-sdk', 'AwsInstrumentation', ['@smithy/core', '@smithy/smithy-client', '@smithy/middleware-stack']),
   client('openai', 'OpenAIInstrumentation', ['openai']),
   { name: 'bullmq', modules: ['bullmq'], create: createBullmqHook },
@@ -133,6 +122,11 @@ const ENTRIES: readonly Entry[] = [
 function client(name: string, className: string, modules?: readonly string[], config: object = {}): Entry {
   const from = `@opentelemetry/instrumentation-${name}`;
   return { name, ...(modules && { modules }), package: from, create: () => new (ownRequire(from)[className])(config) };
+}
+
+/** With a hook of ours for versions that it is not for. */
+function beside(entry: Entry, createHook: () => Instrumentation): Entry {
+  return { ...entry, create: (...given) => [entry.create(...given), createHook()].flat() };
 }
 
 /** Modules that an ESM application must import through the loader hook for the set above to see them. */
@@ -184,7 +178,8 @@ export function leanInstrumentations(options: InstrumentationOptions): LeanInstr
   withSharedRequireHook(() => {
     const { onSecondSdk } = options;
     if (onSecondSdk) attempts.make('second-sdk', () => all.set('second-sdk', [createSecondSdkHook(onSecondSdk)]));
-    for (const { name, create } of loaded) attempts.make(name, () => all.set(name, [create(options)].flat()));
+    for (const entry of loaded)
+      attempts.make(entry.name, () => all.set(entry.name, [entry.create(options, there.has(entry))].flat()));
   });
   for (const [why, names] of attempts.failures) onProblem(`${names.join(', ')} could not be hooked: ${why}`);
   return { all, found: loaded.filter((entry) => there.has(entry) && all.has(entry.name)).map(({ name }) => name) };

@@ -4,7 +4,7 @@
 import { SpanKind } from '@opentelemetry/api';
 import { type Carried, type RequestState, remember, type SpanState, stateOfContext } from '../otel/request-state.ts';
 import type { ErrorFact, RowRef } from '../record/fact.ts';
-import { peek } from '../record/thrown.ts';
+import { isCopyOfError, peek } from '../record/thrown.ts';
 import type { Carrier } from './carrier.ts';
 import { chainOf } from './error-fact.ts';
 
@@ -157,6 +157,16 @@ export class KnownOccurrences {
     const found = (one: Carried) => one.byObject === byObject && one.time >= since && matches(one);
     return this.#recent.findLast(found) ?? (byObject ? this.#ofRoots.findLast(found) : undefined);
   }
+}
+
+/** What decides which later carriers are of the same occurrence. */
+export function howCarried(value: object | undefined, { level, bySpan, provisional }: Carrier) {
+  return {
+    level,
+    byObject: value !== undefined && !isCopyOfError(value),
+    mergeable: bySpan === true,
+    ofClient: provisional === true && value === undefined,
+  };
 }
 
 /** The error itself takes the place of what its client made of it, as long as that can be had back. */

@@ -6,11 +6,11 @@ import { context, type Histogram, type Span, SpanKind, SpanStatusCode } from '@o
 import { isTracingSuppressed } from '@opentelemetry/core';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { completeOldSpans, isOldSpan } from '../otel/old-line.ts';
-import { attachState, methodOf, type SpanState, stateOf } from '../otel/request-state.ts';
+import { attachState, type SpanState, stateOf } from '../otel/request-state.ts';
 import { copyCustom, INSTRUMENTATION, readIdentity } from '../record/attributes.ts';
 import { CallSampler, type CallSampling } from '../record/calls.ts';
 import type { AmendFact, Operation } from '../record/fact.ts';
-import { httpStatus, isHandshake, operationOfSpan } from '../record/operation.ts';
+import { httpStatus, isHandshake, methodOf, operationOfSpan } from '../record/operation.ts';
 import { operationKey } from '../record/operation-bound.ts';
 import { cleanId } from '../record/scrub/clean.ts';
 import { type Crumb, leaveCrumb } from './breadcrumbs.ts';

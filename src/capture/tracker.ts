@@ -14,7 +14,7 @@ import { type Carrier, CarrierFacts } from './carrier.ts';
 import { cleanName } from './clean-name.ts';
 import type { CountBucket } from './count-bucket.ts';
 import { errorFact, messageOf, stackOf } from './error-fact.ts';
-import { isInRequest, KnownOccurrences } from './known-occurrences.ts';
+import { howCarried, isInRequest, KnownOccurrences } from './known-occurrences.ts';
 import { keyOfFact, keyOfRecord, keyOfThrown, type StormKey } from './storm-key.ts';
 import { StormValve } from './storm-valve.ts';
 import type { FactWriter } from './writer.ts';
@@ -54,7 +54,10 @@ export class OccurrenceTracker {
 
   /** Something thrown, or an Error handed to a logger. */
   thrown(value: unknown, carrier: Carrier): void {
-    this.#account(() => this.#thrown(value, { ...carrier, context: whereThrown(value, carrier.context) }));
+    this.#account(() => {
+      const context = whereThrown(value, carrier.context);
+      this.#thrown(value, context === carrier.context ? carrier : { ...carrier, context });
+    });
   }
 
   /** An exception of which only text is left: attributes of an event or of a log record. */
@@ -202,12 +205,9 @@ export class OccurrenceTracker {
       const carried: Carried = {
         counted: { in: bucket, round: bucket.round, route },
         time: Date.now(),
-        level: carrier.level,
-        byObject: value !== undefined && !isCopyOfError(value),
+        ...howCarried(value, carrier),
         message: texts?.message ?? '',
         stack: texts?.stack,
-        mergeable: carrier.bySpan === true,
-        ofClient: carrier.provisional === true && value === undefined,
       };
       this.#known.absorb(carried, value, () => [texts?.message ?? messageOf(value!, this.#scrubber)], state);
       this.#known.remember(carried, value, state, carrier);
@@ -274,12 +274,9 @@ export class OccurrenceTracker {
       const carried: Carried = {
         row,
         time: row.t,
-        level: carrier.level,
-        byObject: value !== undefined && !isCopyOfError(value),
+        ...howCarried(value, carrier),
         message: error.message,
         stack: error.stack,
-        mergeable: carrier.bySpan === true,
-        ofClient: carrier.provisional === true && value === undefined,
       };
       const absorbs = this.#known.absorb(carried, value, () => messagesOf(error), state);
       if (absorbs.length > 0) fact.absorbs = absorbs;

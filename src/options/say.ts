@@ -8,3 +8,12 @@ export function say(message: string): void {
     // stderr closed or full (EAGAIN): a line of ours is not worth a retry.
   }
 }
+
+/** Says it the first time that it is called. */
+export function sayOnce(message: string): () => void {
+  let isSaid = false;
+  return () => {
+    if (!isSaid) say(message);
+    isSaid = true;
+  };
+}

@@ -1,11 +1,12 @@
 // What capture knows of a span and of the request (local root) it belongs to. Kept on the span object itself under a
 // symbol: one property write a span, found again from any context without a map that could leak.
 
-import { type Attributes, type Context, type Span, trace } from '@opentelemetry/api';
+import { type Context, type Span, trace } from '@opentelemetry/api';
 import { getRPCMetadata, type RPCMetadata, RPCType } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { RequestFacts, RowRef } from '../record/fact.ts';
 import type { Level } from '../record/level.ts';
+import { methodOf } from '../record/operation.ts';
 import type { OpenSpan } from './open-spans.ts';
 
 // Registered globally, so that an ESM and a CommonJS copy of this file understand one another.
@@ -227,11 +228,6 @@ export function requestFacts(context: Context, state: SpanState | undefined): Re
     sessionId: request.sessionId,
     userId: request.userId,
   };
-}
-
-/** By its name of now, or the one that instrumentations of 2025 and before have. */
-export function methodOf(attributes: Attributes): string | undefined {
-  return (attributes['http.request.method'] ?? attributes['http.method']) as string | undefined;
 }
 
 /** http.route is on the span only at its end; frameworks put it into the RPC metadata when they have matched it. */

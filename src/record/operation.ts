@@ -24,7 +24,8 @@ function text(value: unknown, limit: number = LIMITS.name): string | undefined {
   return value === undefined || value === null || value === '' ? undefined : bound(String(value), limit);
 }
 
-function methodOf(attributes: Attributes): string | undefined {
+/** By its name of now, or the one that instrumentations of 2025 and before have. */
+export function methodOf(attributes: Attributes): string | undefined {
   return text(attributes['http.request.method'] ?? attributes['http.method'], LIMITS.method);
 }
 

@@ -35,6 +35,16 @@ export interface ProgramOptions {
   bare?: true;
 }
 
+/** For a program: asks a server for each path, one after the other, whatever becomes of it. */
+export const ASK = `
+async function ask(server, ...paths) {
+  if (!server.listening) await new Promise((listening) => server.once('listening', listening));
+  for (const path of paths)
+    await fetch('http://127.0.0.1:' + server.address().port + path).then((answer) => answer.text()).catch(() => {});
+  server.close();
+  server.closeAllConnections();
+}`;
+
 /** @returns rows with what their amendments say */
 export async function journaled(t: TestContext, program: string, options: ProgramOptions = {}): Promise<Journaled> {
   const folder = furnished(t, options);

@@ -3,17 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { drawn, journaled } from '../../support/journaled.ts';
-
-/** Asks a server for each path, one after the other, whatever becomes of it. */
-const ASK = `
-async function ask(server, ...paths) {
-  if (!server.listening) await new Promise((listening) => server.once('listening', listening));
-  for (const path of paths)
-    await fetch('http://127.0.0.1:' + server.address().port + path).then((answer) => answer.text()).catch(() => {});
-  server.close();
-  server.closeAllConnections();
-}`;
+import { ASK, drawn, journaled } from '../../support/journaled.ts';
 
 test('Fastify: an error sent from a callback that lost its context is one row, of its request', async (t) => {
   const { rows } = await journaled(

@@ -3,18 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { uuidv7 } from '../../../src/util/uuid.ts';
-import { drawn, journaled } from '../../support/journaled.ts';
+import { ASK, drawn, journaled } from '../../support/journaled.ts';
 import { serviceFor } from '../../support/services.ts';
-
-/** Asks a server for each path, one after the other, whatever becomes of it. */
-const ASK = `
-async function ask(server, ...paths) {
-  if (!server.listening) await new Promise((listening) => server.once('listening', listening));
-  for (const path of paths)
-    await fetch('http://127.0.0.1:' + server.address().port + path).then((answer) => answer.text()).catch(() => {});
-  server.close();
-  server.closeAllConnections();
-}`;
 
 test('BullMQ: a job knows nothing of the request that made its worker', async (t) => {
   const redis = await serviceFor(t, 'redis');
