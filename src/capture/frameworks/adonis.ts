@@ -7,7 +7,7 @@ import { context } from '@opentelemetry/api';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { peek, peekAlong } from '../../record/thrown.ts';
 import { createModuleHook } from './module-hook.ts';
-import { type Seam, seamOf } from './seam.ts';
+import { isAnswer, type Seam, seamOf } from './seam.ts';
 
 const REQUEST = tracingChannel('adonisjs.http.request').start;
 const WORK = ['adonisjs.http.middleware', 'adonisjs.http.route.handler'].map((name) => tracingChannel(name));
@@ -25,8 +25,7 @@ export function subscribe(seam: Seam): () => void {
   const failed = (message: unknown): void => {
     const error = peek(message, 'error');
     // The rest is answered so; what the application logs of it is its to judge.
-    const status = peek(error, 'status');
-    if (!(typeof status === 'number' && status < 500)) seam.thrown(error);
+    if (!isAnswer(peek(error, 'status'))) seam.thrown(error);
   };
   REQUEST.bindStore(served, (message) => peek(message, 'ctx'));
   for (const { start, error } of WORK) {

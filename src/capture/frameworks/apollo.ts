@@ -4,7 +4,7 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { isObject, peek, peekAlong } from '../../record/thrown.ts';
 import { createModuleHook, patchMethod } from './module-hook.ts';
-import { type Seam, seamOf } from './seam.ts';
+import { isAnswer, type Seam, seamOf } from './seam.ts';
 
 export function createApolloHook(): Instrumentation {
   const seam = seamOf('apollo');
@@ -32,6 +32,5 @@ export function hookApollo(exports: Record<string, unknown>, seam: Seam): void {
 }
 
 function isFailure(thrown: unknown): boolean {
-  const status = peekAlong(thrown, ['extensions', 'http', 'status']);
-  return !(typeof status === 'number' && status < 500);
+  return !isAnswer(peekAlong(thrown, ['extensions', 'http', 'status']));
 }

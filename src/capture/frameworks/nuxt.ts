@@ -7,7 +7,7 @@ import util from 'node:util';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { isObject, peek, peekAlong } from '../../record/thrown.ts';
 import { createModuleHook, patchMethod } from './module-hook.ts';
-import { type Seam, seamOf } from './seam.ts';
+import { isAnswer, type Seam, seamOf } from './seam.ts';
 import { contextOfDispatch, contextServing } from './served-context.ts';
 
 interface Event {
@@ -89,8 +89,7 @@ export function hookNitro(app: NitroApp | undefined, seam: Seam): void {
   app.hooks.hook('beforeResponse', notePage);
   app.hooks.hook('error', (error, { event } = {}) => {
     if (event !== undefined) notePage(event);
-    const status = peek(error, 'statusCode');
-    if (typeof status === 'number' && status < 500) return;
+    if (isAnswer(peek(error, 'statusCode'))) return;
     // An error of h3's around what was thrown.
     const cause = peek(error, 'cause');
     const isAround = isObject(cause) && peek(cause, 'stack') === peek(error, 'stack');

@@ -4,7 +4,7 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { isErrorLike, isObject, peek } from '../../record/thrown.ts';
 import { createModuleHook, patchMethod } from './module-hook.ts';
-import { type Seam, seamOf } from './seam.ts';
+import { isAnswer, type Seam, seamOf } from './seam.ts';
 import { contextOfDispatch, contextServing } from './served-context.ts';
 
 interface Server {
@@ -41,9 +41,7 @@ function hookServer(server: Server, seam: Seam): Server {
       (handle) =>
         function (this: unknown, ...values: unknown[]) {
           const [error, request] = values;
-          const status = peek(error, 'statusCode');
-          if (isErrorLike(error) && !(typeof status === 'number' && status < 500))
-            seam.thrown(error, contextServing(request));
+          if (isErrorLike(error) && !isAnswer(peek(error, 'statusCode'))) seam.thrown(error, contextServing(request));
           return handle.apply(this, values as never[]);
         },
     );

@@ -11,6 +11,11 @@ import { isHangUp } from './hang-up.ts';
 const WARN = 13;
 const ERROR = 17;
 
+/** The status that an error says to be answered with: below 500 that is an answer, and nothing failed. */
+export function isAnswer(status: unknown): boolean {
+  return typeof status === 'number' && status < 500;
+}
+
 const seams = new Map<string, Seam>();
 /** Errors that came out of handlers. */
 const left = new WeakSet<object>();

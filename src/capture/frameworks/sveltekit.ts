@@ -10,7 +10,7 @@ import { joinState, stateOfContext } from '../../otel/request-state.ts';
 import { isErrorLike, isObject, peek } from '../../record/thrown.ts';
 import { chainOf } from '../error-fact.ts';
 import { createModuleHook, patchMethod } from './module-hook.ts';
-import { noteUnhandled, type Seam, seamOf } from './seam.ts';
+import { isAnswer, noteUnhandled, type Seam, seamOf } from './seam.ts';
 
 const SCOPE = 'sveltekit';
 
@@ -97,8 +97,8 @@ function judge(thrown: unknown, seam: Seam): boolean {
   }
   const status = peek(thrown, 'status');
   if (isErrorLike(thrown)) {
-    const isAnswer = typeof status === 'number' && status < 500 && typeof peek(thrown, 'text') === 'string';
-    if (isAnswer || (peek(thrown, 'name') === 'ValidationError' && Array.isArray(peek(thrown, 'issues')))) return false;
+    if (isAnswer(status) && typeof peek(thrown, 'text') === 'string') return false;
+    if (peek(thrown, 'name') === 'ValidationError' && Array.isArray(peek(thrown, 'issues'))) return false;
     // What is printed of it, and of its causes, is their stacks.
     for (const one of [...chainOf(thrown).reverse(), thrown]) noteUnhandled(one);
     return true;
