@@ -5,6 +5,7 @@ import { SpanKind } from '@opentelemetry/api';
 import { type Carried, type RequestState, remember, type SpanState, stateOfContext } from '../otel/request-state.ts';
 import type { ErrorFact, RowRef } from '../record/fact.ts';
 import { isCopyOfError, peek } from '../record/thrown.ts';
+import { Marks } from '../util/marks.ts';
 import type { Carrier } from './carrier.ts';
 import { chainOf } from './error-fact.ts';
 
@@ -14,9 +15,9 @@ const MOST_OF_ROOTS = 32;
 
 export class KnownOccurrences {
   readonly #onTakenBack: () => void;
-  readonly #seen = new WeakMap<object, Carried>();
+  readonly #seen = new Marks<Carried>();
   /** Errors inside of one that is known, not seen themselves: the one that holds them. */
-  readonly #inside = new WeakMap<object, Carried>();
+  readonly #inside = new Marks<Carried>();
   readonly #recent: Carried[] = [];
   /** Of roots that are no requests (a job, a script): who started them may print the stack once they have ended. */
   readonly #ofRoots: Carried[] = [];

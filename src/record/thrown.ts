@@ -1,5 +1,7 @@
 // Reading values that were thrown: anything may be, so nothing about them is taken for granted.
 
+import { Marks } from '../util/marks.ts';
+
 /** Reads a property; a throwing getter or a revoked proxy reads as undefined. */
 export function peek(value: unknown, key: PropertyKey): unknown {
   // Reading of nothing throws, too, which takes 10 µs and more.
@@ -99,7 +101,7 @@ export function peekAlong(value: unknown, path: readonly string[]): unknown {
 
 const MAX_AROUND = 4;
 
-const copies = new WeakMap<object, object>();
+const copies = new Marks<object>();
 
 /** Of one that has no trace of the error it is a copy of. */
 export function noteCopy(copy: object, origin: object): void {

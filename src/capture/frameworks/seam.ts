@@ -6,6 +6,7 @@ import { getRPCMetadata, RPCType } from '@opentelemetry/core';
 import { withThrown } from '../../otel/context-keys.ts';
 import { logsApi } from '../../otel/lines.ts';
 import { isClientFault, isObject, peek } from '../../record/thrown.ts';
+import { Marks } from '../../util/marks.ts';
 import { isHangUp } from './hang-up.ts';
 
 const WARN = 13;
@@ -18,9 +19,9 @@ export function isAnswer(status: unknown): boolean {
 
 const seams = new Map<string, Seam>();
 /** Errors that came out of handlers. */
-const left = new WeakSet<object>();
+const left = new Marks<true>();
 /** Those that no error handler took. */
-const unhandled = new WeakSet<object>();
+const unhandled = new Marks<true>();
 
 /** Whether a framework has to deal with it: what is printed of it then are no words of the programmer's. */
 export function isLeftToFramework(error: unknown): boolean {
@@ -39,7 +40,7 @@ const MOST_LATEST = 16;
 /** Told before the framework answers. */
 export function noteUnhandled(error: unknown): void {
   if (!isObject(error) || unhandled.has(error)) return;
-  unhandled.add(error);
+  unhandled.set(error, true);
   if (latest.push(new WeakRef(error)) > MOST_LATEST) latest.shift();
 }
 
@@ -62,8 +63,8 @@ export class Seam {
   readonly framework: string;
   active = true;
   /** Where an error was last seen: further out it has nothing new to tell. */
-  readonly #seen = new WeakMap<object, Span>();
-  readonly #origins = new WeakMap<object, object>();
+  readonly #seen = new Marks<Span>();
+  readonly #origins = new Marks<object>();
 
   constructor(framework: string) {
     this.framework = framework;
@@ -102,7 +103,7 @@ export class Seam {
         if (isObject(error)) {
           if (this.#seen.get(error) === span) return;
           this.#seen.set(error, span);
-          left.add(error);
+          left.set(error, true);
         }
         span.recordException(error as Error);
       }
