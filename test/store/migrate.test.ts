@@ -87,7 +87,7 @@ for (const kind of ['postgres', 'pglite'] as const) {
       const record = (at: number, name: string, sum: string) =>
         db.query('insert into rowtrace.migrations values ($1, $2, $3)', [at, name, sum]);
       await record(1, '0001-error-logs', 'of another text');
-      await record(id, '0051-replica-identity', checksum);
+      await record(id, '0056-service-keys', checksum);
       assert.deepEqual(await checkSchema(db, 'rowtrace'), { state: 'ok', pending: [], drift: [] });
       assert.deepEqual(await migrate(db), []);
       await record(9999, '9999-from-the-future', 'x');

@@ -8,13 +8,14 @@ create table {schema}.services (
 );
 comment on table {schema}.services is 'The short key of each service in friendly ids (API of API-12), and how many numbers were given out.';
 
--- "checkout-service" → CHECKOUT: whole words while they fit into ten characters, else the first ten. In a Turkish
--- database upper("i") is "İ", which is in no key.
+-- "checkout-service" → CHECKOUT: whole words while they fit into ten characters, else the first ten. "@shop/orders" → ORDERS:
+-- in a monorepo all services have the scope in common. In a Turkish database upper("i") is "İ", which is in no key.
 create function {schema}.service_key(service text) returns text
 language sql immutable parallel safe as $$
   with word as (
     select upper(w.word collate "C") as word, w.at, sum(length(w.word)) over (order by w.at) as upto
-    from regexp_split_to_table(service, '[^A-Za-z0-9]+') with ordinality as w (word, at)
+    from regexp_split_to_table(regexp_replace(service, '^@[^/]*/(?=.*[A-Za-z0-9])', ''), '[^A-Za-z0-9]+')
+      with ordinality as w (word, at)
     where w.word <> ''
   ), key as (
     select coalesce(string_agg(word, '' order by at) filter (where upto <= 10), left(string_agg(word, '' order by at), 10), 'SVC') as key

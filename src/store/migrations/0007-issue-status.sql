@@ -52,36 +52,6 @@ begin
   return reached;
 end $$;
 
--- One delta may hold occurrences from before a decision and from after it, so deltas alone count too many.
-create function {schema}.came_after(issue bigint, decided timestamptz) returns bigint
-language plpgsql stable as $$
-declare
-  next_hour timestamptz := date_trunc('hour', decided, 'UTC') + interval '1 hour';
-  came bigint;
-begin
-  -- Rows tell of the decision's own hour, at most one, counters of all later ones. Executed with the values, so that it is
-  -- planned for the days of that hour alone. Those that were only counted stand where the last of them was.
-  execute $statement$
-    select (
-      select count(*)
-      from {schema}.issue_keys k
-      join {schema}.error_logs l on l.service = k.service and l.fingerprint = k.fingerprint and l.fingerprint_version = k.version
-      where k.issue_id = $1 and l.level >= 'WARNING' and l.created_at > $2 and l.created_at < $3
-    ) + (
-      select coalesce(sum(c.count), 0)
-      from {schema}.issue_keys k
-      join {schema}.error_counts c on c.service = k.service and c.fingerprint = k.fingerprint and c.fingerprint_version = k.version
-      where k.issue_id = $1 and c.level >= 'WARNING' and c.last_seen > $2 and c.created_at >= $4 and c.created_at < $3
-    ) + (
-      select coalesce(sum(h.count), 0) from {schema}.issue_hour_counts h where h.issue_id = $1 and h.hour >= $3
-    )
-  $statement$
-  into came
-  using issue, decided, next_hour, next_hour - interval '1 hour';
-  return came;
-end $$;
-comment on function {schema}.came_after(bigint, timestamptz) is 'How many occurrences of an issue were captured after a decision, folded or not.';
-
 create function {schema}.folded_after(issue bigint, decided timestamptz, folding bigint[] default '{}') returns bigint
 language sql stable as $$
   -- Deltas from across the decision are left in: where one is, all is counted anew.

@@ -17,10 +17,11 @@ create type {schema}.histogram as (
 -- Merging lowers every histogram to the smallest scale (one step down: index >> 1, floor), then on until at most 160
 -- buckets are needed, the size OpenTelemetry SDKs keep. Buckets are taken apart in the select list, not by a join with a
 -- function for each histogram (16,600 histograms of 60 buckets in 200 groups: 0.25 s instead of 0.34, Postgres 15).
+-- Sums are added in their own order: the last digit of a sum depends on it, and the plan's order on what was asked.
 create function {schema}.hist_merge_all(histograms {schema}.histogram[]) returns {schema}.histogram
 language sql immutable parallel safe as $$
   with total as (
-    select min(scale) as scale, sum(zero_count)::bigint as zero_count, sum(count)::bigint as count, sum(sum) as sum,
+    select min(scale) as scale, sum(zero_count)::bigint as zero_count, sum(count)::bigint as count, sum(sum order by sum) as sum,
       min(min) as min, max(max) as max
     from unnest(histograms)
     where count > 0

@@ -89,6 +89,20 @@ begin
 end $$;
 revoke all on function {schema}.drop_before(text, text, timestamptz) from public;
 
+-- The end of the thirtieth of the oldest partitions, or `before` where that is earlier. To drop 640 days of errors in one
+-- transaction takes some 9,000 locks, for which a server with 100 connections has no room: none of them ever went.
+create function {schema}.portion_until(parent text, before timestamptz) returns timestamptz
+language sql stable security definer set search_path = pg_catalog, pg_temp set datestyle = 'ISO, MDY' as $$
+  select least(before, case when count(*) = 30 then max(ends) end) from (
+    select (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \(''([^'']+)''\)'))[1]::timestamptz as ends
+    from pg_class c join pg_inherits i on i.inhrelid = c.oid
+    where i.inhparent = format('{schema}.%I', parent)::regclass and pg_get_expr(c.relpartbound, c.oid) <> 'DEFAULT'
+    order by ends
+    limit 30
+  ) oldest
+$$;
+revoke all on function {schema}.portion_until(text, timestamptz) from public;
+
 -- Minutes and hours go only when the level above holds them, and hours not before their minutes, since a late minute adds
 -- those of its hour to the day. Null or 0 keeps for ever.
 create function {schema}.apply_retention(errors_days int, calls_days int, minutes_days int, hours_days int) returns int
@@ -104,15 +118,18 @@ begin
     return 0;
   end if;
   if errors_days > 0 then
-    dropped := dropped + {schema}.drop_before('error_logs', 'created_at', today - errors_days * interval '24 hours')
-      + {schema}.drop_before('error_counts', 'created_at', today - errors_days * interval '24 hours');
+    before := today - errors_days * interval '24 hours';
+    dropped := dropped + {schema}.drop_before('error_logs', 'created_at', {schema}.portion_until('error_logs', before))
+      + {schema}.drop_before('error_counts', 'created_at', {schema}.portion_until('error_counts', before));
   end if;
   if calls_days > 0 then
-    dropped := dropped + {schema}.drop_before('http_calls', 'created_at', today - calls_days * interval '24 hours');
+    before := {schema}.portion_until('http_calls', today - calls_days * interval '24 hours');
+    dropped := dropped + {schema}.drop_before('http_calls', 'created_at', before);
   end if;
   if minutes_days > 0 then
     select done_until into rolled from {schema}.latency_levels where level = 'hours';
     before := date_trunc('day', least(today - minutes_days * interval '24 hours', rolled), 'UTC');
+    before := {schema}.portion_until('latency_histograms', before);
     if before > '-infinity' then
       -- With the table locked no minute of an hour that was rolled up can come in between.
       lock table {schema}.latency_histograms in access exclusive mode;
@@ -127,6 +144,7 @@ begin
     -- Never before their minutes.
     select least(rolled, kept_from) into rolled from {schema}.latency_levels where level = 'minutes';
     before := date_trunc('month', least(today - hours_days * interval '24 hours', rolled), 'UTC');
+    before := {schema}.portion_until('latency_hours', before);
     if before > '-infinity' then
       dropped := dropped + {schema}.drop_before('latency_hours', 'bucket_start', before);
       update {schema}.latency_levels set kept_from = before where level = 'hours' and kept_from < before;
@@ -134,5 +152,5 @@ begin
   end if;
   return dropped;
 end $$;
-comment on function {schema}.apply_retention(int, int, int, int) is 'Drops partitions older than so many days: error_logs and error_counts, http_calls, latency_histograms (once rolled up to hours), latency_hours (once rolled up to days). Null or 0 keeps for ever. The delivery thread calls it with the option keepDays. Returns how many it dropped.';
+comment on function {schema}.apply_retention(int, int, int, int) is 'Drops partitions older than so many days: error_logs and error_counts, http_calls, latency_histograms (once rolled up to hours), latency_hours (once rolled up to days). Null or 0 keeps for ever. At most thirty of a table at a time, the oldest first. The delivery thread calls it with the option keepDays, until there are no more. Returns how many it dropped.';
 revoke all on function {schema}.apply_retention(int, int, int, int) from public;

@@ -35,8 +35,26 @@ begin
 end $$;
 revoke all on function {schema}.roll_up_latency_row(text, timestamptz, boolean) from public;
 
+-- Executed with the values: days that are near are all that is planned and locked, of two years of minutes that nobody rolled up.
+create function {schema}.first_minute(low timestamptz, high timestamptz) returns timestamptz
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+declare
+  question text := 'select min(bucket_start) from {schema}.latency_histograms where bucket_start >= $1 and bucket_start < $2';
+  near timestamptz := least(low + interval '48 hours', high);
+  first timestamptz;
+begin
+  execute question into first using low, near;
+  if first is null and near < high then
+    execute question into first using near, high;
+  end if;
+  return first;
+end $$;
+revoke all on function {schema}.first_minute(timestamptz, timestamptz) from public;
+
 -- An hour is rolled up ten minutes after its end; writers say so when they write into one that ended three minutes ago. No
 -- transaction of ours lives for the seven minutes between.
+-- Hours in which minutes arrived late go by portions: all in one transaction took longer than a statement may (twenty days of
+-- ten operations: more than 8 s), and then none of them was, nor any after them, and nothing older than keepDays went any more.
 create function {schema}.roll_up_latency(at_once int default 6) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -59,8 +77,7 @@ begin
   select kept_from into hours_from from {schema}.latency_levels where level = 'hours';
 
   while made < at_once and done < upto loop
-    select date_trunc('hour', min(bucket_start), 'UTC') into start
-    from {schema}.latency_histograms where bucket_start >= done and bucket_start < upto;
+    start := date_trunc('hour', {schema}.first_minute(done, upto), 'UTC');
     if start is null then
       -- Nothing at all yet: what comes may be of any time, and is not late.
       exit when done = '-infinity';
@@ -73,7 +90,12 @@ begin
   end loop;
 
   for start in
-    with taken as (delete from {schema}.latency_late where hour < done returning hour) select distinct hour from taken
+    with first as (
+      select distinct hour from {schema}.latency_late where hour < done order by hour limit greatest(at_once - made, 0)
+    ), taken as (
+      delete from {schema}.latency_late where hour in (select hour from first) returning hour
+    )
+    select distinct hour from taken
   loop
     if start >= hours_from then
       perform {schema}.roll_up_latency_row('hours', start, start < minutes_from);
@@ -105,4 +127,4 @@ begin
   where level = 'hours' and done_until <> done or level = 'days' and done_until <> days_done;
   return made;
 end $$;
-comment on function {schema}.roll_up_latency(int) is 'Rolls finished hours (so many at once) and days of latencies up, and again those in which minutes arrived late. Returns how many it made; the delivery thread calls it.';
+comment on function {schema}.roll_up_latency(int) is 'Rolls finished hours and those in which minutes arrived late (so many at once) and days of latencies up. Returns how many it made; the delivery thread calls it until it returns fewer than at once.';
