@@ -1,6 +1,7 @@
 // An application that logs an error in every turn of its event loop for ten seconds and then calls process.exit: how many
 // rows a second reach Postgres, what does it take in memory, and where is the rest? Beside Rowtrace: errsole-postgres,
-// @innova2/winston-pg, and pino piped into pino-postgres, each with its own table. Rounds interleaved.
+// @innova2/winston-pg, and pino piped into pino-postgres, each with its own table. Rounds interleaved. And beside the same loop
+// psql's \copy of rows that are made already into our table: what any writer could bring there.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,6 +16,7 @@ import type { Db } from '../src/store/db.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { openPostgres } from '../src/store/postgres.ts';
 import { median, spread, table } from './statistics.ts';
+import { copyIn, copyOut, emptyTables, psql } from './write/copy.ts';
 import { startBenchServer } from './write/server.ts';
 
 const short = process.argv.includes('--short');
@@ -41,6 +43,8 @@ interface Figures {
 
 const server = await startBenchServer();
 const results = new Map<Name, Figures[]>();
+/** Rows a second. */
+const copies: number[] = [];
 try {
   for (let round = 0; round < ROUNDS; round++)
     for (const name of Object.keys(CASES) as Name[])
@@ -69,7 +73,11 @@ async function measure(name: Name, database: string): Promise<Figures> {
     const run = await runCase(name, url.href, dir);
     const perSecond = (await countRows(db, name)) / run.seconds;
     const figures = { perSecond, produced: run.produced, memory: run.memory };
-    if (name === 'rowtrace') return { ...figures, ...(await account(db, url.href, dir, run.produced)) };
+    if (name === 'rowtrace') {
+      const accounted = await account(db, url.href, dir, run.produced);
+      copies.push(await copyBesideLoop(url.href, dir));
+      return { ...figures, ...accounted };
+    }
     const rows = await settled(db, name);
     return { ...figures, missing: run.produced - rows, note: '' };
   } finally {
@@ -114,6 +122,23 @@ async function runCase(name: Name, url: string, dir: string): Promise<Run> {
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error(`${name} ended with ${code}`);
   return JSON.parse(readFileSync(said, 'utf8'));
+}
+
+/** The rows that Rowtrace stored, once more, while the application logs into nothing. */
+async function copyBesideLoop(url: string, dir: string): Promise<number> {
+  const file = join(dir, 'rows.copy');
+  const rows = Number(psql(url, 'select count(*) from rowtrace.error_logs').split('\n')[0]);
+  copyOut(url, file);
+  await emptyTables(url);
+  const loop = spawn(process.execPath, [join(import.meta.dirname, 'loop/case.ts'), 'nothing', url, '600', dir], {
+    stdio: 'ignore',
+  });
+  await once(loop, 'spawn');
+  const perSecond = rows / copyIn(url, file);
+  const ended = once(loop, 'exit');
+  loop.kill('SIGKILL');
+  await ended;
+  return perSecond;
 }
 
 /** What the process left in its journal goes in now; then rows, counts and the ledger must make up all that was produced. */
@@ -169,5 +194,6 @@ function print(): void {
       ]),
     ),
   );
+  console.log(`\\copy of the rows into error_logs, beside the same loop: ${spread(copies, 0)} rows/s`);
   for (const { note } of results.get('rowtrace')!) console.log(`rowtrace: ${note}`);
 }

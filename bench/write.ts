@@ -17,6 +17,7 @@ import type { ErrorLogRow } from '../src/record/row.ts';
 import { type MigrateOptions, migrate } from '../src/store/migrate.ts';
 import { openPostgres } from '../src/store/postgres.ts';
 import { median, spread, table } from './statistics.ts';
+import { copyIn, copyOut, emptyTables } from './write/copy.ts';
 import { errorFacts, RESOURCE } from './write/rows.ts';
 import { startBenchServer } from './write/server.ts';
 
@@ -42,21 +43,18 @@ async function run(): Promise<void> {
   const databases = { lz4: await makeDatabase('lz4'), pglz: await makeDatabase('pglz') };
   const file = join(folder, 'rows.copy');
   await sink(databases.lz4, rows);
-  psql(
-    databases.lz4,
-    `\\copy (select ${copied(databases.lz4)} from rowtrace.error_logs order by event_id) to '${file}'`,
-  );
+  copyOut(databases.lz4, file);
 
   const figures = new Map<string, number[]>();
   const note = (name: string, seconds: number) => figures.set(name, [...(figures.get(name) ?? []), ROWS / seconds]);
   for (let round = 0; round < ROUNDS; round++) {
     for (const [compression, database] of Object.entries(databases)) {
-      await empty(database);
+      await emptyTables(database);
       note(`${compression}: \\copy`, copyIn(database, file));
-      await empty(database);
+      await emptyTables(database);
       note(`${compression}: sink`, await sink(database, rows));
       note(`${compression}: replay`, await sink(database, rows));
-      await empty(database);
+      await emptyTables(database);
       note(`${compression}: delivery`, await delivery(database, facts, round));
     }
   }
@@ -99,35 +97,6 @@ async function makeDatabase(compression: 'lz4' | 'pglz'): Promise<string> {
     end $$`);
   await db.close();
   return url.href;
-}
-
-async function empty(url: string): Promise<void> {
-  const db = openPostgres(url);
-  await db.query('truncate rowtrace.error_logs, rowtrace.issues, rowtrace.issue_deltas, rowtrace.ledger cascade');
-  await db.close();
-  psql(url, 'checkpoint');
-}
-
-function psql(url: string, command: string): string {
-  return execFileSync('psql', ['-qXAt', url, '-c', '\\timing on', '-c', command], { encoding: 'utf8' });
-}
-
-/** All but the id, which the table makes in either case. */
-function copied(url: string): string {
-  return execFileSync('psql', [
-    '-qXAt',
-    url,
-    '-c',
-    `select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute
-     where attrelid = 'rowtrace.error_logs'::regclass and attnum > 0 and attname <> 'id' and not attisdropped`,
-  ])
-    .toString()
-    .trim();
-}
-
-function copyIn(url: string, file: string): number {
-  const said = psql(url, `\\copy rowtrace.error_logs (${copied(url)}) from '${file}'`);
-  return Number(/Time: ([\d.]+) ms/.exec(said)![1]) / 1_000;
 }
 
 function openSink(url: string): Sink {
