@@ -3,7 +3,7 @@
 
 import { ServerResponse } from 'node:http';
 import { stateOfContext } from '../otel/request-state.ts';
-import { Given } from './frameworks/given.ts';
+import { Given } from '../util/given.ts';
 import { patchMethod } from './frameworks/module-hook.ts';
 import { contextServing } from './frameworks/served-context.ts';
 

@@ -4,7 +4,7 @@
 
 import { getRPCMetadata } from '@opentelemetry/core';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
-import { Given } from './given.ts';
+import { Given } from '../../util/given.ts';
 import { createModuleHook, patchMethod } from './module-hook.ts';
 import { noteUnhandled, type Seam, seamOf } from './seam.ts';
 import { contextOfDispatch, contextServing } from './served-context.ts';

@@ -5,7 +5,7 @@ import { types } from 'node:util';
 import { type Context, context } from '@opentelemetry/api';
 import { getRPCMetadata } from '@opentelemetry/core';
 import { isObject } from '../../record/thrown.ts';
-import { Given } from './given.ts';
+import { Given } from '../../util/given.ts';
 
 /** What serves a request, noted on it and on its response. */
 export interface Serving {
