@@ -43,7 +43,7 @@ export class Marks<Value> {
   }
 }
 
-/** A class of its own for each: a private name belongs to the class that was made with it. A little slower than one written out. */
+/** A class of its own for each: a private name belongs to the class that was made with it. */
 function fieldOf<Value>(): Field<Value> {
   return class Mark extends Given {
     #value: Value;
