@@ -23,11 +23,12 @@ export async function readTags(db: Queryable, schema: string, span: Span, latest
   const quoted = quoteName(schema);
   const columns = [...COLUMNS, ...Object.keys(await promotedColumns(db, schema, 'error_logs'))];
   const pairs = columns.map((name) => `'${name}', ${quoteName(name, 'columns')}`).join(', ');
+  const where = occurrencesOf(quoted, span);
   const rows = await db.query<{ name: string; value: string; count: number; share: number }>(
     `with latest as (
        select tags, jsonb_strip_nulls(jsonb_build_object(${pairs})) as columns
-       from ${quoted}.error_logs where ${occurrencesOf(quoted)}
-       order by created_at desc, id desc limit $4
+       from ${quoted}.error_logs ${where.clause}
+       order by created_at desc, id desc limit ${where.value(latest)}
      ), given as (
        select t.name, left(t.value #>> '{}', ${MAX_LENGTH}) as value
        from latest cross join jsonb_each(tags || columns) as t (name, value)
@@ -42,7 +43,7 @@ export async function readTags(db: Queryable, schema: string, span: Span, latest
      from (select *, dense_rank() over (order by of_name desc, different, name) as tag from counted) c
      where tag <= ${TAGS} and place <= ${VALUES}
      order by tag, place`,
-    [...span, latest],
+    where.values,
   );
   const tags = new Map<string, TagShare>();
   for (const { name, ...value } of rows) {

@@ -107,8 +107,10 @@ export async function findIssue(db: Queryable, schema: string, id: number | stri
 }
 
 function latest(db: Queryable, quoted: string, span: Span, limit: number): Promise<LogEntry[]> {
+  const where = occurrencesOf(quoted, span);
   return db.query<LogEntry>(
-    `select ${LOG_COLUMNS} from ${quoted}.error_logs where ${occurrencesOf(quoted)} order by created_at desc, id desc limit $4`,
-    [...span, limit],
+    `select ${LOG_COLUMNS} from ${quoted}.error_logs ${where.clause}
+     order by created_at desc, id desc limit ${where.value(limit)}`,
+    where.values,
   );
 }

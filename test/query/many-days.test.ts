@@ -42,17 +42,17 @@ async function daysOf(db: Db, work: (tx: Queryable) => Promise<unknown>): Promis
 }
 
 /** Days in the plans of the statements that are about occurrences. */
-async function daysPlanned(db: Db, work: (tx: Queryable) => Promise<unknown>): Promise<string[]> {
+async function daysPlanned(db: Db, work: (tx: Queryable) => Promise<unknown>, table = 'error_logs'): Promise<string[]> {
   const plans: string[] = [];
   await work({
     query: async <Row>(text: string, values?: readonly unknown[]) => {
-      if (/ from \S+\.error_logs where /.test(text))
+      if (text.includes(`.${table} where `))
         for (const row of await db.query<Record<string, string>>(`explain ${text}`, values))
           plans.push(...Object.values(row));
       return db.query<Row>(text, values);
     },
   });
-  const days = plans.join('\n').matchAll(/ on error_logs_([0-9]{8}) /g);
+  const days = plans.join('\n').matchAll(new RegExp(` on ${table}_([0-9]{8}) `, 'g'));
   return [...new Set(Array.from(days, ([, day]) => day!))].sort();
 }
 
@@ -112,6 +112,50 @@ for (const kind of KINDS) {
       assert.deepEqual(found.tags.find(({ name }) => name === 'environment')!.values, [
         { value: 'test', count: 30, share: 1 },
       ]);
+    });
+
+    test('a rare issue is read from the days that it occurred on, of many', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      await makeDays(db, 40);
+      const at = (ago: number) => TODAY - ago * DAY + 23 * 60 * MINUTE + 59 * MINUTE;
+      const logs = [38, 20, 19, 2].map((ago) => errorLog({ created_at: at(ago), tags: { ago } }));
+      const counts = [30, 5].map((ago) => errorCount({ created_at: at(ago), count: ago }));
+      await sink.write(batch({ logs, counts }));
+      const [issue] = await listIssues(db, 'rowtrace');
+      for (const folded of [false, true]) {
+        if (folded) await foldAll(db);
+        const read = (tx: Queryable) => getIssue(tx, 'rowtrace', { id: issue!.id });
+        const found = (await read(db))!;
+        assert.deepEqual(
+          found.occurrences.map(({ event_id }) => event_id),
+          logs.map(({ event_id }) => event_id).reverse(),
+        );
+        assert.equal(found.counted, 35);
+        assert.equal(found.tags.find(({ name }) => name === 'ago')!.values.length, 4);
+        const days = [38, 30, 20, 19, 5, 2].map((ago) => dayOf(at(ago)));
+        assert.deepEqual(await daysPlanned(db, read), days);
+        assert.deepEqual(await daysPlanned(db, read, 'error_counts'), days);
+      }
+    });
+
+    test('what a storm only counted is summed up by months, of years as of a day', async (t) => {
+      const { sink, db } = await openSink(t, kind);
+      await makeDays(db, 70);
+      const counts = Array.from({ length: 70 }, (_, ago) =>
+        errorCount({ created_at: TODAY - (ago + 1) * DAY, count: 2 }),
+      );
+      await sink.write(batch({ logs: [errorLog({ created_at: TODAY - DAY })], counts }));
+      const [issue] = await listIssues(db, 'rowtrace');
+      let most = 0;
+      const read = (tx: Queryable) => getIssue(tx, 'rowtrace', { id: issue!.id });
+      assert.equal((await read(db))!.counted, 140);
+      const query: Queryable['query'] = async (text, values) => {
+        if (text.includes('.error_counts where '))
+          most = Math.max(most, (await daysPlanned(db, (tx) => tx.query(text, values), 'error_counts')).length);
+        return db.query(text, values);
+      };
+      await read({ query });
+      assert.equal(most, 30);
     });
 
     test('whether an issue ignored within a time comes back is read from the days of that time', async (t) => {
