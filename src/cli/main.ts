@@ -3,9 +3,14 @@
 
 import { CommanderError } from 'commander';
 import { RowtraceError } from '../errors.ts';
+import { COMMANDS } from './commands/index.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { escapeLine, escapeLines } from './output/escape.ts';
-import { createProgram } from './program.ts';
+import { createProgram, wordsFor } from './program.ts';
+
+const words = process.argv.slice(2);
+const asked = words.find((word) => word !== 'help') ?? '';
+const SEE_HELP = `See \`rowtrace ${Object.hasOwn(COMMANDS, asked) ? `${asked} ` : ''}--help\`.`;
 
 /** @returns the exit code, for what was thrown */
 function report(error: unknown): number {
@@ -15,11 +20,11 @@ function report(error: unknown): number {
     if (error.exitCode === 0) return EXIT.fine;
     // Help that nobody asked for: a command is missing.
     if (error.code === 'commander.help') return EXIT.usage;
-    say(error.message.replace(/^error: /, ''), 'See `rowtrace --help`, or `rowtrace <command> --help`.');
+    say(error.message.replace(/^error: /, ''), SEE_HELP);
     return EXIT.usage;
   }
   if (error instanceof RowtraceError) {
-    say(error.message, error.fix);
+    say(error.message, error.code === 'RT_USAGE' ? SEE_HELP : error.fix);
     return exitCodeOf(error.code);
   }
   say((error as Error)?.message || String(error), 'Run it again with ROWTRACE_DEBUG=1 to see where this comes from.');
@@ -41,8 +46,8 @@ process.stderr.on('error', () => {});
 if (process.env.ROWTRACE_QUEUE === '') delete process.env.ROWTRACE_QUEUE;
 
 // No top-level await: the CommonJS build has none.
-createProgram(process.argv[2])
-  .then((program) => program.parseAsync())
+createProgram(asked)
+  .then((program) => program.parseAsync(wordsFor(program, words), { from: 'user' }))
   .catch((error: unknown) => {
     process.exitCode = report(error);
   });

@@ -28,3 +28,20 @@ ${EXIT_CODES_HELP}`,
   for (const { register } of await Promise.all(wanted.map((name) => COMMANDS[name]!()))) register(program);
   return program;
 }
+
+/**
+ * The command line as commander is to read it: `help keys create` asks as `keys create --help`, and a word that is no command
+ * stands alone. Left to itself commander reads one word behind `help`, and answers a misspelt one with the help of all.
+ */
+export function wordsFor(program: Command, words: readonly string[]): string[] {
+  let command = program;
+  for (const [at, word] of words.entries()) {
+    if (command.commands.length === 0 || word.startsWith('-')) break;
+    const before = words.slice(0, at);
+    if (word === 'help') return wordsFor(program, [...before, ...words.slice(at + 1), '--help']);
+    const named = command.commands.find((one) => one.name() === word);
+    if (named === undefined) return [...before, word];
+    command = named;
+  }
+  return [...words];
+}

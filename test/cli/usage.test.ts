@@ -34,6 +34,33 @@ describe('help', { concurrency: 3 }, () => {
       assert.equal((await runCli(t, [...args], { dir: cliDir(t) })).code, code, args.join(' '));
   });
 
+  test('help finds a command of a command, and says what was meant', async (t) => {
+    const dir = cliDir(t);
+    for (const args of ['help keys create', 'keys help create', 'keys create --help', 'help keys create --help']) {
+      const { code, stdout } = await runCli(t, args.split(' '), { dir });
+      assert.equal(code, 0, args);
+      assert.match(stdout, /^Usage: rowtrace keys create /, args);
+    }
+    for (const [args, unknown, see] of [
+      ['help isues', "'isues' (Did you mean issues?)", ''],
+      ['isues --help', "'isues' (Did you mean issues?)", ''],
+      ['help keys lst', "'lst' (Did you mean list?)", 'keys '],
+      ['keys lst --help', "'lst' (Did you mean list?)", 'keys '],
+    ] as const) {
+      const { code, stdout, stderr } = await runCli(t, args.split(' '), { dir });
+      assert.deepEqual([code, stdout], [2, ''], args);
+      assert.equal(stderr, `rowtrace: unknown command ${unknown}\n  fix: See \`rowtrace ${see}--help\`.\n`);
+    }
+  });
+
+  test('what is wrong with a command leads to the help of that one', async (t) => {
+    for (const args of ['issues --foo', 'resolve', 'dead-letters discard', 'regroup']) {
+      const { code, stderr } = await runCli(t, args.split(' '), { dir: cliDir(t) });
+      assert.equal(code, 2, args);
+      assert.ok(stderr.endsWith(`\n  fix: See \`rowtrace ${args.split(' ')[0]} --help\`.\n`), stderr);
+    }
+  });
+
   test('rowtrace --help lists the commands and the exit codes, and nothing hidden', async (t) => {
     const { code, stdout } = await runCli(t, ['--help'], { dir: cliDir(t) });
     assert.equal(code, 0);
