@@ -98,6 +98,21 @@ for (const kind of ['embedded', 'postgres'] as const)
       assert.match(nobody.stderr, /no issues of a service nope; there are some of: clinic, kennel, owned/);
     });
 
+    test('issues that finds nothing says what there is instead', async () => {
+      const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+      for (const [args, said] of [
+        [['--release', '9.9'], /: no release 9\.9 was seen; the newest are: .*1\.3\.0/],
+        [['--new-in', '9.9', '--service', 'clinic'], /: no release 9\.9 was seen/],
+        [['--new-in', '1.3.0'], /: no issues with --new-in 1\.3\.0, at any time\n$/],
+        [['--search', 'cat', '--level', 'ERROR'], /: no issues with --search cat and --level ERROR, at any time\n$/],
+        [['--since', day], /: no issues in that time; the last was seen \S+ ago, look further back with --since 1d\n$/],
+      ] as const) {
+        const { code, stdout, stderr } = await run(['issues', ...args]);
+        assert.deepEqual([code, stdout], [0, '']);
+        assert.match(stderr, said);
+      }
+    });
+
     test('issue shows stack, counts per hour, releases and occurrences', async () => {
       const [{ id, friendly_id }] = await json('issues', '--search', 'no bowl');
       const { stdout } = await run(['issue', friendly_id]);

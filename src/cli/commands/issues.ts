@@ -3,9 +3,9 @@
 import { type Command, Option } from 'commander';
 import { loadOptions } from '../../options/options.ts';
 import { type IssueSort, type IssueStatus, listIssues } from '../../query/issues.ts';
-import { servicesWithIssues } from '../../query/services.ts';
 import type { Level } from '../../record/level.ts';
 import { examples, levelOption, limitOption, markdownOption, onDatabase, sinceOption } from '../arguments.ts';
+import { whyNoIssues } from '../issue/why-none.ts';
 import { withDatabase } from '../open-database.ts';
 import { issueColumns } from '../output/columns.ts';
 import { safeJson } from '../output/escape.ts';
@@ -72,16 +72,13 @@ Marks:
 async function run({ dir, json, md, search, sort, newIn, ...filter }: Flags): Promise<void> {
   const options = loadOptions({ dir });
   const { schema } = options;
-  const { issues, services } = await withDatabase(options, async (db) => {
-    const issues = await listIssues(db, schema, { ...filter, firstRelease: newIn, text: search, sort: SORTS[sort] });
-    const asked = issues.length === 0 && filter.service !== undefined;
-    return { issues, services: asked ? await servicesWithIssues(db, schema) : [] };
+  const wanted = { ...filter, firstRelease: newIn, text: search, sort: SORTS[sort] };
+  const { issues, whyNone } = await withDatabase(options, async (db) => {
+    const issues = await listIssues(db, schema, wanted);
+    const isAsked = issues.length === 0 && !json;
+    return { issues, whyNone: isAsked ? await whyNoIssues(db, schema, wanted) : '' };
   });
   if (json) return print(safeJson(issues, 2));
-  if (issues.length === 0) {
-    const isUnknown = services.length > 0 && !services.includes(filter.service!);
-    if (isUnknown) return note(`no issues of a service ${filter.service}; there are some of: ${services.join(', ')}`);
-    return note('no issues; look further back with --since 7d');
-  }
+  if (issues.length === 0) return note(whyNone);
   printRows('Issues', issues, issueColumns(), md);
 }
