@@ -1,16 +1,30 @@
-// docs/commands.md: what each command says by `--help`.
+// docs/commands.md: what each command says by `--help`, and what it prints with `--json`.
 
 import type { Command } from 'commander';
 import { createProgram } from '../../src/cli/program.ts';
+import { jsonShapes } from './json-shapes.ts';
 
 const WIDTH = 120;
 
+const INTRODUCTION = `# Commands
+
+Generated from \`src/cli\`: what each command says by \`--help\`, and [what it prints with \`--json\`](#what---json-prints).
+[Options](options.md) of Rowtrace are given by the environment or by a file.
+`;
+
+const JSON_INTRODUCTION = `## What \`--json\` prints
+
+As types of TypeScript. Times are strings of ISO 8601 in UTC, durations milliseconds; a field with \`?\` may be missing. \`tail\` prints
+an object a line, without an end; what finds nothing prints \`[]\`. Notes and errors go to stderr, and the exit code says how it went.
+`;
+
 export async function commandsPage(): Promise<string> {
   const program = await createProgram();
-  const sections = withSubcommands(program).map(
-    (command) => `## ${nameOf(command)}\n\n\`\`\`\n${helpOf(command)}\n\`\`\`\n`,
-  );
-  return `# Commands\n\nGenerated from \`src/cli\`: what each command says by \`--help\`. [Options](options.md) of Rowtrace are given by the environment or\nby a file.\n\n${sections.join('\n')}`;
+  const commands = withSubcommands(program);
+  const sections = commands.map((command) => `## ${nameOf(command)}\n\n\`\`\`\n${helpOf(command)}\n\`\`\`\n`);
+  const printing = commands.filter(({ options }) => options.some(({ long }) => long === '--json'));
+  const shapes = jsonShapes(printing.map((command) => nameOf(command).replace(/^rowtrace /, '')));
+  return `${[INTRODUCTION, ...sections, JSON_INTRODUCTION].join('\n')}\n${shapes}\n`;
 }
 
 /** Those that help shows, without `help` itself. */

@@ -25,6 +25,10 @@ export interface OperationLatency {
   /** Against as long a time before: 0.5 is half as slow again; null where there was nothing. */
   p95_change: number | null;
   count_before: number | null;
+  error_share_before: number | null;
+  p50_before_ms: number | null;
+  p95_before_ms: number | null;
+  p99_before_ms: number | null;
   /**
    * The 95th percentile in milliseconds in each of twelve equal parts of the span (to the hour, from 12 hours on), oldest
    * first; 0 where there was nothing.
@@ -124,6 +128,8 @@ export interface ReleaseLatency {
   max_ms: number;
   release_before: string | null;
   count_before: number | null;
+  p50_before_ms: number | null;
+  p95_before_ms: number | null;
   /** Against the release before: 0.5 is half as slow again; null for the first. */
   p95_change: number | null;
 }

@@ -9,6 +9,7 @@ import { emptyBatch } from '../../src/deliver/sink.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import { cliDir, runCli } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { assertDocumented } from '../support/documented-json.ts';
 import { errorLog, histogram } from '../support/rows.ts';
 
 const HOSTILE = 'owned\x1b]0;pwned\x07 \x1b[2J\x9b31m\r\n2026 ADMIN ok \u202egnp.exe\u2066\u200b\x7f';
@@ -186,6 +187,31 @@ for (const kind of ['embedded', 'postgres'] as const)
       const { code, stderr } = await run(['trace', 'req-7']);
       assert.equal(code, 4);
       assert.match(stderr, /There is no trace, request or event req-7 since /);
+    });
+
+    test('--json prints what docs/commands.md says', async () => {
+      const [{ friendly_id }] = await json('issues', '--search', 'no bowl');
+      const { occurrences } = await json('issue', friendly_id);
+      assert.ok(occurrences.length > 0);
+      for (const [args, type] of [
+        [['issues'], 'Issue[]'],
+        [['issue', friendly_id], 'IssueOutput'],
+        [['explain', occurrences[0].event_id], 'ExplainOutput'],
+        [['trace', TRACE], 'TraceStep[]'],
+        [['tail', '--no-follow', '-n', '1'], 'LogEntry'],
+        [['latency'], 'OperationLatency[]'],
+        [['latency', '--by', 'release'], 'ReleaseLatency[]'],
+        [['latency', '/dogs/:id'], 'LatencyOperationOutput'],
+        [['slow'], 'SlowRow[]'],
+        [['status'], 'StatusOutput'],
+        [['regroup', '--dry-run'], 'RegroupOutput'],
+        [['dead-letters'], 'DeadLetter[]'],
+        [['keys', 'list'], 'ApiKey[]'],
+      ] as const) {
+        const { stdout, stderr } = await run([...args, '--json']);
+        assert.notEqual(stdout, '', stderr);
+        assertDocumented(JSON.parse(stdout), type);
+      }
     });
 
     test('what is hostile in the data is harmless in every command, and lines fit the terminal', async () => {

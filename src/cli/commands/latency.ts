@@ -2,7 +2,13 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { loadOptions } from '../../options/options.ts';
-import { type LatencyQuery, latencyByOperation, latencyByRelease } from '../../query/latency.ts';
+import {
+  type LatencyQuery,
+  latencyByOperation,
+  latencyByRelease,
+  type OperationLatency,
+  type ReleaseLatency,
+} from '../../query/latency.ts';
 import { distributionOf, exemplarsOf, slowestCalls } from '../../query/operation-latency.ts';
 import type { OperationKind } from '../../record/fact.ts';
 import type { Db } from '../../store/db.ts';
@@ -75,7 +81,11 @@ async function run(operation: string | undefined, { dir, json, md, by, ...filter
   });
 }
 
-async function show<Row>(rows: Row[], columns: Column<Row>[], { json, md, whyNone }: Format): Promise<void> {
+async function show<Rows extends OperationLatency[] | ReleaseLatency[]>(
+  rows: Rows,
+  columns: Column<Rows[number]>[],
+  { json, md, whyNone }: Format,
+): Promise<void> {
   if (json) print(safeJson(rows, 2));
   else if (rows.length === 0) note(await whyNone());
   else printRows('Latency', rows, columns, md);
