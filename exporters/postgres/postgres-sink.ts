@@ -102,7 +102,7 @@ export function createPostgresSink(options: PostgresSinkOptions): Sink {
 /** @throws RowtraceError RT_SERVER_TOO_OLD, RT_DATABASE_ENCODING, RT_SCHEMA_MISSING, RT_SCHEMA_NEWER */
 async function requireSchema(db: Db, schema: string): Promise<void> {
   await checkServer(db);
-  const { state } = await checkSchema(db, schema);
-  if (state === 'newer') throw new RowtraceError('RT_SCHEMA_NEWER', [schema, 'unknown here']);
+  const { state, newer } = await checkSchema(db, schema);
+  if (state === 'newer') throw new RowtraceError('RT_SCHEMA_NEWER', [schema, newer]);
   if (state !== 'ok') throw new RowtraceError('RT_SCHEMA_MISSING', [schema]);
 }

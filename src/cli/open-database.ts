@@ -82,9 +82,9 @@ async function openEmbedded(options: Options): Promise<Db> {
 async function prepareSchema(db: Db, options: Options, mayMigrate: boolean): Promise<void> {
   const { schema, columns, dir } = options;
   // Promoted columns are for those who write.
-  const { state } = await checkSchema(db, schema, mayMigrate ? columns : {});
+  const { state, newer } = await checkSchema(db, schema, mayMigrate ? columns : {});
   if (state === 'ok') return;
-  if (state === 'newer') throw new RowtraceError('RT_SCHEMA_NEWER', [schema, 'unknown here']);
+  if (state === 'newer') throw new RowtraceError('RT_SCHEMA_NEWER', [schema, newer]);
   // A script that ended before it had made the tables was to make them.
   const isDue = mayMigrate || (state === 'missing' && (await countOrphans(dir)) > 0);
   if (!options.migrate || !isDue) throw new RowtraceError('RT_SCHEMA_MISSING', [schema]);

@@ -10,6 +10,8 @@ import { missingColumns } from './promoted-columns.ts';
 export interface SchemaState {
   /** `older`: migrations or promoted columns are missing; `newer`: the database knows migrations that the code does not. */
   state: 'ok' | 'missing' | 'older' | 'newer';
+  /** The migration that makes it `newer`. */
+  newer?: string;
   /** Names of migrations and promoted columns that are missing. */
   pending: string[];
   /** What was changed by other hands: one plain sentence each. */
@@ -50,8 +52,9 @@ export async function checkSchema(tx: Queryable, schema: string, columns: Promot
       drift.push((error as Error).message);
     }
   }
-  const newer = applied.some(({ id }) => !known.has(id));
-  return { state: newer ? 'newer' : pending.length > 0 ? 'older' : 'ok', pending, drift };
+  const newer = applied.find(({ id }) => !known.has(id));
+  if (newer) return { state: 'newer', newer: newer.name, pending, drift };
+  return { state: pending.length > 0 ? 'older' : 'ok', pending, drift };
 }
 
 /** Where rows go whose day has no partition; without it they are refused. */
