@@ -174,15 +174,16 @@ describe('values', () => {
 
   test('a latency of any magnitude is a plain number of two digits and more, and none is out of order', () => {
     const read = (text: string) => {
-      const [, number, unit] = /^<?(\d+(?:\.\d+)?) (ms|s)$/.exec(text) ?? assert.fail(text);
-      return Number(number) * (unit === 's' ? 1000 : 1);
+      const [, number, unit] = /^<?(\d+(?:\.\d+)?) (ms|s|min|h|d)$/.exec(text) ?? assert.fail(text);
+      return Number(number) * { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 }[unit!]!;
     };
     const check = (millis: number) => {
       const text = latency(millis);
       const shown = read(text);
       const off = Math.abs(shown - millis) / millis;
       assert.ok(millis < 0.001 ? shown === 0.001 : off <= (millis < 99.5 ? 0.051 : 0.0051), `${millis}: ${text}`);
-      assert.ok(text.endsWith(' s') === shown >= 1000, `${millis}: ${text}`);
+      assert.ok(text.endsWith(' ms') === shown < 1000, `${millis}: ${text}`);
+      assert.ok(!/ (s|min)$/.test(text) || Number.parseFloat(text) <= 120, `${millis}: ${text}`);
       assert.ok(text.length <= 9 || millis > 1e6, `${millis}: ${text}`);
       return shown;
     };
@@ -197,6 +198,9 @@ describe('values', () => {
       }),
       { numRuns: 2_000 },
     );
+    assert.deepEqual([119_990, 150_000, 45 * 60_000, 43_200_000, 193_536_000].map(latency), [
+      ...['119.99 s', '2.50 min', '45.00 min', '12.00 h', '2.24 d'],
+    ]);
     assert.deepEqual([99.4, 99.7, 100, 999.4, 999.6, 1000, 0, -3.14, -250.2].map(latency), [
       ...['99 ms', '100 ms', '100 ms', '999 ms', '1.00 s', '1.00 s', '0 ms', '-3.1 ms', '-250 ms'],
     ]);

@@ -33,12 +33,19 @@ export function ago(time: Time | null | undefined, now = Date.now()): string {
   return `${seconds}s ago`;
 }
 
-/** Milliseconds as "7.1 ms", "842 ms", "2.35 s". */
+const LONG = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+] as const;
+
+/** Milliseconds as "7.1 ms", "842 ms", "2.35 s", and from two of a unit on "2.50 min", "12.00 h", "2.24 d". */
 export function latency(millis: number | null | undefined): string {
   if (millis === null || millis === undefined) return '';
   const size = Math.abs(millis);
   const sign = millis < 0 ? '-' : '';
   // By what is shown, not by the value: 99.7 is "100 ms" and 999.7 is "1.00 s".
+  for (const [unit, one] of LONG) if (size >= 2 * one) return `${sign}${(size / one).toFixed(2)} ${unit}`;
   if (size >= 999.5) return `${sign}${(size / 1000).toFixed(2)} s`;
   if (size >= 99.5 || Number.isInteger(size)) return `${sign}${Math.round(size)} ms`;
   // Below it toPrecision would write an exponent sooner or later.
