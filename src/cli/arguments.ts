@@ -3,6 +3,7 @@
 import { userInfo } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LEVELS, type Level } from '../record/level.ts';
+import { note } from './output/terminal.ts';
 
 const UNITS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
@@ -117,6 +118,13 @@ export function sinceOption(byDefault: string): Option {
 
 export function limitOption(byDefault: number, flags = '--limit <n>'): Option {
   return new Option(flags, 'most rows to show').argParser(parseCount).default(byDefault);
+}
+
+/** After a list that the default cut, perhaps; whoever gave a limit knows of it. */
+export function noteLimit(command: Command, shown: number): void {
+  const { limit } = command.opts<{ limit: number }>();
+  if (shown >= limit && command.getOptionValueSource('limit') === 'default')
+    note(`the first ${limit}; --limit ${10 * limit} shows more, if there are more`);
 }
 
 export function levelOption(): Option {

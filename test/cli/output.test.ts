@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
+import { Command } from 'commander';
 import fc from 'fast-check';
-import { parseSince, parseSpan, parseUntil } from '../../src/cli/arguments.ts';
+import { limitOption, noteLimit, parseSince, parseSpan, parseUntil } from '../../src/cli/arguments.ts';
 import { hourly } from '../../src/cli/issue/report.ts';
 import { issueColumns, latencyColumns, logColumns, releaseColumns } from '../../src/cli/output/columns.ts';
 import { escapeLine, escapeLines, safeJson } from '../../src/cli/output/escape.ts';
@@ -278,4 +279,17 @@ describe('values', () => {
     assert.equal(parseUntil('2w', now.getTime()).getTime() - now.getTime(), 12096e5);
     for (const text of ['0m', '1H', 'x']) assert.throws(() => parseSpan(text), /Expected a span/, text);
   });
+});
+
+test('a list that the default cut says so, one that was asked for like that does not', (t) => {
+  const said: unknown[] = [];
+  t.mock.method(process.stderr, 'write', (text: unknown) => said.push(text) > 0);
+  const after = (shown: number, ...words: string[]) => {
+    const command = new Command().addOption(limitOption(50)).parse(words, { from: 'user' });
+    noteLimit(command, shown);
+    return said.splice(0).join('');
+  };
+  const found = [after(49), after(50, '--limit', '50'), after(50)];
+  t.mock.restoreAll();
+  assert.deepEqual(found, ['', '', 'rowtrace: the first 50; --limit 500 shows more, if there are more\n']);
 });

@@ -14,7 +14,7 @@ import {
   readDeadLetter,
 } from '../../query/dead-letters.ts';
 import type { Db } from '../../store/db.ts';
-import { examples, limitOption, markdownOption, onDatabase, sinceOption } from '../arguments.ts';
+import { examples, limitOption, markdownOption, noteLimit, onDatabase, sinceOption } from '../arguments.ts';
 import { createReplay, type Replayed } from '../dead-letters/replay.ts';
 import { EXIT } from '../exit-codes.ts';
 import { withDatabase } from '../open-database.ts';
@@ -85,7 +85,7 @@ interface ListFlags extends Flags {
   limit: number;
 }
 
-async function list({ dir, json, md, ...query }: ListFlags): Promise<void> {
+async function list({ dir, json, md, ...query }: ListFlags, command: Command): Promise<void> {
   const options = loadOptions({ dir });
   const { letters, kinds } = await withDatabase(options, async (db) => {
     const letters = await listDeadLetters(db, options.schema, query);
@@ -95,6 +95,7 @@ async function list({ dir, json, md, ...query }: ListFlags): Promise<void> {
   if (letters.length === 0) return note(whyNone(kinds, query));
   const report = { title: 'Dead letters', headline: '', blocks: [tableBlock(undefined, letters, columns())] };
   printReport(report, md);
+  noteLimit(command, letters.length);
 }
 
 /** Whether it is the time, the kind, or a clean house. */

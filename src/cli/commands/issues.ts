@@ -4,7 +4,15 @@ import { type Command, Option } from 'commander';
 import { loadOptions } from '../../options/options.ts';
 import { type IssueSort, type IssueStatus, listIssues } from '../../query/issues.ts';
 import type { Level } from '../../record/level.ts';
-import { examples, levelOption, limitOption, markdownOption, onDatabase, sinceOption } from '../arguments.ts';
+import {
+  examples,
+  levelOption,
+  limitOption,
+  markdownOption,
+  noteLimit,
+  onDatabase,
+  sinceOption,
+} from '../arguments.ts';
 import { whyNoIssues } from '../issue/why-none.ts';
 import { withDatabase } from '../open-database.ts';
 import { issueColumns } from '../output/columns.ts';
@@ -61,6 +69,8 @@ export function register(program: Command): void {
   ).addHelpText(
     'after',
     `
+Counts are of all time, not of --since.
+
 Marks:
   new         first seen in the last 24 hours
   regressed   came back after it was resolved
@@ -69,7 +79,7 @@ Marks:
   command.action(run);
 }
 
-async function run({ dir, json, md, search, sort, newIn, ...filter }: Flags): Promise<void> {
+async function run({ dir, json, md, search, sort, newIn, ...filter }: Flags, command: Command): Promise<void> {
   const options = loadOptions({ dir });
   const { schema } = options;
   const wanted = { ...filter, firstRelease: newIn, text: search, sort: SORTS[sort] };
@@ -81,4 +91,5 @@ async function run({ dir, json, md, search, sort, newIn, ...filter }: Flags): Pr
   if (json) return print(safeJson(issues, 2));
   if (issues.length === 0) return note(whyNone);
   printRows('Issues', issues, issueColumns(), md);
+  noteLimit(command, issues.length);
 }

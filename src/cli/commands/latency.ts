@@ -12,7 +12,7 @@ import {
 import { distributionOf, exemplarsOf, slowestCalls } from '../../query/operation-latency.ts';
 import type { OperationKind } from '../../record/fact.ts';
 import type { Db } from '../../store/db.ts';
-import { examples, limitOption, markdownOption, onDatabase, sinceOption } from '../arguments.ts';
+import { examples, limitOption, markdownOption, noteLimit, onDatabase, sinceOption } from '../arguments.ts';
 import { operationReport } from '../latency-report.ts';
 import { withDatabase } from '../open-database.ts';
 import { latencyColumns, releaseColumns, TREND } from '../output/columns.ts';
@@ -37,7 +37,7 @@ const MOST_OPERATIONS = 10_000;
 
 type Query = LatencyQuery & { until: Date };
 
-type Format = Pick<Flags, 'json' | 'md'> & { whyNone: () => Promise<string> };
+type Format = Pick<Flags, 'json' | 'md'> & { whyNone: () => Promise<string>; noteLimit: (shown: number) => void };
 
 export function register(program: Command): void {
   const command = program
@@ -69,12 +69,20 @@ function parseOperation(text: string): string {
   return text;
 }
 
-async function run(operation: string | undefined, { dir, json, md, by, ...filter }: Flags): Promise<void> {
+async function run(
+  operation: string | undefined,
+  { dir, json, md, by, ...filter }: Flags,
+  command: Command,
+): Promise<void> {
   const options = loadOptions({ dir });
   const { schema } = options;
   const query = { ...filter, operation, until: new Date() };
   await withDatabase(options, async (db) => {
-    const format = { json, md, whyNone: () => whyNone(db, schema, query) };
+    const format = {
+      ...{ json, md },
+      whyNone: () => whyNone(db, schema, query),
+      noteLimit: (shown: number) => noteLimit(command, shown),
+    };
     if (by === 'release') return show(await latencyByRelease(db, schema, query), releaseColumns(), format);
     if (operation !== undefined) return detail(db, schema, { ...query, operation }, format);
     return show(await latencyByOperation(db, schema, query), [...latencyColumns(), TREND], format);
@@ -84,11 +92,12 @@ async function run(operation: string | undefined, { dir, json, md, by, ...filter
 async function show<Rows extends OperationLatency[] | ReleaseLatency[]>(
   rows: Rows,
   columns: Column<Rows[number]>[],
-  { json, md, whyNone }: Format,
+  { json, md, whyNone, noteLimit }: Format,
 ): Promise<void> {
-  if (json) print(safeJson(rows, 2));
-  else if (rows.length === 0) note(await whyNone());
-  else printRows('Latency', rows, columns, md);
+  if (json) return print(safeJson(rows, 2));
+  if (rows.length === 0) return note(await whyNone());
+  printRows('Latency', rows, columns, md);
+  noteLimit(rows.length);
 }
 
 async function detail(

@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { loadOptions } from '../../options/options.ts';
 import { type SlowRow, slowRows } from '../../query/slow-rows.ts';
-import { examples, limitOption, markdownOption, onDatabase, sinceOption } from '../arguments.ts';
+import { examples, limitOption, markdownOption, noteLimit, onDatabase, sinceOption } from '../arguments.ts';
 import { withDatabase } from '../open-database.ts';
 import { safeJson } from '../output/escape.ts';
 import { latency, shortTime } from '../output/format.ts';
@@ -30,12 +30,13 @@ export function register(program: Command): void {
   command.action(run);
 }
 
-async function run({ dir, json, md, since, limit }: Flags): Promise<void> {
+async function run({ dir, json, md, since, limit }: Flags, command: Command): Promise<void> {
   const options = loadOptions({ dir });
   const rows = await withDatabase(options, (db) => slowRows(db, options.schema, { since, limit }));
   if (json) return print(safeJson(rows, 2));
   if (rows.length === 0) return note('nothing was slow in that time; look further back with --since 7d');
   printRows('Slow spans', rows, COLUMNS, md);
+  noteLimit(command, rows.length);
 }
 
 const COLUMNS: Column<SlowRow>[] = [
@@ -50,6 +51,6 @@ const COLUMNS: Column<SlowRow>[] = [
     align: 'right',
     drop: 4,
   },
-  { title: 'WHAT', value: ({ message }) => message, min: 20 },
+  { title: 'WHAT', value: ({ message }) => message, min: 36 },
   { title: 'TRACE', value: ({ trace_id }) => trace_id, drop: 1 },
 ];

@@ -5,7 +5,7 @@ import { RowtraceError } from '../../errors.ts';
 import { loadOptions } from '../../options/options.ts';
 import { readTrace, type TraceStep } from '../../query/trace.ts';
 import { isAtLeast } from '../../record/level.ts';
-import { examples, limitOption, markdownOption, onDatabase, sinceOption } from '../arguments.ts';
+import { examples, limitOption, markdownOption, noteLimit, onDatabase, sinceOption } from '../arguments.ts';
 import { withDatabase } from '../open-database.ts';
 import { tableBlock } from '../output/blocks.ts';
 import { safeJson } from '../output/escape.ts';
@@ -38,12 +38,12 @@ export function register(program: Command): void {
   command.action(run);
 }
 
-async function run(id: string, { dir, json, md, since, limit }: Flags): Promise<void> {
+async function run(id: string, { dir, json, md, since, limit }: Flags, command: Command): Promise<void> {
   const options = loadOptions({ dir });
   const steps = await withDatabase(options, (db) => readTrace(db, options.schema, { id, since, limit }));
   const [first] = steps;
   if (first === undefined)
-    throw new RowtraceError('RT_NOT_FOUND', [`trace, request or event ${id} since ${shortTime(since)}`]);
+    throw new RowtraceError('RT_NOT_FOUND', [`trace, request or event ${id} since ${shortTime(since)} (--since looks further back)`]);
   if (json) return print(safeJson(steps, 2));
   const failed = steps.find(({ level }) => level !== null && isAtLeast(level, 'ERROR'));
   const report = {
@@ -63,6 +63,7 @@ async function run(id: string, { dir, json, md, since, limit }: Flags): Promise<
     ],
   };
   printReport(report, md);
+  noteLimit(command, steps.length);
 }
 
 function distinct(steps: readonly TraceStep[], of: (step: TraceStep) => string | null): string {
