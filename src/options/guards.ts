@@ -4,6 +4,7 @@
 import { basename } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
+/** As npm links them below `.bin`, and as a system installs them. */
 const TOOLS = new Set([
   'npm',
   'npm-cli.js',
@@ -23,10 +24,36 @@ const TOOLS = new Set([
   'concurrently',
   'cross-env',
   'dotenv',
+  'dotenvx',
+  'env-cmd',
+  'nest',
+  'npm-run-all',
+  'run-p',
+  'run-s',
   'pm2',
   'pm2-runtime',
 ]);
-const PM2_DAEMON = /[\\/]pm2[\\/]lib[\\/]Daemon\.js$/;
+/** Under pnpm, Yarn Plug'n'Play, corepack and on Windows the same programs are started by the files of their packages. */
+const TOOL_PACKAGES = new Set([
+  'npm',
+  'yarn',
+  'pnpm',
+  'corepack',
+  'typescript',
+  'nodemon',
+  'tsx',
+  'concurrently',
+  'cross-env',
+  'dotenv-cli',
+  '@dotenvx/dotenvx',
+  'env-cmd',
+  '@nestjs/cli',
+  'npm-run-all',
+  'npm-run-all2',
+]);
+/** PM2's other files are launchers that become the application; of ours, examples are one. */
+const TOOL_FILE =
+  /[\\/](?:pm2[\\/]lib[\\/]Daemon\.js|rowtrace[\\/]dist[\\/]src[\\/]cli[\\/]main\.mjs|\.yarn[\\/]releases[\\/][^\\/]+)$/;
 const REGISTERED = Symbol.for('rowtrace.registered');
 
 /** Why not to start, or nothing when to start. Marks the process, so that a second preload (CommonJS and ESM) is a no-op. */
@@ -42,5 +69,6 @@ export function reasonNotToStart(env: NodeJS.ProcessEnv = process.env): string |
 }
 
 function isTool(entry: string): boolean {
-  return TOOLS.has(basename(entry)) || PM2_DAEMON.test(entry);
+  const name = /.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(entry)?.[1]?.replace('\\', '/');
+  return TOOLS.has(basename(entry)) || (name !== undefined && TOOL_PACKAGES.has(name)) || TOOL_FILE.test(entry);
 }

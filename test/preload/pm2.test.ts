@@ -70,7 +70,16 @@ test('a process that PM2 forks is of the service that its application is', async
 
 for (const tool of [
   'pm2/lib/Daemon.js',
-  ...['pm2', 'nodemon', 'tsx', 'concurrently', 'cross-env', 'dotenv'].map((name) => `bin/${name}`),
+  // pnpm, Yarn and Windows start them by their files.
+  'node_modules/.pnpm/tsx@4.23.15/node_modules/tsx/dist/cli.mjs',
+  'node_modules/concurrently/dist/bin/index.js',
+  'node_modules/cross-env/dist/bin/cross-env.js',
+  'node_modules/dotenv-cli/cli.js',
+  'node_modules/@nestjs/cli/bin/nest.js',
+  'node_modules/corepack/dist/pnpm.js',
+  'node_modules/rowtrace/dist/src/cli/main.mjs',
+  '.yarn/releases/yarn-4.18.0.cjs',
+  ...['pm2', 'nodemon', 'tsx', 'concurrently', 'cross-env', 'dotenv', 'nest', 'run-p'].map((name) => `bin/${name}`),
 ])
   test(`${tool}, which starts services and is none, is left alone`, async (t) => {
     const { pm2 } = folders(t);
