@@ -4,6 +4,7 @@
 // test/support/crash-points.ts does to kill the process at a named point. Nothing here reads the environment.
 
 import fs from 'node:fs';
+import { dirname } from 'node:path';
 
 export type JournalFiles = Pick<
   typeof fs,
@@ -25,6 +26,8 @@ export type JournalFiles = Pick<
   | 'writeSync'
 >;
 
+const { existsSync, mkdirSync } = fs;
+
 export const nodeFiles: JournalFiles = {
   closeSync: fs.closeSync,
   fdatasync: fs.fdatasync,
@@ -32,7 +35,7 @@ export const nodeFiles: JournalFiles = {
   fstatSync: fs.fstatSync,
   ftruncateSync: fs.ftruncateSync,
   lstatSync: fs.lstatSync,
-  mkdirSync: fs.mkdirSync,
+  mkdirSync: makeFolder as typeof mkdirSync,
   openSync: fs.openSync,
   readdirSync: fs.readdirSync,
   readSync: fs.readSync,
@@ -43,3 +46,16 @@ export const nodeFiles: JournalFiles = {
   writeFileSync: fs.writeFileSync,
   writeSync: fs.writeSync,
 };
+
+/** What Node says of a read-only file system is ENOENT when it makes parents, too; the first that is missing tells the cause. */
+function makeFolder(path: string, options: fs.MakeDirectoryOptions = {}): string | undefined {
+  try {
+    return mkdirSync(path, options);
+  } catch (error) {
+    if (options.recursive !== true || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    let missing = path;
+    while (dirname(missing) !== missing && !existsSync(dirname(missing))) missing = dirname(missing);
+    mkdirSync(missing, { ...options, recursive: false });
+    return mkdirSync(path, options);
+  }
+}
