@@ -71,10 +71,21 @@ function makeIn(
   };
   // Filled under a name that readers skip, then renamed: a journal without its owner is never seen.
   const unfinished = join(folder, `.new-${uuidv7()}`);
-  files.mkdirSync(unfinished, { mode: 0o700 });
-  files.writeFileSync(join(unfinished, OWNER_FILE), `${JSON.stringify(owner)}\n`, { mode: 0o600 });
-  reserveReport(unfinished, files);
-  const wanted = join(folder, directoryName(resource.process));
+  try {
+    files.mkdirSync(unfinished, { mode: 0o700 });
+    files.writeFileSync(join(unfinished, OWNER_FILE), `${JSON.stringify(owner)}\n`, { mode: 0o600 });
+    reserveReport(unfinished, files);
+    return nameIt(unfinished, join(folder, directoryName(resource.process)), files, wasRemoved);
+  } catch (error) {
+    // A disk that is full for days takes a folder at each attempt, and no byte.
+    try {
+      files.rmSync(unfinished, { recursive: true, force: true });
+    } catch {}
+    throw error;
+  }
+}
+
+function nameIt(unfinished: string, wanted: string, files: JournalFiles, wasRemoved: boolean): string {
   try {
     // Whoever followed the removed one believes to have read what would stand in the same place now.
     if (wasRemoved) throw new Error('taken');

@@ -356,6 +356,17 @@ test('where the folder cannot be made, the temporary folder takes its place, sai
   assert.deepEqual(messagesOf(readAll(new JournalReader(journal.dir!))), ['one', 'two']);
 });
 
+test('a full disk that takes folders and no byte is left without any', (t) => {
+  const writeFileSync = (path: string) => {
+    throw errno(path.includes('.new-') ? 'ENOSPC' : 'EEXIST');
+  };
+  const dir = temporaryFolder(t);
+  const files = { ...nodeFiles, writeFileSync: writeFileSync as typeof nodeFiles.writeFileSync };
+  const journal = testJournal(dir, { files, fallback: false });
+  journal.appendNow(logFact('one'));
+  assert.deepEqual(readdirSync(join(dir, 'journal')), []);
+});
+
 const sharedMemory = { skip: existsSync('/dev/shm') ? false : 'there is no /dev/shm here' };
 
 test('where all files are read-only, a little of shared memory takes their place', sharedMemory, (t) => {
