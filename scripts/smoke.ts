@@ -211,7 +211,8 @@ async function smoke({ version, path }: { version: string; path: string }): Prom
   );
   for (const [module, resolution] of RESOLUTIONS)
     await on(`its types hold in a strict application that checks libraries, ${resolution} resolution`, () => {
-      const rules = ['--strict', '--skipLibCheck', 'false', '--target', 'es2022', '--ignoreDeprecations', '6.0'];
+      const strict = ['--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false'];
+      const rules = [...strict, '--target', 'es2022', '--ignoreDeprecations', '6.0'];
       const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules', '@types')];
       const how = ['--module', module, '--moduleResolution', resolution];
       return run(join(bin, 'tsc'), ['--noEmit', ...rules, ...types, ...how, 'types.ts'], { cwd, env });

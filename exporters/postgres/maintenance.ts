@@ -32,10 +32,10 @@ export interface Maintenance {
 
 /** Days that rows are kept; 0 or absent: for ever. */
 export interface KeepDays {
-  readonly errors?: number;
-  readonly calls?: number;
-  readonly minutes?: number;
-  readonly hours?: number;
+  readonly errors?: number | undefined;
+  readonly calls?: number | undefined;
+  readonly minutes?: number | undefined;
+  readonly hours?: number | undefined;
 }
 
 export function startMaintenance(db: Db, name: string, everyMillis: number, keepDays: KeepDays = {}): Maintenance {

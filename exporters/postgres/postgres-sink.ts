@@ -20,18 +20,18 @@ export interface PostgresSinkOptions {
   /** Opens the database; called once, on the first open(). */
   open: () => Promise<Db>;
   /** Default: "rowtrace". */
-  schema?: string;
-  columns?: PromotedColumns;
+  schema?: string | undefined;
+  columns?: PromotedColumns | undefined;
   /** Whether open() migrates. Off: it fails with `config` while tables are missing or older. Default: true. */
-  migrate?: boolean;
+  migrate?: boolean | undefined;
   /** Names the database in messages, as a URL or otherwise; a password in it is masked. */
-  database?: string;
+  database?: string | undefined;
   /** How often counters are folded, in milliseconds. Default: 5,000. */
-  foldEveryMillis?: number;
+  foldEveryMillis?: number | undefined;
   /** Full rows of one fingerprint a minute: five times so many of all processes together, others are counted. Default: no limit. */
-  stormRows?: number;
+  stormRows?: number | undefined;
   /** How many days rows are kept, by kind. Default: for ever. */
-  keepDays?: KeepDays;
+  keepDays?: KeepDays | undefined;
 }
 
 export function createPostgresSink(options: PostgresSinkOptions): Sink {

@@ -30,24 +30,24 @@ import { createDirectStore } from './direct-store.ts';
 
 export interface SignalExporterOptions {
   /** Write to a journal in this folder first and ship from it: what is exported outlives an outage of the database. */
-  journal?: { dir: string /** Default: 512 MiB. */; maxBytes?: number };
+  journal?: { dir: string /** Default: 512 MiB. */; maxBytes?: number | undefined } | undefined;
   /** Lowest level of log records that become rows. Default: WARNING. */
-  level?: Level;
+  level?: Level | undefined;
   /** Lowest HTTP status that makes a row of a request without an exception. Default: 500. */
-  statusRows?: number;
+  statusRows?: number | undefined;
   /** From how many milliseconds on a span makes a WARNING row; 0: never. Default: 2,000, 1,000 and 500. */
-  slowServerMillis?: number;
-  slowClientMillis?: number;
-  slowDbMillis?: number;
+  slowServerMillis?: number | undefined;
+  slowClientMillis?: number | undefined;
+  slowDbMillis?: number | undefined;
   /** Limits per route or operation. */
-  slowMillis?: Readonly<Record<string, number>>;
+  slowMillis?: Readonly<Record<string, number>> | undefined;
   /** Share of ordinary calls that are stored in http_calls. Default: 0.05. */
-  callSampleRate?: number;
-  scrub?: ScrubOptions;
+  callSampleRate?: number | undefined;
+  scrub?: ScrubOptions | undefined;
   /** As given to createPostgresSink. */
-  columns?: PromotedColumns;
+  columns?: PromotedColumns | undefined;
   /** Told once per trouble of delivery from the journal. */
-  onProblem?: (message: string) => void;
+  onProblem?: ((message: string) => void) | undefined;
 }
 
 interface Pipe {
@@ -159,7 +159,7 @@ export class SignalPipe {
   }
 
   #openJournal(
-    { dir, maxBytes = JOURNAL_BYTES }: { dir: string; maxBytes?: number },
+    { dir, maxBytes = JOURNAL_BYTES }: { dir: string; maxBytes?: number | undefined },
     own: ResourceFact,
     rules: ReturnType<typeof recordRules>,
     receiverOn: (store: FactStore) => Receiver,

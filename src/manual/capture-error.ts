@@ -5,16 +5,16 @@ import { copied, emit, messageOf } from './emit.ts';
 
 export interface CaptureErrorOptions {
   /** Default "ERROR". */
-  level?: Level;
+  level?: Level | undefined;
   /** What the row says instead of the error's own message. */
-  message?: string;
+  message?: string | undefined;
   /** Default "app". */
-  module?: string;
-  functionName?: string;
+  module?: string | undefined;
+  functionName?: string | undefined;
   /** Overrides the computed fingerprint: the same text is the same issue. */
-  fingerprint?: string;
+  fingerprint?: string | undefined;
   /** Further attributes; those named like a promoted column fill it. */
-  tags?: Record<string, unknown>;
+  tags?: Record<string, unknown> | undefined;
 }
 
 /**

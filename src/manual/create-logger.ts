@@ -8,12 +8,12 @@ export interface LogDetails {
   /** The error the line is about. */
   error?: unknown;
   /** Where there is no Error object: its message … */
-  errorMessage?: string;
+  errorMessage?: string | undefined;
   /** … and its stack. */
-  stackTrace?: string;
+  stackTrace?: string | undefined;
   /** Without an error: keep the stack of the caller. */
-  stack?: boolean;
-  extra?: Record<string, unknown>;
+  stack?: boolean | undefined;
+  extra?: Record<string, unknown> | undefined;
 }
 
 /** An Error in place of the message or of the details is the error the line is about. */

@@ -7,7 +7,7 @@ import { type AnyFunction, decorator, type MethodDecorator, wrap } from './wrap.
 
 export interface CaptureErrorsOptions extends Omit<CaptureErrorOptions, 'module'> {
   /** Named on the rows. */
-  component?: string;
+  component?: string | undefined;
 }
 
 /**
@@ -18,7 +18,7 @@ export interface CaptureErrorsOptions extends Omit<CaptureErrorOptions, 'module'
  * await captureErrors({ component: 'import', rethrow: false }, () => importFile(path));
  * ```
  */
-export function captureErrors<T>(options: CaptureErrorsOptions & { rethrow?: true }, work: () => T): T;
+export function captureErrors<T>(options: CaptureErrorsOptions & { rethrow?: true | undefined }, work: () => T): T;
 export function captureErrors<T>(
   options: CaptureErrorsOptions & { rethrow: false },
   work: () => T,
@@ -63,7 +63,7 @@ export interface HandleErrorsOptions<Result = unknown> extends CaptureErrorOptio
   /** Returned (or, for a function, what it returns is) instead of throwing on. */
   fallback?: Result | ((thrown: unknown) => Result | PromiseLike<Result>);
   /** Default: true without a fallback, false with one. */
-  rethrow?: boolean;
+  rethrow?: boolean | undefined;
 }
 
 /**

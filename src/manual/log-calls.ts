@@ -7,10 +7,10 @@ import { type AnyFunction, decorator, type MethodDecorator, wrap } from './wrap.
 
 export interface LogCallsOptions {
   /** Of calls that end well; failures are ERROR. Default "DEBUG": below the usual level of rows. */
-  level?: Level;
-  module?: string;
+  level?: Level | undefined;
+  module?: string | undefined;
   /** Arguments left out: all of them (true), or those at these positions. Secrets are masked in any case. */
-  redact?: boolean | readonly number[];
+  redact?: boolean | readonly number[] | undefined;
 }
 
 /** Enough to tell calls apart; long arguments belong elsewhere. */

@@ -8,13 +8,13 @@ import { finish } from './finish.ts';
 
 export interface TrackLatencyOptions {
   /** The other side, "payments.example"; makes the span a client's. */
-  peer?: string;
+  peer?: string | undefined;
   /** Pattern of what is called, "/charges/:id". */
-  route?: string;
-  method?: string;
+  route?: string | undefined;
+  method?: string | undefined;
   /** From this many milliseconds on the call is a WARNING row; default: the limits of the options. */
-  slowMillis?: number;
-  attributes?: Record<string, unknown>;
+  slowMillis?: number | undefined;
+  attributes?: Record<string, unknown> | undefined;
 }
 
 export interface Tracked {

@@ -7,10 +7,10 @@ import { copied } from './emit.ts';
 import { finish } from './finish.ts';
 
 export interface GivenContext {
-  sessionId?: string;
-  userId?: string;
+  sessionId?: string | undefined;
+  userId?: string | undefined;
   /** Promoted columns are filled from tags of their name. */
-  tags?: Record<string, unknown>;
+  tags?: Record<string, unknown> | undefined;
   /** Whatever else is given is a tag as well: `withContext({ clinic_id: 7 }, …)`. */
   [tag: string]: unknown;
 }

@@ -10,11 +10,11 @@ import { parseBigint } from './values.ts';
 
 export interface PostgresOptions {
   /** Most connections at a time. Default: 2. */
-  max?: number;
+  max?: number | undefined;
   /** Shown in pg_stat_activity. Default: "rowtrace". */
-  applicationName?: string;
+  applicationName?: string | undefined;
   /** Leaves connections to the application while the server has few, and gives its own back soon. Default: false. */
-  considerate?: boolean;
+  considerate?: boolean | undefined;
 }
 
 // Every wait has an end (pg's own defaults wait for ever on a frozen server or an exhausted pool).

@@ -3,45 +3,45 @@
 /** An exception (or a log record without one) as any carrier describes it. Nothing but these fields enters the key. */
 export interface FingerprintInput {
   /** Class name or, as OpenTelemetry SDKs for Node send it, the error's code; empty for a log record. */
-  type?: string;
-  message?: string;
+  type?: string | undefined;
+  message?: string | undefined;
   /** Stack text; it may hold the cause chain as util.inspect prints it. 64 KiB are read. */
-  stack?: string;
+  stack?: string | undefined;
   /** Issues are per service. */
-  service?: string;
+  service?: string | undefined;
   /** telemetry.sdk.language of the carrier; V8 stacks are read where nothing is said. */
-  language?: string;
-  code?: string;
-  cause?: ChainInput;
+  language?: string | undefined;
+  code?: string | undefined;
+  cause?: ChainInput | undefined;
   /** Members of an AggregateError. */
-  errors?: readonly ChainInput[];
+  errors?: readonly ChainInput[] | undefined;
   /** The client's own grouping key (`rowtrace.fingerprint`): wins over everything, within the service. */
-  override?: string;
+  override?: string | undefined;
   /** The logger's own message template, where it has one: used instead of one made from the message. */
-  template?: string;
+  template?: string | undefined;
 }
 
 export interface ChainInput {
-  type?: string;
-  message?: string;
-  stack?: string;
-  code?: string;
-  cause?: ChainInput;
-  errors?: readonly ChainInput[];
+  type?: string | undefined;
+  message?: string | undefined;
+  stack?: string | undefined;
+  code?: string | undefined;
+  cause?: ChainInput | undefined;
+  errors?: readonly ChainInput[] | undefined;
 }
 
 /** An operator's rule: all given fields must match (`*` stands for any text); the first rule that matches wins. */
 export interface FingerprintRule {
-  type?: string;
-  message?: string;
-  service?: string;
-  culprit?: string;
+  type?: string | undefined;
+  message?: string | undefined;
+  service?: string | undefined;
+  culprit?: string | undefined;
   /** The grouping key that matching events get, within their service. */
   fingerprint: string;
 }
 
 export interface FingerprintOptions {
-  rules?: readonly FingerprintRule[];
+  rules?: readonly FingerprintRule[] | undefined;
 }
 
 export interface Fingerprint {

@@ -26,11 +26,11 @@ import { maskLogins } from './urls.ts';
 
 export interface ScrubOptions {
   /** Further key names whose values are masked: any case, any separators, also as part of a longer key. */
-  keys?: readonly string[];
+  keys?: readonly string[] | undefined;
   /** Further patterns masked in every text; they should be linear. */
-  patterns?: readonly RegExp[];
+  patterns?: readonly RegExp[] | undefined;
   /** Called after the built-in rules with every text. When it throws, or returns no text, the value is masked whole. */
-  custom?: (value: string, key: string | undefined) => string;
+  custom?: ((value: string, key: string | undefined) => string) | undefined;
 }
 
 export interface Scrubber {
