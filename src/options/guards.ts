@@ -1,8 +1,9 @@
-// Whether this process is one to instrument at all. Loaded before anything else and without dependencies: with
+// Whether this process is one to instrument at all. Loaded before anything else and with next to nothing: with
 // NODE_OPTIONS the preload runs in every worker thread, in npm and in our own commands.
 
 import { basename } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
+import { entryFile } from './launcher.ts';
 
 /** As npm links them below `.bin`, and as a system installs them. */
 const TOOLS = new Set([
@@ -64,7 +65,7 @@ export function reasonNotToStart(env: NodeJS.ProcessEnv = process.env): string |
   globals[REGISTERED] = true;
   if (env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true') return 'OTEL_SDK_DISABLED';
   if (env.ROWTRACE_INTERNAL === '1') return 'a process of Rowtrace itself';
-  const entry = process.argv[1];
+  const entry = entryFile(env);
   return entry !== undefined && isTool(entry) ? 'a tool, not a service' : undefined;
 }
 

@@ -68,6 +68,16 @@ test('a process that PM2 forks is of the service that its application is', async
   assert.match(child.stderr, /: shop@1\.2\.0 \(staging\) → journal \S+\/shop\/\.rowtrace /);
 });
 
+test('npm that PM2 starts, for an application that it starts, is left alone', async (t) => {
+  const { pm2, shop } = folders(t);
+  const npm = join(shop, 'npm');
+  writeFileSync(npm, `console.log('here');`);
+  const env = { pm_cwd: shop, pm_exec_path: npm, NODE_OPTIONS: `--import ${REGISTER}` };
+  const child = spawnNode(t, [join(pm2, 'ProcessContainerFork.js')], env, shop);
+  assert.equal((await child.ended).code, 0, child.stderr);
+  assert.deepEqual([child.stdout, child.stderr], ['here\n', '']);
+});
+
 for (const tool of [
   'pm2/lib/Daemon.js',
   // pnpm, Yarn and Windows start them by their files.
