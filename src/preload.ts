@@ -2,7 +2,7 @@
 
 import { register } from 'node:module';
 import { hookImportsOfRequired } from './capture/imports-of-required.ts';
-import { HOOKED_MODULES } from './capture/instrumentations.ts';
+import { HOOKED_FILES, HOOKED_MODULES } from './capture/instrumentations.ts';
 import { LOGGER_MODULES } from './capture/loggers.ts';
 import { API_MODULE } from './capture/second-sdk.ts';
 import { explained } from './errors.ts';
@@ -31,7 +31,7 @@ export function preload(): void {
  */
 function hookModuleLoading(): string {
   if (process.versions.deno !== undefined) return 'CommonJS only';
-  const include = [...HOOKED_MODULES, ...LOGGER_MODULES, API_MODULE];
+  const include = [...HOOKED_MODULES, ...LOGGER_MODULES, API_MODULE, ...HOOKED_FILES];
   try {
     const { supportsSyncHooks, register: registerSync } = ownRequire('import-in-the-middle/register-hooks.mjs');
     if (supportsSyncHooks()) {

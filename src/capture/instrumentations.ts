@@ -8,6 +8,7 @@ import { ownRequire } from '../util/own-files.ts';
 import type { ApplicationModules } from './application-modules.ts';
 import { createAdonisHook } from './frameworks/adonis.ts';
 import { createApolloHook } from './frameworks/apollo.ts';
+import { ASTRO_FILE, createAstroHook } from './frameworks/astro.ts';
 import { createBullHook } from './frameworks/bull.ts';
 import { createBullmqHook } from './frameworks/bullmq.ts';
 import { createConnectrpcHook } from './frameworks/connectrpc.ts';
@@ -93,6 +94,7 @@ const ENTRIES: readonly Entry[] = [
   { name: 'feathers', modules: ['@feathersjs/feathers'], create: createFeathersHook },
   { name: 'loopback', modules: ['@loopback/rest'], create: createLoopbackHook },
   { name: 'apollo', modules: ['@apollo/server'], create: createApolloHook },
+  { name: 'astro', modules: ['astro'], create: createAstroHook },
   { name: 'nuxt', file: 'chunks/routes/renderer.mjs', create: (_, isThere) => createNuxtHook(isThere) },
   { name: 'sveltekit', bundled: '@sveltejs/kit', create: (_, isThere) => createSveltekitHook(isThere) },
   { name: 'trpc', modules: ['@trpc/server'], create: createTrpcHook },
@@ -155,6 +157,9 @@ export const HOOKED_MODULES = [
   ...['react-router', '@remix-run/server-runtime'],
   ...TRPC_MODULES,
 ];
+
+/** The same, of files of an application's own. */
+export const HOOKED_FILES: readonly RegExp[] = [ASTRO_FILE];
 
 export interface LeanInstrumentations {
   /** By name; they are not registered yet. */

@@ -100,6 +100,7 @@ test('hooks of our own are always made and named only where the application has 
     'feathers',
     'loopback',
     'apollo',
+    'astro',
     'nuxt',
     'sveltekit',
     'trpc',
