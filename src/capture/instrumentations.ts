@@ -17,6 +17,7 @@ import { createFastifyHook } from './frameworks/fastify.ts';
 import { createFeathersHook } from './frameworks/feathers.ts';
 import { createGraphqlHook } from './frameworks/graphql.ts';
 import { createGrpcHook } from './frameworks/grpc.ts';
+import { createH3Hook } from './frameworks/h3.ts';
 import { createHapiHook } from './frameworks/hapi.ts';
 import { createHonoHook } from './frameworks/hono.ts';
 import { createHttpServerHook } from './frameworks/http.ts';
@@ -26,6 +27,7 @@ import { createKoaHook } from './frameworks/koa.ts';
 import { createLoopbackHook } from './frameworks/loopback.ts';
 import { createNestHook } from './frameworks/nest.ts';
 import { createNextHook } from './frameworks/next.ts';
+import { createNitroHook } from './frameworks/nitro.ts';
 import { createNuxtHook } from './frameworks/nuxt.ts';
 import { createReactRouterHook } from './frameworks/react-router.ts';
 import { createRestifyHook } from './frameworks/restify.ts';
@@ -95,6 +97,8 @@ const ENTRIES: readonly Entry[] = [
   { name: 'loopback', modules: ['@loopback/rest'], create: createLoopbackHook },
   { name: 'apollo', modules: ['@apollo/server'], create: createApolloHook },
   { name: 'astro', modules: ['astro'], create: createAstroHook },
+  { name: 'h3', modules: ['h3'], create: createH3Hook },
+  { name: 'nitro', file: '../nitro.json', create: (_, isThere) => createNitroHook(isThere) },
   { name: 'nuxt', file: 'chunks/routes/renderer.mjs', create: (_, isThere) => createNuxtHook(isThere) },
   { name: 'sveltekit', bundled: '@sveltejs/kit', create: (_, isThere) => createSveltekitHook(isThere) },
   { name: 'trpc', modules: ['@trpc/server'], create: createTrpcHook },
@@ -147,6 +151,7 @@ export const HOOKED_MODULES = [
     'hono/quick',
     'hono/tiny',
     '@hapi/hapi',
+    'h3',
     'restify',
     '@feathersjs/transport-commons',
     '@loopback/rest',

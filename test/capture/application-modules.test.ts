@@ -101,6 +101,8 @@ test('hooks of our own are always made and named only where the application has 
     'loopback',
     'apollo',
     'astro',
+    'h3',
+    'nitro',
     'nuxt',
     'sveltekit',
     'trpc',

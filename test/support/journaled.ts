@@ -49,6 +49,7 @@ async function ask(server, ...paths) {
 export async function journaled(t: TestContext, program: string, options: ProgramOptions = {}): Promise<Journaled> {
   const folder = furnished(t, options);
   const file = join(folder, options.file ?? 'app.mjs');
+  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, program);
   for (const [path, text] of Object.entries(options.files ?? {})) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
