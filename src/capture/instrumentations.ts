@@ -32,6 +32,7 @@ import { createNuxtHook } from './frameworks/nuxt.ts';
 import { createReactRouterHook } from './frameworks/react-router.ts';
 import { createRestifyHook } from './frameworks/restify.ts';
 import { createSveltekitHook } from './frameworks/sveltekit.ts';
+import { createTanstackStartHook } from './frameworks/tanstack-start.ts';
 import { createTrpcHook, TRPC_MODULES } from './frameworks/trpc.ts';
 import { keepGivenHeaders } from './given-headers.ts';
 import { createSecondSdkHook } from './second-sdk.ts';
@@ -101,6 +102,11 @@ const ENTRIES: readonly Entry[] = [
   { name: 'nitro', file: '../nitro.json', create: (_, isThere) => createNitroHook(isThere) },
   { name: 'nuxt', file: 'chunks/routes/renderer.mjs', create: (_, isThere) => createNuxtHook(isThere) },
   { name: 'sveltekit', bundled: '@sveltejs/kit', create: (_, isThere) => createSveltekitHook(isThere) },
+  {
+    name: 'tanstack-start',
+    bundled: '@tanstack/react-start',
+    create: (_, isThere) => createTanstackStartHook(isThere),
+  },
   { name: 'trpc', modules: ['@trpc/server'], create: createTrpcHook },
   { name: 'grpc', modules: ['@grpc/grpc-js'], create: createGrpcHook },
   { name: 'connectrpc', modules: ['@connectrpc/connect'], create: createConnectrpcHook },

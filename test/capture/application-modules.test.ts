@@ -105,6 +105,7 @@ test('hooks of our own are always made and named only where the application has 
     'nitro',
     'nuxt',
     'sveltekit',
+    'tanstack-start',
     'trpc',
     'grpc',
     'connectrpc',
