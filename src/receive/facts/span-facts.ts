@@ -40,7 +40,10 @@ export function spanFacts(
   mapping.learn(nodes);
   for (const node of nodes) mapping.map(node);
   const rejected = group.scopes.reduce((sum, { items }) => sum + items.length, 0) - nodes.length;
-  const latencies = spanLatencies(nodes, resource.service, process, rules);
+  const isLayer = ({ span, operation }: SpanNode) =>
+    operation.kind === 'db' && rules.memory.queryIn(resource.service, span) !== 'none';
+  const measured = nodes.filter((node) => !isLayer(node));
+  const latencies = spanLatencies(measured, resource.service, process, rules);
   return { facts: [...mapping.facts, ...latencies], rejected, ...(rejected > 0 ? { reason: NO_IDS } : {}) };
 }
 
@@ -79,6 +82,8 @@ class SpanMapping {
     const spans = nodes.map(({ span }) => span);
     for (const { facts, rows } of this.#rules.memory.learn(this.#service, spans))
       this.facts.push({ k: 'amend', rows, ...facts, final: true });
+    for (const { span, operation } of nodes)
+      if (operation.kind === 'db') this.#rules.memory.noteQuery(this.#service, span, false);
   }
 
   map(node: SpanNode): void {
@@ -155,6 +160,12 @@ class SpanMapping {
     const own = Number(span.attributes['rowtrace.slow_millis'] ?? Number.NaN);
     const limit = own > 0 ? own : slowLimit(operation, this.#rules);
     if (limit === undefined || millis < limit) return false;
+    if (operation.kind === 'db') {
+      const { memory } = this.#rules;
+      memory.noteQuery(this.#service, span, true);
+      // A layer around a query that is a row: that one says it all.
+      if (memory.queryIn(this.#service, span) === 'slow') return true;
+    }
     const rounded = Math.round(millis);
     const [words, template] = slowWords(operation, rounded, limit);
     const tags = { 'rowtrace.slow.duration_ms': rounded, 'rowtrace.slow.limit_ms': limit };

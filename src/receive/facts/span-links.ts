@@ -36,6 +36,8 @@ interface Link {
   isRequest: boolean;
   /** An exception or a failure was on it or inside it. So it is with all above it, as far as they are known. */
   failed: boolean;
+  /** A query right inside it: was there one, was one slow. A span of a query itself is a layer around that one. */
+  query: 'none' | 'some' | 'slow';
 }
 
 interface Request extends Interval {
@@ -88,6 +90,17 @@ export class SpanLinks {
     return () => {
       for (const link of marked) link.failed = false;
     };
+  }
+
+  /** What is known of queries right inside `span`. */
+  queryIn(key: string, span: string): Link['query'] {
+    return this.#traces.get(key)?.spans.get(span)?.query ?? 'none';
+  }
+
+  noteQuery(key: string, parent: string, isSlow: boolean): void {
+    const trace = this.#traces.get(key);
+    const link = trace && this.#link(trace, parent);
+    if (link !== undefined && link.query !== 'slow') link.query = isSlow ? 'slow' : 'some';
   }
 
   hasFailed(key: string, span: string): boolean {
@@ -153,7 +166,7 @@ export class SpanLinks {
   #link({ spans }: TraceLinks, id: string): Link | undefined {
     const known = spans.get(id);
     if (known !== undefined || spans.size >= MAX_SPANS_OF_TRACE) return known;
-    const link: Link = { parent: undefined, isRequest: false, failed: false };
+    const link: Link = { parent: undefined, isRequest: false, failed: false, query: 'none' };
     spans.set(id, link);
     this.#size++;
     return link;

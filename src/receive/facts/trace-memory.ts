@@ -160,6 +160,15 @@ export class TraceMemory {
     return this.#links.requestOf(keyOf(service, traceId), { at: span, steps: 0 }) || undefined;
   }
 
+  /** Of a query: the span around it is a layer of the same, if it is one of a query, too. */
+  noteQuery(service: string, { traceId, parentSpanId }: SpanSignal, isSlow: boolean): void {
+    if (parentSpanId !== '') this.#links.noteQuery(keyOf(service, traceId), parentSpanId, isSlow);
+  }
+
+  queryIn(service: string, { traceId, spanId }: SpanSignal) {
+    return this.#links.queryIn(keyOf(service, traceId), spanId);
+  }
+
   #requestByTime(key: string, when: Interval, { at }: Climb): string | undefined {
     return this.#links.onlyRequestAround(key, at, (request) => isWithin(when, request));
   }
