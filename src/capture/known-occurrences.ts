@@ -4,6 +4,7 @@
 import { SpanKind } from '@opentelemetry/api';
 import { type Carried, type RequestState, remember, type SpanState, stateOfContext } from '../otel/request-state.ts';
 import type { ErrorFact, RowRef } from '../record/fact.ts';
+import { restates } from '../record/retold.ts';
 import { isCopyOfError, peek } from '../record/thrown.ts';
 import { Marks } from '../util/marks.ts';
 import type { Carrier } from './carrier.ts';
@@ -173,23 +174,6 @@ export function howCarried(value: object | undefined, { level, bySpan, provision
 /** The error itself takes the place of what its client made of it, as long as that can be had back. */
 function isTold({ ofClient, time }: Carried): boolean {
   return ofClient === true && Date.now() - time <= MERGE_WINDOW_MILLIS;
-}
-
-/** Of a driver's that no server was there for, in Prisma's words and in those of the system. */
-const NOT_REACHED = "Can't reach database server at ";
-const NO_CONNECTION = /^(?:connect|getaddrinfo) E[A-Z_]+/;
-
-/** On a line of its own behind the message, in MikroORM (" - detail: Key (name)=(Rex) already exists."). */
-const DETAIL = '\n - detail: ';
-
-/** Knex puts the statement in front of what the database said, in the same Error, once its call has failed; so does MikroORM 6. */
-function restates(message: string, told: string): boolean {
-  if (message === told) return true;
-  if (told === '') return false;
-  const detail = message.lastIndexOf(DETAIL);
-  const said = detail < 0 ? message : message.slice(0, detail);
-  if (said === told || said.endsWith(` - ${told}`)) return true;
-  return message.includes(NOT_REACHED) && NO_CONNECTION.test(told);
 }
 
 /**

@@ -116,7 +116,7 @@ export interface Occurrence {
   /** Span it was recorded on, and what is known of that span's ancestors, nearest first. */
   span: string;
   path?: string[];
-  /** Nearest server span on or above that span, as far as it is known; not of log records. */
+  /** Nearest server span on or above that span, as far as it is known. */
   request?: string;
   /** The span's time (of a log record: its own), Unix milliseconds: an ancestor's time holds that of its descendants. */
   from: number;

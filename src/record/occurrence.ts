@@ -50,10 +50,13 @@ function areOnOneLine(a: Placed, b: Placed, paths: ReadonlyMap<string, readonly 
   if (a.span === b.span) return !(isEvent(a) && isEvent(b)) || (a.nth ?? 0) === (b.nth ?? 0);
   const [pathOfA, pathOfB] = [paths.get(a.span) ?? [], paths.get(b.span) ?? []];
   if (pathOfA.includes(b.span) || pathOfB.includes(a.span)) return true;
+  // A log record is somewhere in its request, which the error may have left the span it came of for.
+  const areEvents = isEvent(a) && isEvent(b);
+  if (!areEvents && (isEvent(a) || isEvent(b)) && a.request !== undefined && a.request === b.request) return true;
   // Both have an ancestor in common and neither is that of the other: siblings, or cousins.
   if (pathOfA.some((id) => pathOfB.includes(id))) return false;
   // Calls at once to one service look alike by their times, too; each has a parent of its own.
-  if (a.request !== undefined && b.request !== undefined && a.request !== b.request) return false;
+  if (areEvents && a.request !== undefined && b.request !== undefined && a.request !== b.request) return false;
   // What is between them did not come along: the time of an ancestor holds the other's.
   return holds(a, b) || holds(b, a);
 }

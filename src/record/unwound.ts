@@ -55,11 +55,11 @@ function readUnwound(error: ErrorFact, language: string | undefined): Unwound | 
   return {
     type: cut(node.type, LIMITS.name),
     message: spoken === 'python' ? cut(messageOf(node, error.message), LIMITS.message) : error.message,
-    core: [...walkChain(node)].flatMap(({ type, message, frames }) => [type, message, textOf(frames[0], spoken)]),
+    core: [...walkChain(node)].flatMap(({ type, message, frames }) => [type, message, placeOf(frames[0], spoken)]),
     frames: node.frames
       .filter(({ kind }) => kind !== 'runtime' && kind !== 'node')
       .slice(0, MAX_TOLD)
-      .map((frame) => shortHash(textOf(frame, spoken)))
+      .map((frame) => shortHash(placeOf(frame, spoken)))
       .join(''),
   };
 }
@@ -89,7 +89,7 @@ function linesOf(text: string): string {
 }
 
 /** Where .NET throws again (`throw;`) the line of the frame is another one than where it caught. */
-function textOf(frame: Frame | undefined, language: string): string {
+export function placeOf(frame: Frame | undefined, language: string | undefined): string {
   if (frame === undefined) return '';
   const line = language === 'dotnet' ? '' : frame.line;
   return `${frame.file}:${line}:${frame.function}`;

@@ -29,9 +29,11 @@ export function removeNotedLetters({ schema }: Target, digests: readonly string[
 }
 
 /**
- * The failure of a span, which another receiver may take for part of an exception. A process' own come again in front of what
- * they are part of, and nobody else takes them back.
+ * The failure of a span, or what it told of one, which another receiver may take for part of an exception. A process' own come
+ * again in front of what they are part of, and nobody else takes them back.
  */
-export function mayBePart({ acceptance, trace_id, error_type }: ErrorLogRow): boolean {
-  return acceptance !== undefined && trace_id !== undefined && error_type === undefined;
+export function mayBePart({ acceptance, trace_id, error_type, occurrence }: ErrorLogRow): boolean {
+  if (acceptance === undefined || trace_id === undefined) return false;
+  // Only log records come without a path.
+  return error_type === undefined || occurrence?.path !== undefined;
 }

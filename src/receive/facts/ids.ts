@@ -3,6 +3,7 @@
 import { createHash, hash } from 'node:crypto';
 import type { ErrorFact, Occurrence, RowRef } from '../../record/fact.ts';
 import { clampTime } from '../../record/limits.ts';
+import { identityOfV8 } from '../../record/own-stack.ts';
 import type { Unwound } from '../../record/unwound.ts';
 import { uuidv7Of } from '../../util/uuid.ts';
 
@@ -42,7 +43,9 @@ export function occurrenceKey(
   traceId: string,
   { type, message, stack }: ErrorFact,
   unwound: Unwound | undefined,
+  language: string | undefined,
 ): Pick<Occurrence, 'key' | 'frames'> {
   if (unwound !== undefined) return { key: digestOf(traceId, ...unwound.core).slice(0, 32), frames: unwound.frames };
-  return { key: digestOf(traceId, type, message, stack ?? '').slice(0, 32) };
+  const v8 = stack === undefined ? undefined : identityOfV8(stack, message, language);
+  return { key: digestOf(traceId, ...(v8 ?? [type, message, stack ?? ''])).slice(0, 32) };
 }

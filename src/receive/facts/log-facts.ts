@@ -5,6 +5,7 @@ import { errorOfAttributes, hasError } from '../../record/error-of-attributes.ts
 import type { LogFact, ResourceFact } from '../../record/fact.ts';
 import { isAtLeast, type Level, levelOfRecord } from '../../record/level.ts';
 import { LIMITS } from '../../record/limits.ts';
+import { toldOf } from '../../record/retold.ts';
 import { clean } from '../../record/scrub/clean.ts';
 import { nameInFull } from '../../record/unwound.ts';
 import { keptUserId } from '../../record/user-id.ts';
@@ -12,6 +13,7 @@ import type { LogSignal, ResourceGroup } from '../signals.ts';
 import { bodyOf } from './body.ts';
 import { digestOf, occurrenceKey, rowRef } from './ids.ts';
 import type { Mapped } from './mapped.ts';
+import type { Telling } from './retellings.ts';
 import type { MapRules } from './rules.ts';
 
 export function logFacts(group: ResourceGroup<LogSignal>, resource: ResourceFact, rules: MapRules): Mapped {
@@ -87,20 +89,26 @@ function logFact(
   };
   const isError = isAtLeast(level, 'ERROR');
   const isOpen = isError && outcome === undefined;
+  let telling: Telling | undefined;
   if (traced && error !== undefined) {
-    const known = occurrenceKey(record.traceId, error, unwound);
-    fact.occurrence = isError ? { ...known, ...when } : { ...known, attempt: true, ...when };
-  }
-  if (!traced || (!isError && outcome === undefined)) return fact;
-  if (isError && error !== undefined) {
-    const absorbs = memory.takeFailuresAround(resource.service, record.traceId, record.spanId);
+    const known = occurrenceKey(record.traceId, error, unwound, resource.language);
+    const request = memory.requestOf(resource.service, record.traceId, record.spanId);
+    fact.occurrence = { ...known, ...(isError ? {} : { attempt: true }), ...(request ? { request } : {}), ...when };
+    const told = toldOf(error, { language: resource.language, isCall: false });
+    telling = { ...told, at, key: known.key, by: 'log' };
+    const absorbs = [
+      ...(isError ? memory.takeFailuresAround(resource.service, record.traceId, record.spanId) : []),
+      ...memory.takeParts(resource.service, record.traceId, { span: record.spanId, telling }),
+    ];
     if (absorbs.length > 0) fact.absorbs = absorbs;
   }
+  if (!traced || (!isError && outcome === undefined && telling === undefined)) return fact;
   if (isOpen) fact.hold = true;
   memory.remember(resource.service, record.traceId, {
     row: { id, t },
     about: isError && error !== undefined ? 'exception' : 'warning',
     isOpen,
+    telling,
     ...when,
   });
   return fact;

@@ -1,17 +1,8 @@
 // Spans of one resource → facts, by the rules that capture follows in process: exceptions, failures without one, slow
 // spans, calls, latencies, and the outcome of requests for rows that came before. Nothing here decides about delivery.
 
-import {
-  calledTags,
-  codeFunction,
-  copyCustom,
-  INSTRUMENTATION,
-  reasonTags,
-  recordTags,
-  rowTags,
-} from '../../record/attributes.ts';
+import { calledTags, copyCustom, reasonTags, recordTags, rowTags } from '../../record/attributes.ts';
 import { callWeight, drawOf } from '../../record/calls.ts';
-import { errorOfAttributes } from '../../record/error-of-attributes.ts';
 import type { ErrorFact, LogFact, Occurrence, PartRef, ResourceFact } from '../../record/fact.ts';
 import type { Level } from '../../record/level.ts';
 import { LIMITS } from '../../record/limits.ts';
@@ -24,10 +15,12 @@ import { digestOf, occurrenceKey, rowRef } from './ids.ts';
 import type { Mapped, RowFact } from './mapped.ts';
 import { Repeats } from './repeats.ts';
 import { outcomeFacts, requestFacts, requestOf } from './request-of.ts';
+import type { Telling } from './retellings.ts';
 import type { MapRules } from './rules.ts';
+import { errorOfEvent, tellingOf } from './span-error.ts';
 import { spanLatencies } from './span-latencies.ts';
 import type { Interval } from './span-links.ts';
-import { MAX_CHAIN, markFailed, pathOf, type SpanNode, spanTree } from './span-tree.ts';
+import { functionName, MAX_CHAIN, markFailed, pathOf, type SpanNode, spanTree } from './span-tree.ts';
 
 export function spanFacts(
   group: ResourceGroup<SpanSignal>,
@@ -40,9 +33,9 @@ export function spanFacts(
   mapping.learn(nodes);
   for (const node of nodes) mapping.map(node);
   const rejected = group.scopes.reduce((sum, { items }) => sum + items.length, 0) - nodes.length;
-  const isLayer = ({ span, operation }: SpanNode) =>
-    operation.kind === 'db' && rules.memory.queryIn(resource.service, span) !== 'none';
-  const measured = nodes.filter((node) => !isLayer(node));
+  const measured = nodes.filter(
+    ({ span, operation }) => operation.kind !== 'db' || rules.memory.queryIn(resource.service, span) === 'none',
+  );
   const latencies = spanLatencies(measured, resource.service, process, rules);
   return { facts: [...mapping.facts, ...latencies], rejected, ...(rejected > 0 ? { reason: NO_IDS } : {}) };
 }
@@ -61,6 +54,7 @@ interface Told {
   occurrence?: Occurrence;
   /** Rows that this one makes redundant. */
   absorbs?: PartRef[];
+  telling?: Telling | undefined;
 }
 
 class SpanMapping {
@@ -101,11 +95,15 @@ class SpanMapping {
   #exception(node: SpanNode, event: SpanEvent, index: number, repeats: Repeats | undefined): void {
     const { span } = node;
     const { memory, scrubber } = this.#rules;
-    const error = errorOfAttributes(event.attributes, scrubber);
+    const error = errorOfEvent(event, node, scrubber);
     if (error === undefined) return;
+    markFailed(node);
     const unwound = nameInFull(error, this.#language);
-    const known = occurrenceKey(span.traceId, error, unwound);
+    const known = occurrenceKey(span.traceId, error, unwound, this.#language);
     const nth = repeats?.nth(known.key, event.time || span.end) ?? 0;
+    const telling = tellingOf(node, error, this.#language, event.time || span.end, known.key);
+    const teller = { span: span.spanId, telling };
+    if (memory.isPart(this.#service, span.traceId, teller)) return;
     const request = memory.requestOf(this.#service, span.traceId, span.spanId);
     const tags: Record<string, unknown> = {};
     recordTags(event.attributes, tags);
@@ -116,7 +114,11 @@ class SpanMapping {
       message: error.message,
       error,
       tags,
-      absorbs: memory.takeFailuresAround(this.#service, span.traceId, span.spanId),
+      absorbs: [
+        ...memory.takeFailuresAround(this.#service, span.traceId, span.spanId),
+        ...memory.takeParts(this.#service, span.traceId, teller),
+      ],
+      telling,
       occurrence: {
         ...known,
         path: this.#path(node),
@@ -125,7 +127,6 @@ class SpanMapping {
         ...whenOf(span),
       },
     });
-    markFailed(node);
   }
 
   /** A span that ended with ERROR status and told no exception, on itself or below. */
@@ -134,17 +135,24 @@ class SpanMapping {
     const failed = status === undefined ? span.failed : status >= this.#rules.statusRows;
     if (!failed || node.failed) return;
     markFailed(node);
-    if (this.#rules.memory.hasFailureIn(this.#service, span.traceId, span.spanId)) return;
-    const words = clean(failureWords(operation, status), this.#rules.scrubber);
+    const { memory, scrubber } = this.#rules;
+    if (memory.hasFailureIn(this.#service, span.traceId, span.spanId)) return;
+    const words = clean(failureWords(operation, status), scrubber);
+    const message = span.statusMessage === undefined ? words : clean(span.statusMessage, scrubber);
+    // Some instrumentations (mysql2, net) tell a failure by the status of a span only: the text of what the application gets thrown.
+    const isText = status === undefined && span.statusMessage !== undefined;
+    const telling = isText ? tellingOf(node, { type: 'Error', message }, this.#language, span.end) : undefined;
+    if (memory.isPart(this.#service, span.traceId, { span: span.spanId, telling })) return;
     // What another service answered is for the caller to handle (semantic conventions give it WARN, too).
     const answered = isOutgoing(span) && status !== undefined;
     this.#row(node, {
       digest: 'failure',
       time: span.end,
       level: answered ? 'WARNING' : 'ERROR',
-      message: span.statusMessage === undefined ? words : clean(span.statusMessage, this.#rules.scrubber),
+      message,
       template: span.statusMessage === undefined ? words : undefined,
       tags: reasonTags(span.attributes, status),
+      telling,
     });
   }
 
@@ -273,18 +281,12 @@ class SpanMapping {
     if (told.absorbs !== undefined && told.absorbs.length > 0) fact.absorbs = told.absorbs;
     const about = told.error ? 'exception' : told.digest === 'failure' ? 'failure' : 'warning';
     const when = whenOf(span);
-    const row = about === 'failure' ? { id, t, acceptance: this.#acceptance } : { id, t };
-    memory.remember(this.#service, span.traceId, { row, about, isOpen, ...when });
+    const row = about === 'warning' ? { id, t } : { id, t, acceptance: this.#acceptance };
+    memory.remember(this.#service, span.traceId, { row, about, isOpen, telling: told.telling, ...when });
     this.facts.push(fact);
   }
 }
 
 function whenOf({ spanId, start, end }: SpanSignal): Interval {
   return { span: spanId, from: start, to: end };
-}
-
-function functionName({ span, scope }: SpanNode): string | undefined {
-  const told = codeFunction(span.attributes);
-  if (told !== undefined) return told;
-  return span.kind === 'internal' && !INSTRUMENTATION.test(scope) ? span.name : undefined;
 }

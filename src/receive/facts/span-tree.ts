@@ -1,6 +1,7 @@
 // The spans of one resource as they hang together in one request: parents as far as they came along. Spans in, nodes out,
 // in the order in which they ended, those inside before what is around them, so that what failed inside is known by then.
 
+import { codeFunction, INSTRUMENTATION } from '../../record/attributes.ts';
 import type { Operation } from '../../record/fact.ts';
 import { httpStatus, operationOfSpan } from '../../record/operation.ts';
 import type { ResourceGroup, SpanSignal } from '../signals.ts';
@@ -81,4 +82,10 @@ export function pathOf(node: SpanNode): string[] {
   return chain(node)
     .map(({ span }) => span.parentSpanId)
     .filter((id) => id !== '');
+}
+
+export function functionName({ span, scope }: SpanNode): string | undefined {
+  const told = codeFunction(span.attributes);
+  if (told !== undefined) return told;
+  return span.kind === 'internal' && !INSTRUMENTATION.test(scope) ? span.name : undefined;
 }

@@ -7,6 +7,7 @@
 import type { PartRef, RequestFacts, RowRef } from '../../record/fact.ts';
 import { CLOCK_SLACK_MILLIS } from '../../record/occurrence.ts';
 import type { SpanSignal } from '../signals.ts';
+import { joinWhole, type Places, partsOf, type Teller, type Telling } from './retellings.ts';
 import { type Climb, type Interval, keyOf, SpanLinks } from './span-links.ts';
 import { UndoLog } from './undo.ts';
 
@@ -20,6 +21,8 @@ export interface RememberedRow extends Interval {
   about: 'exception' | 'failure' | 'warning';
   /** It waits for the outcome of its request. */
   isOpen: boolean;
+  /** What it tells of a failure that other rows may tell of, too. */
+  telling?: Telling | undefined;
 }
 
 export interface Outcome extends Interval {
@@ -89,7 +92,7 @@ export class TraceMemory {
     const isUnsure = !row.isOpen && row.span !== '' && this.#links.requestOf(key, climb) === undefined;
     const guess = isUnsure ? this.#requestByTime(key, row, climb) : undefined;
     const isOpen = row.isOpen || guess !== undefined;
-    if (trace.rows.length >= MAX_ROWS || (!isOpen && row.about === 'warning')) return;
+    if (trace.rows.length >= MAX_ROWS || (!isOpen && row.about === 'warning' && !row.telling)) return;
     const known: KnownRow = { ...row, isOpen, guess, climb };
     trace.rows.push(known);
     this.undo.add(() => {
@@ -142,12 +145,48 @@ export class TraceMemory {
     const failures = trace?.rows.filter(({ about }) => about === 'failure') ?? [];
     if (span === '' || failures.length === 0) return [];
     const path = new Set([span, ...this.#links.above(key, span)]);
-    const taken = failures.filter((row) => path.has(row.span));
+    return this.#take(
+      trace!,
+      failures.filter((row) => path.has(row.span)),
+    );
+  }
+
+  /** Rows of failures inside, which this one tells of with more. They are forgotten here. */
+  takeParts(service: string, traceId: string, whole: Teller): PartRef[] {
+    const key = keyOf(service, traceId);
+    const trace = this.#traces.get(key);
+    return trace === undefined ? [] : this.#take(trace, partsOf(trace.rows, whole, this.#places(key)));
+  }
+
+  /** A row that came before tells of it, too: it is none of its own, but what is around it failed. */
+  isPart(service: string, traceId: string, part: Teller): boolean {
+    const key = keyOf(service, traceId);
+    const leave = joinWhole(this.#traces.get(key)?.rows ?? [], part, this.#places(key));
+    if (leave === undefined) return false;
+    this.undo.add(leave);
+    this.undo.add(this.#links.fail(key, part.span));
+    return true;
+  }
+
+  #take(trace: Trace, taken: readonly KnownRow[]): PartRef[] {
     if (taken.length > 0) {
-      trace!.rows = trace!.rows.filter((row) => !taken.includes(row));
-      this.undo.add(() => trace!.rows.push(...taken));
+      trace.rows = trace.rows.filter((row) => !taken.includes(row));
+      this.undo.add(() => trace.rows.push(...taken));
     }
     return taken.map(({ row }) => row);
+  }
+
+  #places(key: string): Places {
+    const isAround = (outer: string, inner: string) => outer === inner || this.#links.above(key, inner).includes(outer);
+    const requestOf = (span: string) => this.#links.requestOf(key, { at: span, steps: 0 });
+    return {
+      isAround,
+      isOnLine: (a, b) => isAround(a, b) || isAround(b, a),
+      isSameRequest(a, b) {
+        const request = requestOf(a);
+        return Boolean(request) && request === requestOf(b);
+      },
+    };
   }
 
   /** Ids of ancestors above `span`, nearest first, as far as they came. */
