@@ -102,7 +102,10 @@ function createShapes(checker: ts.TypeChecker) {
   }
 
   function fields(type: ts.Type): { line: string; doc: string }[] {
-    return type.getProperties().map((property) => {
+    // What it adds to another stands behind that, as one reads it.
+    const adds = ({ escapedName }: ts.Symbol) => Number(type.symbol?.members?.has(escapedName) ?? false);
+    const properties = [...type.getProperties()].sort((a, b) => adds(a) - adds(b));
+    return properties.map((property) => {
       const of = checker.getTypeOfSymbol(property);
       const mayLack = property.flags & ts.SymbolFlags.Optional || text(of).split(' | ').includes('undefined');
       const doc = ts.displayPartsToString(property.getDocumentationComment(checker));
