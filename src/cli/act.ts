@@ -5,14 +5,12 @@ import { loadOptions } from '../options/options.ts';
 import type { Issue } from '../query/issues.ts';
 import type { Db } from '../store/db.ts';
 import type { Acted } from '../triage/index.ts';
-import { actorOption, examples, onDatabase } from './arguments.ts';
+import { actorOption, type DatabaseFlags, examples, onDatabase } from './arguments.ts';
 import { withDatabase } from './open-database.ts';
 import { escapeLine, safeJson } from './output/escape.ts';
 import { print } from './output/terminal.ts';
 
-export interface ActFlags {
-  dir?: string;
-  json?: boolean;
+export interface ActFlags extends DatabaseFlags {
   actor: string;
 }
 

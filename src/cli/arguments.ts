@@ -145,6 +145,17 @@ export function shardsOption(): Option {
     .default(1);
 }
 
+/** What onDatabase() adds. */
+export interface DatabaseFlags {
+  dir?: string;
+  json?: boolean;
+}
+
+/** … and markdownOption(). */
+export interface ReportFlags extends DatabaseFlags {
+  md?: boolean;
+}
+
 /** What every command on a database takes. */
 export function onDatabase(command: Command, json = true): Command {
   command.option(

@@ -14,7 +14,15 @@ import {
   readDeadLetter,
 } from '../../query/dead-letters.ts';
 import type { Db } from '../../store/db.ts';
-import { examples, limitOption, markdownOption, noteLimit, onDatabase, sinceOption } from '../arguments.ts';
+import {
+  examples,
+  limitOption,
+  markdownOption,
+  noteLimit,
+  onDatabase,
+  type ReportFlags,
+  sinceOption,
+} from '../arguments.ts';
 import { createReplay, type Replayed } from '../dead-letters/replay.ts';
 import { EXIT } from '../exit-codes.ts';
 import { withDatabase } from '../open-database.ts';
@@ -25,13 +33,7 @@ import { printReport } from '../output/report.ts';
 import { type Column, renderTable } from '../output/table.ts';
 import { note, print, terminalOf } from '../output/terminal.ts';
 
-interface Flags {
-  dir?: string;
-  json?: boolean;
-  md?: boolean;
-}
-
-interface ManyFlags extends Flags {
+interface ManyFlags extends ReportFlags {
   all?: boolean;
 }
 
@@ -79,7 +81,7 @@ export function register(program: Command): void {
   onDatabase(discarding).action(discard);
 }
 
-interface ListFlags extends Flags {
+interface ListFlags extends ReportFlags {
   since: Date;
   kind?: string;
   limit: number;
@@ -110,7 +112,7 @@ function whyNone(all: readonly KindOfDeadLetters[], { since, kind }: Pick<ListFl
   return `no dead letters${of} since ${shortTime(since)}; ${count(n)} ${n === 1 ? 'is' : 'are'} older, the newest ${ago(newest)}: ${command}`;
 }
 
-async function show(id: number, { dir, json, md }: Flags): Promise<void> {
+async function show(id: number, { dir, json, md }: ReportFlags): Promise<void> {
   const options = loadOptions({ dir });
   const letter = await withDatabase(options, (db) => readDeadLetter(db, options.schema, id));
   if (!letter) throw notFound(id);

@@ -3,7 +3,7 @@
 
 import { type Command, Option } from 'commander';
 import { loadOptions, type Options } from '../../options/options.ts';
-import { examples, onDatabase, queueNameOption, queueOption, shardsOption } from '../arguments.ts';
+import { type DatabaseFlags, examples, onDatabase, queueNameOption, queueOption, shardsOption } from '../arguments.ts';
 import { checkApplication } from '../doctor/application.ts';
 import { type CanaryResult, flyCanary, type Hop } from '../doctor/canary/index.ts';
 import { checkDatabase, checkJournals } from '../doctor/database.ts';
@@ -17,9 +17,7 @@ import { EXIT } from '../exit-codes.ts';
 import { escapeLine, safeJson } from '../output/escape.ts';
 import { note, print, type Terminal, terminalOf } from '../output/terminal.ts';
 
-interface Flags {
-  dir?: string;
-  json?: boolean;
+interface Flags extends DatabaseFlags {
   canary?: boolean;
   queue?: string;
   queueName: string;

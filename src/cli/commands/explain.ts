@@ -6,7 +6,7 @@ import { loadOptions } from '../../options/options.ts';
 import { getOccurrence, type Occurrence } from '../../query/occurrence.ts';
 import { selectFrames } from '../../record/fingerprint/select-frames.ts';
 import type { Frame } from '../../record/fingerprint/types.ts';
-import { examples, markdownOption, onDatabase, parseEventId } from '../arguments.ts';
+import { examples, markdownOption, onDatabase, parseEventId, type ReportFlags } from '../arguments.ts';
 import { type Why, whyGrouped } from '../issue/why.ts';
 import { withDatabase } from '../open-database.ts';
 import { type Report, tableBlock } from '../output/blocks.ts';
@@ -16,12 +16,6 @@ import { levelStyle } from '../output/format.ts';
 import { printReport } from '../output/report.ts';
 import type { Column } from '../output/table.ts';
 import { print } from '../output/terminal.ts';
-
-interface Flags {
-  dir?: string;
-  json?: boolean;
-  md?: boolean;
-}
 
 const MOST_FRAMES = 50;
 
@@ -35,7 +29,7 @@ export function register(program: Command): void {
   command.action(run);
 }
 
-async function run(eventId: string, { dir, json, md }: Flags): Promise<void> {
+async function run(eventId: string, { dir, json, md }: ReportFlags): Promise<void> {
   const options = loadOptions({ dir });
   const row = await withDatabase(options, (db) => getOccurrence(db, options.schema, eventId));
   if (row === undefined) throw new RowtraceError('RT_NOT_FOUND', [`event ${eventId}`]);

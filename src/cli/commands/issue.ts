@@ -5,7 +5,7 @@ import { RowtraceError } from '../../errors.ts';
 import { loadOptions, type Options } from '../../options/options.ts';
 import { getIssue, type IssueDetail } from '../../query/issue.ts';
 import { getOccurrenceSource } from '../../query/occurrence-source.ts';
-import { examples, limitOption, markdownOption, onDatabase, parseIssue } from '../arguments.ts';
+import { examples, limitOption, markdownOption, onDatabase, parseIssue, type ReportFlags } from '../arguments.ts';
 import { type IssueFindings, issueReport } from '../issue/report.ts';
 import { ownFiles } from '../issue/stack.ts';
 import { whyGrouped } from '../issue/why.ts';
@@ -15,10 +15,7 @@ import { printReport } from '../output/report.ts';
 import { print } from '../output/terminal.ts';
 import { suspectCommits } from '../suspects/suspect-commits.ts';
 
-interface Flags {
-  dir?: string;
-  json?: boolean;
-  md?: boolean;
+interface Flags extends ReportFlags {
   limit: number;
 }
 

@@ -11,6 +11,7 @@ import {
   markdownOption,
   noteLimit,
   onDatabase,
+  type ReportFlags,
   sinceOption,
 } from '../arguments.ts';
 import { whyNoIssues } from '../issue/why-none.ts';
@@ -20,10 +21,7 @@ import { safeJson } from '../output/escape.ts';
 import { printRows } from '../output/report.ts';
 import { note, print } from '../output/terminal.ts';
 
-interface Flags {
-  dir?: string;
-  json?: boolean;
-  md?: boolean;
+interface Flags extends ReportFlags {
   since: Date;
   level?: Level;
   service?: string;

@@ -6,17 +6,12 @@ import { loadOptions } from '../../options/options.ts';
 import { makeKey } from '../../receive/keys/api-key.ts';
 import { type ApiKey, insertApiKey, listApiKeys, revokeApiKey } from '../../store/api-keys.ts';
 import type { Db } from '../../store/db.ts';
-import { examples, onDatabase } from '../arguments.ts';
+import { type DatabaseFlags, examples, onDatabase } from '../arguments.ts';
 import { withDatabase } from '../open-database.ts';
 import { safeJson } from '../output/escape.ts';
 import { ago, shortTime } from '../output/format.ts';
 import { type Column, renderTable } from '../output/table.ts';
 import { note, print, terminalOf } from '../output/terminal.ts';
-
-interface Flags {
-  dir?: string;
-  json?: boolean;
-}
 
 const SCOPES = ['ingest', 'read'];
 
@@ -51,7 +46,7 @@ export function register(program: Command): void {
   revoke.action(runRevoke);
 }
 
-async function runCreate(name: string, flags: Flags & { scope: string[]; service?: string[] }): Promise<void> {
+async function runCreate(name: string, flags: DatabaseFlags & { scope: string[]; service?: string[] }): Promise<void> {
   const options = loadOptions({ dir: flags.dir });
   const { key, id, digest } = makeKey();
   const services = flags.service ?? null;
@@ -63,7 +58,7 @@ async function runCreate(name: string, flags: Flags & { scope: string[]; service
   note('keep it: it is stored nowhere and cannot be shown again. Send it as X-API-Key, or as Authorization: Bearer');
 }
 
-async function runList({ dir, json }: Flags): Promise<void> {
+async function runList({ dir, json }: DatabaseFlags): Promise<void> {
   const options = loadOptions({ dir });
   const keys = await withDatabase(options, (db) => listApiKeys(db, options.schema));
   if (json) return print(safeJson(keys, 2));
@@ -71,7 +66,7 @@ async function runList({ dir, json }: Flags): Promise<void> {
   print(renderTable(keys, COLUMNS, terminalOf()));
 }
 
-async function runRevoke(given: string, { dir, json }: Flags): Promise<void> {
+async function runRevoke(given: string, { dir, json }: DatabaseFlags): Promise<void> {
   const options = loadOptions({ dir });
   const id = given.replace(/^rt_/, '').slice(0, 8);
   const revoked = await withDatabase(options, (db) => revokeApiKey(db, options.schema, id));

@@ -12,7 +12,15 @@ import {
 import { distributionOf, exemplarsOf, slowestCalls } from '../../query/operation-latency.ts';
 import type { OperationKind } from '../../record/fact.ts';
 import type { Db } from '../../store/db.ts';
-import { examples, limitOption, markdownOption, noteLimit, onDatabase, sinceOption } from '../arguments.ts';
+import {
+  examples,
+  limitOption,
+  markdownOption,
+  noteLimit,
+  onDatabase,
+  type ReportFlags,
+  sinceOption,
+} from '../arguments.ts';
 import { operationReport } from '../latency-report.ts';
 import { withDatabase } from '../open-database.ts';
 import { latencyColumns, releaseColumns, TREND } from '../output/columns.ts';
@@ -21,10 +29,7 @@ import { printReport, printRows } from '../output/report.ts';
 import type { Column } from '../output/table.ts';
 import { note, print } from '../output/terminal.ts';
 
-interface Flags {
-  dir?: string;
-  json?: boolean;
-  md?: boolean;
+interface Flags extends ReportFlags {
   by?: 'release';
   since: Date;
   kind?: OperationKind;

@@ -5,16 +5,14 @@ import { loadOptions, maskSecret } from '../../options/options.ts';
 import { analyzeGrown } from '../../store/analyze.ts';
 import { migrate } from '../../store/migrate.ts';
 import { openPostgres } from '../../store/postgres.ts';
-import { examples, onDatabase } from '../arguments.ts';
+import { type DatabaseFlags, examples, onDatabase } from '../arguments.ts';
 import { explainDatabaseError } from '../explain-error.ts';
 import { openOwner } from '../open-database.ts';
 import { escapeLines, safeJson } from '../output/escape.ts';
 import { note, print, withProgress } from '../output/terminal.ts';
 import { endOwner } from '../owner/connect.ts';
 
-interface Flags {
-  dir?: string;
-  json?: boolean;
+interface Flags extends DatabaseFlags {
   dryRun?: boolean;
 }
 

@@ -9,7 +9,7 @@ import { ColumnsDiffer } from '../../store/copy-columns.ts';
 import { CopyConflict, CopySourceLost, copySchema } from '../../store/copy-schema.ts';
 import { migrate } from '../../store/migrate.ts';
 import { openPostgres } from '../../store/postgres.ts';
-import { examples, onDatabase } from '../arguments.ts';
+import { type DatabaseFlags, examples, onDatabase } from '../arguments.ts';
 import { explainDatabaseError } from '../explain-error.ts';
 import { openDatabase } from '../open-database.ts';
 import { safeJson } from '../output/escape.ts';
@@ -27,7 +27,7 @@ export function register(program: Command): void {
   command.action(run);
 }
 
-async function run({ dir, json, to }: { dir?: string; json?: boolean; to?: string }): Promise<void> {
+async function run({ dir, json, to }: DatabaseFlags & { to?: string }): Promise<void> {
   if (to !== undefined) checkUrl(to);
   const options = loadOptions(to === undefined ? { dir } : { dir, databaseUrl: to });
   const { databaseUrl, schema, columns } = options;

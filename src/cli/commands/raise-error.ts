@@ -8,7 +8,7 @@ import type { Command } from 'commander';
 import { loadOptions } from '../../options/options.ts';
 import { type LogEntry, recentLogs } from '../../query/recent-logs.ts';
 import { recordedEnvironment } from '../application.ts';
-import { examples, onDatabase } from '../arguments.ts';
+import { type DatabaseFlags, examples, onDatabase } from '../arguments.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openDatabase, withDatabase } from '../open-database.ts';
 import { logColumns } from '../output/columns.ts';
@@ -26,7 +26,7 @@ export function register(program: Command): void {
   command.action(run);
 }
 
-async function run({ dir, json }: { dir?: string; json?: boolean }): Promise<void> {
+async function run({ dir, json }: DatabaseFlags): Promise<void> {
   const options = loadOptions({ dir });
   const mark = randomUUID().slice(0, 8);
   const since = new Date(Date.now() - 60_000);

@@ -6,7 +6,7 @@ import { loadFile, loadOptions, type Options } from '../../options/options.ts';
 import { issueNames, issuesOfKeys, keyedOccurrences } from '../../query/keyed-occurrences.ts';
 import { FINGERPRINT_VERSION } from '../../record/fingerprint/index.ts';
 import type { Db } from '../../store/db.ts';
-import { examples, markdownOption, onDatabase, sinceOption } from '../arguments.ts';
+import { examples, markdownOption, onDatabase, type ReportFlags, sinceOption } from '../arguments.ts';
 import { withDatabase } from '../open-database.ts';
 import { safeJson } from '../output/escape.ts';
 import { printReport } from '../output/report.ts';
@@ -14,10 +14,7 @@ import { print, withProgress } from '../output/terminal.ts';
 import { createPlanner } from '../regroup/plan.ts';
 import { type Regrouping, regroupReport } from '../regroup/report.ts';
 
-interface Flags {
-  dir?: string;
-  json?: boolean;
-  md?: boolean;
+interface Flags extends ReportFlags {
   dryRun?: boolean;
   rules?: string;
   since: Date;

@@ -3,7 +3,15 @@
 import type { Command } from 'commander';
 import { loadOptions } from '../../options/options.ts';
 import { type SlowRow, slowRows } from '../../query/slow-rows.ts';
-import { examples, limitOption, markdownOption, noteLimit, onDatabase, sinceOption } from '../arguments.ts';
+import {
+  examples,
+  limitOption,
+  markdownOption,
+  noteLimit,
+  onDatabase,
+  type ReportFlags,
+  sinceOption,
+} from '../arguments.ts';
 import { withDatabase } from '../open-database.ts';
 import { safeJson } from '../output/escape.ts';
 import { latency, shortTime } from '../output/format.ts';
@@ -11,10 +19,7 @@ import { printRows } from '../output/report.ts';
 import type { Column } from '../output/table.ts';
 import { note, print } from '../output/terminal.ts';
 
-interface Flags {
-  dir?: string;
-  json?: boolean;
-  md?: boolean;
+interface Flags extends ReportFlags {
   since: Date;
   limit: number;
 }

@@ -5,7 +5,7 @@ import { journalsLeftAlone, type LeftAlone } from '../../journal/layout.ts';
 import { loadOptions, maskSecret } from '../../options/options.ts';
 import { countDeadLetters, type DeadLetterCount } from '../../query/dead-letters.ts';
 import { type LedgerEntry, type LedgerTotal, readLedger, sumLedger } from '../../query/ledger.ts';
-import { examples, limitOption, markdownOption, onDatabase, sinceOption } from '../arguments.ts';
+import { examples, limitOption, markdownOption, onDatabase, type ReportFlags, sinceOption } from '../arguments.ts';
 import { EXIT } from '../exit-codes.ts';
 import { withDatabase } from '../open-database.ts';
 import { type Block, type Fact, type Report, tableBlock } from '../output/blocks.ts';
@@ -16,10 +16,7 @@ import type { Column } from '../output/table.ts';
 import { print } from '../output/terminal.ts';
 import { type WaitingJournal, waitingJournals } from '../status/waiting.ts';
 
-interface Flags {
-  dir?: string;
-  json?: boolean;
-  md?: boolean;
+interface Flags extends ReportFlags {
   since: Date;
   limit: number;
 }

@@ -7,7 +7,7 @@ import { loadOptions, type Options } from '../../options/options.ts';
 import { followLogs } from '../../query/follow-logs.ts';
 import { type LogEntry, recentLogs } from '../../query/recent-logs.ts';
 import type { Level } from '../../record/level.ts';
-import { examples, levelOption, limitOption, onDatabase } from '../arguments.ts';
+import { type DatabaseFlags, examples, levelOption, limitOption, onDatabase } from '../arguments.ts';
 import { explainDatabaseError } from '../explain-error.ts';
 import { withDatabase } from '../open-database.ts';
 import { wording } from '../output/columns.ts';
@@ -19,9 +19,7 @@ import { connectOwner } from '../owner/connect.ts';
 const LOOK_MILLIS = 500;
 const AWAY_MILLIS = 5_000;
 
-interface Flags {
-  dir?: string;
-  json?: boolean;
+interface Flags extends DatabaseFlags {
   level?: Level;
   service?: string;
   n: number;

@@ -5,7 +5,15 @@ import { RowtraceError } from '../../errors.ts';
 import { loadOptions } from '../../options/options.ts';
 import { readTrace, type TraceStep } from '../../query/trace.ts';
 import { isAtLeast } from '../../record/level.ts';
-import { examples, limitOption, markdownOption, noteLimit, onDatabase, sinceOption } from '../arguments.ts';
+import {
+  examples,
+  limitOption,
+  markdownOption,
+  noteLimit,
+  onDatabase,
+  type ReportFlags,
+  sinceOption,
+} from '../arguments.ts';
 import { withDatabase } from '../open-database.ts';
 import { tableBlock } from '../output/blocks.ts';
 import { safeJson } from '../output/escape.ts';
@@ -14,10 +22,7 @@ import { printReport } from '../output/report.ts';
 import type { Column } from '../output/table.ts';
 import { print } from '../output/terminal.ts';
 
-interface Flags {
-  dir?: string;
-  json?: boolean;
-  md?: boolean;
+interface Flags extends ReportFlags {
   since: Date;
   limit: number;
 }
@@ -43,7 +48,9 @@ async function run(id: string, { dir, json, md, since, limit }: Flags, command: 
   const steps = await withDatabase(options, (db) => readTrace(db, options.schema, { id, since, limit }));
   const [first] = steps;
   if (first === undefined)
-    throw new RowtraceError('RT_NOT_FOUND', [`trace, request or event ${id} since ${shortTime(since)} (--since looks further back)`]);
+    throw new RowtraceError('RT_NOT_FOUND', [
+      `trace, request or event ${id} since ${shortTime(since)} (--since looks further back)`,
+    ]);
   if (json) return print(safeJson(steps, 2));
   const failed = steps.find(({ level }) => level !== null && isAtLeast(level, 'ERROR'));
   const report = {
