@@ -12,6 +12,17 @@ export type HistoryAction =
   | 'regressed'
   | 'ignore-ended';
 
+/** Actions of a person that set the status. */
+export const DECISIONS = ['resolved', 'ignored', 'reopened'] as const satisfies readonly HistoryAction[];
+
+/** All that can be undone. */
+export const UNDOABLE: readonly HistoryAction[] = [...DECISIONS, 'merged', 'split'];
+
+/** For `action in (…)`. */
+export function listOf(actions: readonly HistoryAction[]): string {
+  return actions.map((action) => `'${action}'`).join(', ');
+}
+
 export interface HistoryEntry {
   /** For undo. */
   id: number;

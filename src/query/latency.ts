@@ -5,13 +5,17 @@ import type { Queryable } from '../store/db.ts';
 import { quoteName } from '../store/identifiers.ts';
 import { Conditions } from './conditions.ts';
 
-export interface OperationLatency {
+/** What histograms are kept apart by. */
+interface Measured {
   service: string;
   environment: string;
   kind: OperationKind;
   operation: string;
   http_method: string | null;
   peer: string | null;
+}
+
+export interface OperationLatency extends Measured {
   count: number;
   per_second: number;
   /** 0 to 1. */
@@ -111,13 +115,7 @@ export function latencyByOperation(db: Queryable, schema: string, query: Latency
   );
 }
 
-export interface ReleaseLatency {
-  service: string;
-  environment: string;
-  kind: OperationKind;
-  operation: string;
-  http_method: string | null;
-  peer: string | null;
+export interface ReleaseLatency extends Measured {
   release_version: string | null;
   first_seen: Date | string;
   count: number;

@@ -18,11 +18,6 @@ export interface Actor {
   at?: Date;
 }
 
-/** Actions that set the status. */
-export const DECISIONS = ['resolved', 'ignored', 'reopened'] as const;
-/** The same for `action in (…)`. */
-export const DECISION_LIST = DECISIONS.map((action) => `'${action}'`).join(', ');
-
 /** Status and its conditions: the columns of issues that a person's decision sets. */
 export interface IssueState {
   status: 'open' | 'resolved' | 'ignored' | 'regressed';
@@ -137,9 +132,12 @@ export async function readState({ tx, quoted }: Triage, id: number): Promise<obj
 
 /** For issues of which keys or decisions are others now: what came since the decision may be folded, and looked at no more. */
 export async function judgeAgain({ tx, quoted }: Triage, issues: number[]): Promise<void> {
-  await tx.query(`select ${quoted}.judge_again(array(select jsonb_array_elements_text($1::jsonb)::bigint))`, [
-    JSON.stringify(issues),
-  ]);
+  await tx.query(`select ${quoted}.judge_again(array(${numbers(1)}))`, [JSON.stringify(issues)]);
+}
+
+/** The numbers of a JSON list as rows: the value at this place, with JSON.stringify(). */
+export function numbers(place: number): string {
+  return `select jsonb_array_elements_text($${place}::jsonb)::bigint`;
 }
 
 export async function record(

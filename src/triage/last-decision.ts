@@ -1,7 +1,8 @@
 // What a person decided last about an issue, as the state it had right then: from there it is judged anew where counts that
 // made it what it is now are those of another issue.
 
-import { DECISION_LIST, type DECISIONS, type IssueState, setState, type Triage } from './action.ts';
+import { DECISIONS, listOf } from '../query/issue-history.ts';
+import { type IssueState, setState, type Triage } from './action.ts';
 
 interface Decision {
   id: number;
@@ -20,7 +21,7 @@ interface Decision {
 export async function lastDecision({ tx, quoted }: Triage, issue: number, before?: number) {
   const [decision] = await tx.query<Decision>(
     `select id, to_jsonb(at)#>>'{}' as at, action, detail from ${quoted}.issue_history
-     where issue_id = $1 and undone_by is null and action in (${DECISION_LIST})
+     where issue_id = $1 and undone_by is null and action in (${listOf(DECISIONS)})
        and ($2::bigint is null or id < $2::bigint)
      order by id desc limit 1`,
     [issue, before ?? null],

@@ -4,7 +4,7 @@
 import { RowtraceError } from '../errors.ts';
 import type { Issue } from '../query/issues.ts';
 import type { Db } from '../store/db.ts';
-import { type Actor, type IssueRef, inTriage, judgeAgain, liveIssue, readState, record } from './action.ts';
+import { type Actor, type IssueRef, inTriage, judgeAgain, liveIssue, numbers, readState, record } from './action.ts';
 
 export interface Merge extends Actor {
   into: IssueRef;
@@ -63,11 +63,6 @@ export function mergeIssues(db: Db, schema: string, merge: Merge): Promise<Issue
     await judgeAgain(triage, [into.id]);
     return into.id;
   });
-}
-
-/** The numbers of a JSON list as rows. */
-function numbers(place: number): string {
-  return `select jsonb_array_elements_text($${place}::jsonb)::bigint`;
 }
 
 function fail(reason: string): never {

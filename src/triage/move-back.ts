@@ -2,7 +2,8 @@
 // be undone first.
 
 import { RowtraceError } from '../errors.ts';
-import { DECISION_LIST, setState, type Triage } from './action.ts';
+import { DECISIONS, listOf } from '../query/issue-history.ts';
+import { numbers, setState, type Triage } from './action.ts';
 import { forgetKeys } from './last-decision.ts';
 import type { MergeDetail } from './merge-issues.ts';
 import type { SplitDetail } from './split-issue.ts';
@@ -46,7 +47,7 @@ async function restoreState(triage: Triage, entry: MovedBy, keys: readonly numbe
        and (m.id = $2 or m.id < $2 and m.undone_by > $2)
        and not exists (
          select from ${quoted}.issue_history d
-         where d.issue_id = $1 and d.action in (${DECISION_LIST})
+         where d.issue_id = $1 and d.action in (${listOf(DECISIONS)})
            and (d.id > m.id and d.undone_by is null or d.id < m.id and d.undone_by > m.id)
        )
        and not exists (
@@ -83,16 +84,15 @@ export async function undoSplit(triage: Triage, entry: MovedBy, { to, keys }: Sp
 
 /** Writers whose new keys are joining one of them are waited for. */
 async function lock({ tx, quoted }: Triage, issues: number[]): Promise<void> {
-  await tx.query(
-    `select from ${quoted}.issues where id in (select jsonb_array_elements_text($1::jsonb)::bigint) order by id for update`,
-    [JSON.stringify(issues)],
-  );
+  await tx.query(`select from ${quoted}.issues where id in (${numbers(1)}) order by id for update`, [
+    JSON.stringify(issues),
+  ]);
 }
 
 async function moveKeys({ tx, quoted }: Triage, keys: number[], from: number, to: number): Promise<number> {
   const moved = await tx.query(
     `update ${quoted}.issue_keys set issue_id = $1
-     where issue_id = $2 and id in (select jsonb_array_elements_text($3::jsonb)::bigint) returning id`,
+     where issue_id = $2 and id in (${numbers(3)}) returning id`,
     [to, from, JSON.stringify(keys)],
   );
   return moved.length;

@@ -3,7 +3,7 @@
 import { RowtraceError } from '../errors.ts';
 import type { Issue } from '../query/issues.ts';
 import type { Db } from '../store/db.ts';
-import { type Actor, type IssueRef, inTriage, judgeAgain, liveIssue, record, type Triage } from './action.ts';
+import { type Actor, type IssueRef, inTriage, judgeAgain, liveIssue, numbers, record, type Triage } from './action.ts';
 import { forgetKeys } from './last-decision.ts';
 
 export interface Split extends Actor {
@@ -39,10 +39,10 @@ export function splitIssue(db: Db, schema: string, split: Split): Promise<Issue>
     );
     const ids = chooseKeys(issue, keys, split.keys);
     const made = await makeIssue(triage, issue.service, ids);
-    await tx.query(
-      `update ${quoted}.issue_keys set issue_id = $1 where id in (select jsonb_array_elements_text($2::jsonb)::bigint)`,
-      [made.issue, JSON.stringify(ids)],
-    );
+    await tx.query(`update ${quoted}.issue_keys set issue_id = $1 where id in (${numbers(2)})`, [
+      made.issue,
+      JSON.stringify(ids),
+    ]);
     const detail: SplitDetail = { to: made, keys: ids };
     await record(triage, { issue: issue.id, others: [made.issue], action: 'split', detail });
     await forgetKeys(triage, issue.id, ids);
@@ -75,7 +75,7 @@ async function makeIssue({ tx, quoted }: Triage, service: string, keys: number[]
        insert into ${quoted}.issues (number, type, title, culprit, service)
        select ${quoted}.take_issue_numbers($1, 1), k.type, coalesce(k.title, ''), k.culprit, $1
        from ${quoted}.issue_keys k left join ${quoted}.issue_key_counts c on c.key_id = k.id
-       where k.id in (select jsonb_array_elements_text($2::jsonb)::bigint)
+       where k.id in (${numbers(2)})
        order by c.count desc nulls last, k.version desc, k.id
        limit 1
        returning id, number, title

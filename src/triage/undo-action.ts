@@ -2,21 +2,10 @@
 // again, so that the status is the one it would have without. Nothing is deleted, so both remain in the history.
 
 import { RowtraceError } from '../errors.ts';
-import type { HistoryAction } from '../query/issue-history.ts';
+import { DECISIONS, type HistoryAction, listOf, UNDOABLE } from '../query/issue-history.ts';
 import type { Issue } from '../query/issues.ts';
 import type { Db } from '../store/db.ts';
-import {
-  type Actor,
-  DECISION_LIST,
-  DECISIONS,
-  type IssueRef,
-  inTriage,
-  judgeAgain,
-  liveIssue,
-  record,
-  setState,
-  type Triage,
-} from './action.ts';
+import { type Actor, type IssueRef, inTriage, judgeAgain, liveIssue, record, setState, type Triage } from './action.ts';
 import { lastDecision, stateAfter } from './last-decision.ts';
 import type { MergeDetail } from './merge-issues.ts';
 import { undoMerge, undoSplit } from './move-back.ts';
@@ -38,7 +27,6 @@ export interface Entry {
   undone_by: number | null;
 }
 
-const UNDOABLE: readonly string[] = [...DECISIONS, 'merged', 'split'];
 const COLUMNS = 'id, issue_id, others, action, detail, undone_by';
 
 /** Returns the issue the action was on. @throws RowtraceError RT_NOT_FOUND, RT_UNDO_INVALID */
@@ -77,7 +65,7 @@ async function findEntry(triage: Triage, { issue, history }: Undo): Promise<Entr
   const [entry] = await tx.query<Entry>(
     `select ${COLUMNS} from ${quoted}.issue_history
      where (issue_id = $1 or $1 = any (others)) and undone_by is null
-       and action in (${UNDOABLE.map((action) => `'${action}'`).join(', ')})
+       and action in (${listOf(UNDOABLE)})
      order by id desc limit 1`,
     [id],
   );
@@ -88,7 +76,7 @@ async function findEntry(triage: Triage, { issue, history }: Undo): Promise<Entr
 async function undoDecision(triage: Triage, entry: Entry): Promise<number[]> {
   const [later] = await triage.tx.query<{ id: number }>(
     `select id from ${triage.quoted}.issue_history
-     where issue_id = $1 and id > $2 and undone_by is null and action in (${DECISION_LIST})
+     where issue_id = $1 and id > $2 and undone_by is null and action in (${listOf(DECISIONS)})
      order by id desc limit 1`,
     [entry.issue_id, entry.id],
   );
