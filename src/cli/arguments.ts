@@ -116,6 +116,13 @@ export function sinceOption(byDefault: string): Option {
     .default(parseSince(byDefault), byDefault);
 }
 
+/** The next step where nothing was found since then; none where that is long ago already. */
+export function furtherBack(since: Date): string {
+  const span = Date.now() - since.getTime() + 60_000;
+  const longer = ['24h', '7d', '30d'].find((text) => millisOf(text)! > span);
+  return longer === undefined ? '' : `; look further back with --since ${longer}`;
+}
+
 export function limitOption(byDefault: number, flags = '--limit <n>'): Option {
   return new Option(flags, 'most rows to show').argParser(parseCount).default(byDefault);
 }

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { Command } from 'commander';
 import fc from 'fast-check';
-import { limitOption, noteLimit, parseSince, parseSpan, parseUntil } from '../../src/cli/arguments.ts';
+import { furtherBack, limitOption, noteLimit, parseSince, parseSpan, parseUntil } from '../../src/cli/arguments.ts';
 import { hourly } from '../../src/cli/issue/report.ts';
 import { issueColumns, latencyColumns, logColumns, releaseColumns } from '../../src/cli/output/columns.ts';
 import { escapeLine, escapeLines, safeJson } from '../../src/cli/output/escape.ts';
@@ -279,6 +279,18 @@ describe('values', () => {
     assert.equal(parseUntil('2w', now.getTime()).getTime() - now.getTime(), 12096e5);
     for (const text of ['0m', '1H', 'x']) assert.throws(() => parseSpan(text), /Expected a span/, text);
   });
+});
+
+test('where nothing was found the next longer time is named, if there is one', () => {
+  const after = (text: string) => furtherBack(parseSince(text));
+  assert.deepEqual(['1h', '24h', '6d', '7d', '30d', '2020-01-01'].map(after), [
+    '; look further back with --since 24h',
+    '; look further back with --since 7d',
+    '; look further back with --since 7d',
+    '; look further back with --since 30d',
+    '',
+    '',
+  ]);
 });
 
 test('a list that the default cut says so, one that was asked for like that does not', (t) => {

@@ -14,6 +14,7 @@ import type { OperationKind } from '../../record/fact.ts';
 import type { Db } from '../../store/db.ts';
 import {
   examples,
+  furtherBack,
   limitOption,
   markdownOption,
   noteLimit,
@@ -125,8 +126,7 @@ async function detail(
 async function whyNone(db: Db, schema: string, { since, until, service, operation }: Query): Promise<string> {
   const all = await latencyByOperation(db, schema, { since, until, limit: MOST_OPERATIONS });
   const services = [...new Set(all.map((row) => row.service))].sort();
-  if (all.length === 0)
-    return 'no latencies in that time; they are collected once a minute, look further back with --since 24h';
+  if (all.length === 0) return `no latencies in that time; they are collected once a minute${furtherBack(since)}`;
   if (service !== undefined && !services.includes(service))
     return `no latencies of a service ${service} in that time; there are some of: ${services.join(', ')}`;
   if (operation !== undefined)

@@ -5,6 +5,7 @@ import { loadOptions } from '../../options/options.ts';
 import { type SlowRow, slowRows } from '../../query/slow-rows.ts';
 import {
   examples,
+  furtherBack,
   limitOption,
   markdownOption,
   noteLimit,
@@ -39,7 +40,7 @@ async function run({ dir, json, md, since, limit }: Flags, command: Command): Pr
   const options = loadOptions({ dir });
   const rows = await withDatabase(options, (db) => slowRows(db, options.schema, { since, limit }));
   if (json) return print(safeJson(rows, 2));
-  if (rows.length === 0) return note('nothing was slow in that time; look further back with --since 7d');
+  if (rows.length === 0) return note(`nothing was slow in that time${furtherBack(since)}`);
   printRows('Slow spans', rows, COLUMNS, md);
   noteLimit(command, rows.length);
 }
