@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandsPage } from './gen/commands-page.ts';
 import { errorsPage } from './gen/errors-page.ts';
+import { jsonPage } from './gen/json-page.ts';
 import { optionsPage } from './gen/options-page.ts';
 import { tablesPage } from './gen/tables-page.ts';
 
@@ -12,6 +13,7 @@ const check = process.argv.includes('--check');
 const docs = join(import.meta.dirname, '..', 'docs');
 const pages: Record<string, () => string | Promise<string>> = {
   'commands.md': commandsPage,
+  'json.md': jsonPage,
   'options.md': optionsPage,
   'errors.md': errorsPage,
   'tables.md': tablesPage,

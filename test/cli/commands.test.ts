@@ -189,7 +189,7 @@ for (const kind of ['embedded', 'postgres'] as const)
       assert.match(stderr, /There is no trace, request or event req-7 since /);
     });
 
-    test('--json prints what docs/commands.md says', async () => {
+    test('--json prints what docs/json.md says', async () => {
       const [{ friendly_id }] = await json('issues', '--search', 'no bowl');
       const { occurrences } = await json('issue', friendly_id);
       assert.ok(occurrences.length > 0);

@@ -1,10 +1,10 @@
-// The types that docs/commands.md gives for --json, to hold what commands print against.
+// The types that docs/json.md gives for --json, to hold what commands print against.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const PAGE = readFileSync(join(import.meta.dirname, '../../docs/commands.md'), 'utf8');
+const PAGE = readFileSync(join(import.meta.dirname, '../../docs/json.md'), 'utf8');
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 

@@ -1,9 +1,11 @@
-// What each command prints with --json, as the compiler sees the values that the commands hand to safeJson(): a table of
-// commands, and the types named there. Text of docs/commands.md out.
+// docs/json.md: what each command prints with --json, as the compiler sees the values that the commands hand to safeJson(): a
+// table of commands, and the types named there.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { createProgram } from '../../src/cli/program.ts';
+import { nameOf, withSubcommands } from './commands-page.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CLI = join(ROOT, 'src/cli');
@@ -29,11 +31,26 @@ const PRINTED: Record<string, readonly string[]> = {
   'commands/trace.ts': ['trace'],
 };
 
+const INTRODUCTION = `# What \`--json\` prints
+
+Generated from \`src/cli\`, as types of TypeScript. Times are strings of ISO 8601 in UTC, durations milliseconds; a field with \`?\` may be
+missing. \`tail\` prints an object a line, without an end; what finds nothing prints \`[]\`. Notes and errors go to stderr, and the exit
+code says how it went. The commands themselves: [commands.md](commands.md).
+`;
+
+export async function jsonPage(): Promise<string> {
+  const printing = withSubcommands(await createProgram()).filter(({ options }) =>
+    options.some(({ long }) => long === '--json'),
+  );
+  const shapes = jsonShapes(printing.map((command) => nameOf(command).replace(/^rowtrace /, '')));
+  return `${INTRODUCTION}\n${shapes}\n`;
+}
+
 /** @param commands all that have the option: none may be missing here */
-export function jsonShapes(commands: readonly string[]): string {
+function jsonShapes(commands: readonly string[]): string {
   const listed = Object.values(PRINTED).flatMap((names) => names.flatMap((name) => name.split(', ')));
   const missing = commands.filter((name) => !listed.includes(name));
-  if (missing.length > 0) throw new Error(`scripts/gen/json-shapes.ts does not have ${missing.join(', ')}`);
+  if (missing.length > 0) throw new Error(`scripts/gen/json-page.ts does not have ${missing.join(', ')}`);
   const files = Object.keys(PRINTED).map((name) => join(CLI, name));
   const { config } = ts.parseConfigFileTextToJson('tsconfig.json', readFileSync(join(ROOT, 'tsconfig.json'), 'utf8'));
   const { options } = ts.parseJsonConfigFileContent({ ...config, files }, ts.sys, ROOT);
