@@ -27,7 +27,7 @@ export function hookStartStorage(storage: object, seam: Seam): void {
   patchMethod(storage, 'run', (run) => {
     return function (this: unknown, store: unknown, work: unknown, ...rest: unknown[]) {
       // It asks for its router as the first thing, and for the same one each time.
-      const router = seam.active && isRouted(store) ? store.getRouter() : undefined;
+      const router = seam.active ? routerOf(store) : undefined;
       const answer = (run as Run).call(this, store, work, ...rest);
       if (router instanceof Promise) follow(router, answer, seam);
       return answer;
@@ -35,14 +35,15 @@ export function hookStartStorage(storage: object, seam: Seam): void {
   });
 }
 
-/** Not a call of a server function, and middleware of all requests has let it through. */
-function isRouted(store: unknown): store is { getRouter: () => unknown } {
-  return (
-    peek(store, 'handlerType') === 'router' &&
-    isObject(store) &&
-    'contextAfterGlobalMiddlewares' in store &&
-    typeof peek(store, 'getRouter') === 'function'
-  );
+/** Of no call of a server function, and once middleware of all requests has let it through. What asking throws is thrown to it. */
+function routerOf(store: unknown): unknown {
+  try {
+    if (!isObject(store) || !('contextAfterGlobalMiddlewares' in store)) return undefined;
+    const { handlerType, getRouter } = store as { handlerType?: unknown; getRouter?: () => unknown };
+    return handlerType === 'router' ? getRouter?.call(store) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function follow(router: Promise<unknown>, answer: unknown, seam: Seam): void {

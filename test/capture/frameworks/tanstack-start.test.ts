@@ -62,3 +62,17 @@ test('an application that is not made with it gets no storage', async (t) => {
   const program = `console.log(Symbol.for('tanstack-start:start-storage-context') in globalThis)`;
   assert.equal((await journaled(t, program)).stdout.trim(), 'false');
 });
+
+test('a router that cannot be made fails the framework where it asks for it, and not before', async (t) => {
+  const program = `
+import { AsyncLocalStorage } from 'node:async_hooks';
+const storage = globalThis[Symbol.for('tanstack-start:start-storage-context')];
+const getRouter = () => { throw new RangeError('no router'); };
+const store = { getRouter, handlerType: 'router', contextAfterGlobalMiddlewares: {} };
+console.log(storage instanceof AsyncLocalStorage, storage.run(store, () => {
+  try { getRouter(); } catch (error) { return error.message; }
+}));
+`;
+  const { stdout, stderr } = await journaled(t, program, { files: NAMED });
+  assert.equal(stdout.trim(), 'true no router', stderr);
+});
