@@ -1,7 +1,8 @@
-// The hooks on the process that feed a pipe: loggers, crashes, its end. The same behind our own SDK and a user's.
+// The hooks on the process that feed a pipe: loggers, crashes, rejections, its end. The same behind our own SDK and a user's.
 
 import { hookCrashes } from './capture/crash.ts';
 import { hookConsole, hookLoggers } from './capture/loggers.ts';
+import { hookRejections } from './capture/rejections.ts';
 import { hookThreads } from './capture/thread-errors.ts';
 import { hookEndOfProcess } from './options/end-of-process.ts';
 import { isLambda } from './options/hosts.ts';
@@ -19,6 +20,7 @@ export function hookProcess(pipeline: Pipeline, options: Options): () => void {
     hookConsole(logs.getLogger('console'), options.console, isLambda(process.env)),
     hookLoggers((name) => logs.getLogger(name), severityOfLevel(options.level), disabledInstrumentations),
     hookCrashes(pipeline.tracker),
+    hookRejections(pipeline.tracker),
     hookThreads(pipeline.tracker),
     hookEndOfProcess({
       beforeExit: () => void pipeline.collect(),

@@ -9,6 +9,7 @@ import { AlwaysOnSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import { hookCrashes } from '../../src/capture/crash.ts';
 import { RowtraceLogProcessor } from '../../src/capture/log-processor.ts';
 import { hookConsole, hookPino } from '../../src/capture/loggers.ts';
+import { hookRejections } from '../../src/capture/rejections.ts';
 import { RowtraceSpanProcessor } from '../../src/capture/span-processor.ts';
 import { OccurrenceTracker } from '../../src/capture/tracker.ts';
 import { createScrubber } from '../../src/record/scrub/scrubber.ts';
@@ -78,6 +79,20 @@ test('a crash is observed without taking part in it', () => {
   const emitter: NodeJS.EventEmitter = process;
   emitter.emit('uncaughtExceptionMonitor', new Error('theirs'), 'uncaughtException');
   assert.equal(process.listenerCount('uncaughtException'), before);
+  undo();
+  assert.ok((tracker.ledger()?.dropped.internal_error ?? 0) >= 1);
+});
+
+test('a rejection that nobody handled is observed only while somebody listens for it', (t) => {
+  const { tracker } = brokenBench();
+  const undo = hookRejections(tracker);
+  const before = process.listenerCount('unhandledRejection');
+  const listener = t.mock.fn();
+  process.on('unhandledRejection', listener);
+  const [ours] = process.listeners('unhandledRejection');
+  ours!(new Error('theirs'), Promise.resolve());
+  process.removeListener('unhandledRejection', listener);
+  assert.equal(process.listenerCount('unhandledRejection'), before);
   undo();
   assert.ok((tracker.ledger()?.dropped.internal_error ?? 0) >= 1);
 });

@@ -7,6 +7,7 @@ import { AlwaysOnSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import { hookCrashes } from '../../../src/capture/crash.ts';
 import { RowtraceLogProcessor } from '../../../src/capture/log-processor.ts';
 import { hookConsole } from '../../../src/capture/loggers.ts';
+import { hookRejections } from '../../../src/capture/rejections.ts';
 import { RowtraceSpanProcessor } from '../../../src/capture/span-processor.ts';
 import { OccurrenceTracker } from '../../../src/capture/tracker.ts';
 import { createScrubber } from '../../../src/record/scrub/scrubber.ts';
@@ -74,7 +75,10 @@ function drive(point: string, broken: () => never, result: Injected): Occurrence
   }).getLogger('app');
   const original = console.error;
   console.error = () => {};
-  const undo = [hookConsole(logger, 'all'), hookCrashes(tracker)];
+  const listener = () => {};
+  process.on('unhandledRejection', listener);
+  const undo = [hookConsole(logger, 'all'), hookCrashes(tracker), hookRejections(tracker)];
+  undo.push(() => process.removeListener('unhandledRejection', listener));
   const emitter: NodeJS.EventEmitter = process;
   const actions: Record<string, () => void> = {
     'a request that fails': () => {
@@ -103,6 +107,7 @@ function drive(point: string, broken: () => never, result: Injected): Occurrence
         attributes: { 'exception.type': 'E', 'exception.message': 'm' },
       }),
     'console.error': () => console.error('words', new Error('theirs')),
+    'a rejection': () => void emitter.emit('unhandledRejection', new Error('theirs'), Promise.resolve()),
     'a crash': () => void emitter.emit('uncaughtExceptionMonitor', new Error('theirs'), 'uncaughtException'),
   };
   for (const [action, act] of Object.entries(actions)) {
