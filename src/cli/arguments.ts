@@ -158,9 +158,15 @@ export interface DatabaseFlags {
   json?: boolean;
 }
 
-/** … and markdownOption(). */
+/** What onReport() adds. */
 export interface ReportFlags extends DatabaseFlags {
   md?: boolean;
+}
+
+/** What onList() and sinceOption() add. */
+export interface ListFlags extends ReportFlags {
+  since: Date;
+  limit: number;
 }
 
 /** What every command on a database takes. */
@@ -172,8 +178,15 @@ export function onDatabase(command: Command, json = true): Command {
   return json ? command.option('--json', 'print JSON for programs') : command;
 }
 
-export function markdownOption(): Option {
-  return new Option('--md', 'print Markdown, to hand to a person or a coding assistant').conflicts('json');
+/** And what is shown to people. */
+export function onReport(command: Command): Command {
+  const markdown = new Option('--md', 'print Markdown, to hand to a person or a coding assistant').conflicts('json');
+  return onDatabase(command.addOption(markdown));
+}
+
+/** And is a list of rows. @param limit the default */
+export function onList(command: Command, limit: number): Command {
+  return onReport(command.addOption(limitOption(limit)));
 }
 
 /** Who acts, for the history of an issue. */

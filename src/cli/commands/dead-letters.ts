@@ -15,11 +15,13 @@ import {
 } from '../../query/dead-letters.ts';
 import type { Db } from '../../store/db.ts';
 import {
+  type DatabaseFlags,
   examples,
-  limitOption,
-  markdownOption,
+  type ListFlags,
   noteLimit,
   onDatabase,
+  onList,
+  onReport,
   type ReportFlags,
   sinceOption,
 } from '../arguments.ts';
@@ -33,7 +35,7 @@ import { printReport } from '../output/report.ts';
 import { type Column, renderTable } from '../output/table.ts';
 import { note, print, terminalOf } from '../output/terminal.ts';
 
-interface ManyFlags extends ReportFlags {
+interface ManyFlags extends DatabaseFlags {
   all?: boolean;
 }
 
@@ -54,17 +56,14 @@ export function register(program: Command): void {
     .option(
       '--kind <kind>',
       'log, count, amend, hist, call, ledger, row (of a queue), or line for what is no record at all',
-    )
-    .addOption(limitOption(50))
-    .addOption(markdownOption());
-  onDatabase(listing).action(list);
+    );
+  onList(listing, 50).action(list);
 
   const showing = command
     .command('show')
     .description('show one with its reason and the record as it was')
-    .argument('<id>', 'as the list shows it', parseId)
-    .addOption(markdownOption());
-  onDatabase(showing).action(show);
+    .argument('<id>', 'as the list shows it', parseId);
+  onReport(showing).action(show);
 
   const replaying = command
     .command('replay')
@@ -81,13 +80,11 @@ export function register(program: Command): void {
   onDatabase(discarding).action(discard);
 }
 
-interface ListFlags extends ReportFlags {
-  since: Date;
+interface LettersFlags extends ListFlags {
   kind?: string;
-  limit: number;
 }
 
-async function list({ dir, json, md, ...query }: ListFlags, command: Command): Promise<void> {
+async function list({ dir, json, md, ...query }: LettersFlags, command: Command): Promise<void> {
   const options = loadOptions({ dir });
   const { letters, kinds } = await withDatabase(options, async (db) => {
     const letters = await listDeadLetters(db, options.schema, query);
@@ -101,7 +98,7 @@ async function list({ dir, json, md, ...query }: ListFlags, command: Command): P
 }
 
 /** Whether it is the time, the kind, or a clean house. */
-function whyNone(all: readonly KindOfDeadLetters[], { since, kind }: Pick<ListFlags, 'since' | 'kind'>): string {
+function whyNone(all: readonly KindOfDeadLetters[], { since, kind }: Pick<LettersFlags, 'since' | 'kind'>): string {
   if (all.length === 0) return 'no dead letters';
   const older = all.filter((one) => kind === undefined || one.kind === kind);
   const of = kind === undefined ? '' : ` of kind ${kind}`;

@@ -6,7 +6,7 @@ import { loadOptions } from '../../options/options.ts';
 import { getOccurrence, type Occurrence } from '../../query/occurrence.ts';
 import { selectFrames } from '../../record/fingerprint/select-frames.ts';
 import type { Frame } from '../../record/fingerprint/types.ts';
-import { examples, markdownOption, onDatabase, parseEventId, type ReportFlags } from '../arguments.ts';
+import { examples, onReport, parseEventId, type ReportFlags } from '../arguments.ts';
 import { type Why, whyGrouped } from '../issue/why.ts';
 import { withDatabase } from '../open-database.ts';
 import { type Report, tableBlock } from '../output/blocks.ts';
@@ -23,9 +23,8 @@ export function register(program: Command): void {
   const command = program
     .command('explain')
     .description('say why an occurrence got its key: overrides, type, frames that count, masked message')
-    .argument('<event-id>', 'id of the occurrence (column event_id)', parseEventId)
-    .addOption(markdownOption());
-  examples(onDatabase(command), 'rowtrace explain 0190a1b2-c3d4-7000-8000-000000000001');
+    .argument('<event-id>', 'id of the occurrence (column event_id)', parseEventId);
+  examples(onReport(command), 'rowtrace explain 0190a1b2-c3d4-7000-8000-000000000001');
   command.action(run);
 }
 

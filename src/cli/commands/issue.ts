@@ -5,7 +5,7 @@ import { RowtraceError } from '../../errors.ts';
 import { loadOptions, type Options } from '../../options/options.ts';
 import { getIssue, type IssueDetail } from '../../query/issue.ts';
 import { getOccurrenceSource } from '../../query/occurrence-source.ts';
-import { examples, limitOption, markdownOption, onDatabase, parseIssue, type ReportFlags } from '../arguments.ts';
+import { examples, onList, parseIssue, type ReportFlags } from '../arguments.ts';
 import { type IssueFindings, issueReport } from '../issue/report.ts';
 import { ownFiles } from '../issue/stack.ts';
 import { whyGrouped } from '../issue/why.ts';
@@ -23,11 +23,9 @@ export function register(program: Command): void {
   const command = program
     .command('issue')
     .description('show one issue: stack with source, causes, why grouped, releases, suspect commits, tags, history')
-    .argument('<issue>', 'friendly id (API-12) or number', parseIssue)
-    .addOption(limitOption(5))
-    .addOption(markdownOption());
+    .argument('<issue>', 'friendly id (API-12) or number', parseIssue);
   examples(
-    onDatabase(command),
+    onList(command, 5),
     'rowtrace issue API-12',
     'rowtrace issue API-12 --md | pbcopy',
     'rowtrace issue 12 --limit 50 --json',

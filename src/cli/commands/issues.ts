@@ -4,16 +4,7 @@ import { type Command, Option } from 'commander';
 import { loadOptions } from '../../options/options.ts';
 import { type IssueSort, type IssueStatus, listIssues } from '../../query/issues.ts';
 import type { Level } from '../../record/level.ts';
-import {
-  examples,
-  levelOption,
-  limitOption,
-  markdownOption,
-  noteLimit,
-  onDatabase,
-  type ReportFlags,
-  sinceOption,
-} from '../arguments.ts';
+import { examples, type ListFlags, levelOption, noteLimit, onList, sinceOption } from '../arguments.ts';
 import { whyNoIssues } from '../issue/why-none.ts';
 import { withDatabase } from '../open-database.ts';
 import { issueColumns } from '../output/columns.ts';
@@ -21,15 +12,13 @@ import { safeJson } from '../output/escape.ts';
 import { printRows } from '../output/report.ts';
 import { note, print } from '../output/terminal.ts';
 
-interface Flags extends ReportFlags {
-  since: Date;
+interface Flags extends ListFlags {
   level?: Level;
   service?: string;
   release?: string;
   newIn?: string;
   search?: string;
   sort: keyof typeof SORTS;
-  limit: number;
   status?: IssueStatus;
 }
 
@@ -55,11 +44,9 @@ export function register(program: Command): void {
         .choices(Object.keys(SORTS))
         .default('last'),
     )
-    .addOption(new Option('--status <status>').choices(['open', 'resolved', 'ignored', 'regressed']))
-    .addOption(limitOption(50))
-    .addOption(markdownOption());
+    .addOption(new Option('--status <status>').choices(['open', 'resolved', 'ignored', 'regressed']));
   examples(
-    onDatabase(command),
+    onList(command, 50),
     'rowtrace issues --since 7d --sort count',
     'rowtrace issues --new-in 1.4.0',
     'rowtrace issues --status regressed --release 1.4.0',

@@ -12,16 +12,7 @@ import {
 import { distributionOf, exemplarsOf, slowestCalls } from '../../query/operation-latency.ts';
 import type { OperationKind } from '../../record/fact.ts';
 import type { Db } from '../../store/db.ts';
-import {
-  examples,
-  furtherBack,
-  limitOption,
-  markdownOption,
-  noteLimit,
-  onDatabase,
-  type ReportFlags,
-  sinceOption,
-} from '../arguments.ts';
+import { examples, furtherBack, type ListFlags, noteLimit, onList, sinceOption } from '../arguments.ts';
 import { operationReport } from '../latency-report.ts';
 import { withDatabase } from '../open-database.ts';
 import { latencyColumns, releaseColumns, TREND } from '../output/columns.ts';
@@ -30,12 +21,10 @@ import { printReport, printRows } from '../output/report.ts';
 import type { Column } from '../output/table.ts';
 import { note, print } from '../output/terminal.ts';
 
-interface Flags extends ReportFlags {
+interface Flags extends ListFlags {
   by?: 'release';
-  since: Date;
   kind?: OperationKind;
   service?: string;
-  limit: number;
 }
 
 /** Looked through where nothing was found. */
@@ -57,11 +46,9 @@ export function register(program: Command): void {
     .addOption(sinceOption('1h'))
     .addOption(new Option('--by <what>', 'a row for each release, beside the one before').choices(['release']))
     .addOption(new Option('--kind <kind>').choices(['server', 'client', 'db', 'messaging', 'internal']))
-    .option('--service <name>', 'of one service')
-    .addOption(limitOption(50))
-    .addOption(markdownOption());
+    .option('--service <name>', 'of one service');
   examples(
-    onDatabase(command),
+    onList(command, 50),
     'rowtrace latency --since 24h --kind server',
     'rowtrace latency --by release --since 7d',
     "rowtrace latency 'GET /dogs/:id' --since 24h",
@@ -85,7 +72,8 @@ async function run(
   const query = { ...filter, operation, until: new Date() };
   await withDatabase(options, async (db) => {
     const format = {
-      ...{ json, md },
+      json,
+      md,
       whyNone: () => whyNone(db, schema, query),
       noteLimit: (shown: number) => noteLimit(command, shown),
     };

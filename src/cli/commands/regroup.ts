@@ -6,7 +6,7 @@ import { loadFile, loadOptions, type Options } from '../../options/options.ts';
 import { issueNames, issuesOfKeys, keyedOccurrences } from '../../query/keyed-occurrences.ts';
 import { FINGERPRINT_VERSION } from '../../record/fingerprint/index.ts';
 import type { Db } from '../../store/db.ts';
-import { examples, markdownOption, onDatabase, type ReportFlags, sinceOption } from '../arguments.ts';
+import { examples, onReport, type ReportFlags, sinceOption } from '../arguments.ts';
 import { withDatabase } from '../open-database.ts';
 import { safeJson } from '../output/escape.ts';
 import { printReport } from '../output/report.ts';
@@ -31,10 +31,9 @@ export function register(program: Command): void {
       '--rules <file>',
       'a list of rules, or a configuration file with fingerprintRules (default: those configured)',
     )
-    .addOption(sinceOption('7d'))
-    .addOption(markdownOption());
+    .addOption(sinceOption('7d'));
   examples(
-    onDatabase(command),
+    onReport(command),
     'rowtrace regroup --dry-run',
     'rowtrace regroup --dry-run --rules new-rules.json --since 30d',
   );

@@ -3,16 +3,7 @@
 import type { Command } from 'commander';
 import { loadOptions } from '../../options/options.ts';
 import { type SlowRow, slowRows } from '../../query/slow-rows.ts';
-import {
-  examples,
-  furtherBack,
-  limitOption,
-  markdownOption,
-  noteLimit,
-  onDatabase,
-  type ReportFlags,
-  sinceOption,
-} from '../arguments.ts';
+import { examples, furtherBack, type ListFlags, noteLimit, onList, sinceOption } from '../arguments.ts';
 import { withDatabase } from '../open-database.ts';
 import { safeJson } from '../output/escape.ts';
 import { latency, shortTime } from '../output/format.ts';
@@ -20,23 +11,16 @@ import { printRows } from '../output/report.ts';
 import type { Column } from '../output/table.ts';
 import { note, print } from '../output/terminal.ts';
 
-interface Flags extends ReportFlags {
-  since: Date;
-  limit: number;
-}
-
 export function register(program: Command): void {
   const command = program
     .command('slow')
     .description('list slow spans and spans that hang: against what, and where the time went')
-    .addOption(sinceOption('24h'))
-    .addOption(limitOption(50))
-    .addOption(markdownOption());
-  examples(onDatabase(command), 'rowtrace slow', 'rowtrace slow --since 7d --json');
+    .addOption(sinceOption('24h'));
+  examples(onList(command, 50), 'rowtrace slow', 'rowtrace slow --since 7d --json');
   command.action(run);
 }
 
-async function run({ dir, json, md, since, limit }: Flags, command: Command): Promise<void> {
+async function run({ dir, json, md, since, limit }: ListFlags, command: Command): Promise<void> {
   const options = loadOptions({ dir });
   const rows = await withDatabase(options, (db) => slowRows(db, options.schema, { since, limit }));
   if (json) return print(safeJson(rows, 2));

@@ -5,7 +5,7 @@ import { journalsLeftAlone, type LeftAlone } from '../../journal/layout.ts';
 import { loadOptions, maskSecret } from '../../options/options.ts';
 import { countDeadLetters, type DeadLetterCount } from '../../query/dead-letters.ts';
 import { type LedgerEntry, type LedgerTotal, readLedger, sumLedger } from '../../query/ledger.ts';
-import { examples, limitOption, markdownOption, onDatabase, type ReportFlags, sinceOption } from '../arguments.ts';
+import { examples, type ListFlags, onList, sinceOption } from '../arguments.ts';
 import { EXIT } from '../exit-codes.ts';
 import { withDatabase } from '../open-database.ts';
 import { type Block, type Fact, type Report, tableBlock } from '../output/blocks.ts';
@@ -16,19 +16,12 @@ import type { Column } from '../output/table.ts';
 import { print } from '../output/terminal.ts';
 import { type WaitingJournal, waitingJournals } from '../status/waiting.ts';
 
-interface Flags extends ReportFlags {
-  since: Date;
-  limit: number;
-}
-
 export function register(program: Command): void {
   const command = program
     .command('status')
     .description('show per process and in sum what was accepted, stored, merged, dropped and is pending')
-    .addOption(sinceOption('24h'))
-    .addOption(limitOption(50))
-    .addOption(markdownOption());
-  examples(onDatabase(command), 'rowtrace status', 'rowtrace status --json').addHelpText(
+    .addOption(sinceOption('24h'));
+  examples(onList(command, 50), 'rowtrace status', 'rowtrace status --json').addHelpText(
     'after',
     `
 Every accepted record is in one place: accepted = stored + merged + aggregated + dead-lettered + dropped + pending.
@@ -37,7 +30,7 @@ Exit code 1: that does not hold, or something was dropped that nobody discarded.
   command.action(run);
 }
 
-async function run({ dir, json, md, since, limit }: Flags): Promise<void> {
+async function run({ dir, json, md, since, limit }: ListFlags): Promise<void> {
   const options = loadOptions({ dir });
   const found = await withDatabase(options, async (db) => ({
     ledger: await readLedger(db, options.schema, { since, limit }),

@@ -5,15 +5,7 @@ import { RowtraceError } from '../../errors.ts';
 import { loadOptions } from '../../options/options.ts';
 import { readTrace, type TraceStep } from '../../query/trace.ts';
 import { isAtLeast } from '../../record/level.ts';
-import {
-  examples,
-  limitOption,
-  markdownOption,
-  noteLimit,
-  onDatabase,
-  type ReportFlags,
-  sinceOption,
-} from '../arguments.ts';
+import { examples, type ListFlags, noteLimit, onList, sinceOption } from '../arguments.ts';
 import { withDatabase } from '../open-database.ts';
 import { tableBlock } from '../output/blocks.ts';
 import { safeJson } from '../output/escape.ts';
@@ -22,28 +14,21 @@ import { printReport } from '../output/report.ts';
 import type { Column } from '../output/table.ts';
 import { print } from '../output/terminal.ts';
 
-interface Flags extends ReportFlags {
-  since: Date;
-  limit: number;
-}
-
 export function register(program: Command): void {
   const command = program
     .command('trace')
     .description('show one request across services: its errors, slow spans and kept calls, in the order of time')
     .argument('<id>', 'trace id, request id (x-request-id of an answer), or the id of an event')
-    .addOption(sinceOption('7d'))
-    .addOption(limitOption(200))
-    .addOption(markdownOption());
+    .addOption(sinceOption('7d'));
   examples(
-    onDatabase(command),
+    onList(command, 200),
     'rowtrace trace 0e9cfbd2a1c34f6b8d7e5f4a3b2c1d00',
     'rowtrace trace 1a209dc1-e328-4777-ba90-667634ee0542 --md',
   ).addHelpText('after', '\nOf calls that were neither failed nor slow a share is kept (option callSampleRate).');
   command.action(run);
 }
 
-async function run(id: string, { dir, json, md, since, limit }: Flags, command: Command): Promise<void> {
+async function run(id: string, { dir, json, md, since, limit }: ListFlags, command: Command): Promise<void> {
   const options = loadOptions({ dir });
   const steps = await withDatabase(options, (db) => readTrace(db, options.schema, { id, since, limit }));
   const [first] = steps;
