@@ -11,7 +11,7 @@ const EVENT = 'unhandledRejection';
 /** On ours: a second copy of this file, or a second start, must not take them for the application's. */
 const OWN = Symbol.for('rowtrace.rejections');
 
-type Listener = ((...values: unknown[]) => void) & { [OWN]?: true; listener?: Listener };
+type Listener = ((...values: unknown[]) => void) & { [OWN]?: true };
 
 /** @returns how to undo it */
 export function hookRejections(tracker: OccurrenceTracker): () => void {

@@ -99,6 +99,21 @@ await ask(app.listen(0), '/dogs/7');`;
   assert.equal(rows[0]?.tags?.['process.unhandled_rejection'], true);
 });
 
+test('that a client left before its request was read is no row', async (t) => {
+  const program = `
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+process.on('unhandledRejection', (error) => { console.log(error.message); server.close(); });
+const server = createServer(async (request) => { for await (const piece of request) client.destroy(); });
+await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+const client = connect(server.address().port, '127.0.0.1');
+client.write('POST / HTTP/1.1\\r\\nhost: dogs.example\\r\\ncontent-length: 9\\r\\n\\r\\nRex');
+`;
+  const { rows, stdout, stderr } = await journaled(t, program);
+  assert.equal(stdout.trim(), 'aborted', stderr);
+  assert.deepEqual(rows, []);
+});
+
 test('two of our own do not keep one another there, and an end takes its own away', async (t) => {
   const program = `
 import { hookRejections } from '${new URL('../../src/capture/rejections.ts', import.meta.url).href}';

@@ -21,7 +21,11 @@ function hookListen(seam: Seam): void {
     'listen',
     (listen) =>
       function (this: unknown, ...values: unknown[]) {
-        if (seam.active) hookApps((globalThis as { __nitro__?: unknown }).__nitro__, seam);
+        try {
+          if (seam.active) hookApps((globalThis as { __nitro__?: unknown }).__nitro__, seam);
+        } catch {
+          // A server listens as if we were not there.
+        }
         return listen.apply(this, values as never[]);
       },
   );

@@ -66,6 +66,17 @@ test('Nitro 3: what fails in a handler is a row as it was thrown, with the patte
   assert.deepEqual([rows[0]?.error?.type, rows[0]?.error?.code], ['TypeError', 'E_DOG']);
 });
 
+test('Nitro 3: a server listens also where its application cannot be watched', async (t) => {
+  const program = `
+import { createServer } from 'node:http';
+globalThis.__nitro__ = { default: { h3: Object.freeze({ handler() {}, '~findRoute'() {} }) } };
+const server = createServer().listen(0, () => { console.log('listens'); server.close(); });
+`;
+  const options = { file: '.output/server/index.mjs', files: { '.output/nitro.json': '{}' } };
+  const { stdout, stderr } = await journaled(t, program, options);
+  assert.equal(stdout.trim(), 'listens', stderr);
+});
+
 test('h3: the class of applications is hooked where it has its methods, once', () => {
   class Core {
     handler() {}
